@@ -1,0 +1,183 @@
+"""What goes wrong, and how it is said: the errors nba raises and the diagnostics they carry.
+
+Wording follows one style: lower-case start, no final period, names in backticks, the
+language's concepts and never a class of ours, the message apart from the help, place first.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = [
+    "CODES",
+    "BookError",
+    "CaseError",
+    "Diagnostic",
+    "EvaluationError",
+    "ExpressionError",
+    "NbaError",
+    "Place",
+    "did_you_mean",
+    "errors_in",
+]
+
+Severity = Literal["error", "warning"]
+
+#: Every diagnostic code and what it is about. Each has a heading in docs/diagnostics.md and a
+#: case folder in tests/diagnostics/; tests assert both.
+CODES: dict[str, str] = {
+    # reading files
+    "no-files": "a folder has no rule files, or a path does not exist",
+    "not-readable": "a file cannot be read as UTF-8 text",
+    "too-large": "a file, or the book as a whole, is over the size limit",
+    "too-deep": "a file is nested more deeply than the limit",
+    "yaml-syntax": "a file is not YAML",
+    "yaml-tag": "a YAML tag is used",
+    "yaml-alias": "a YAML anchor, alias or merge key is used",
+    "yaml-documents": "a file holds more than one YAML document",
+    "duplicate-key": "a mapping has the same key twice",
+    "swallowed-by-comment": "a ` #` cut an expression short",
+    "split-by-comma": "a comma in a flow mapping cut an expression in two",
+    # what files may say
+    "unknown-key": "a key that the rule book does not have",
+    "missing-key": "a required key is absent",
+    "wrong-value": "a value of the wrong kind or out of range",
+    "condition-expected": "a mapping or list stands where a condition was expected",
+    "duplicate-id": "the same id is declared twice in a book",
+    "no-book": "the book has no `book` section, or several",
+    "unknown-id": "a reference to something the book does not declare",
+    "circular-condition": "named conditions or scorecards refer to each other in a circle",
+    "order-split": "a list whose order matters stands in more than one file",
+    # conditions
+    "expression-syntax": "an expression cannot be parsed",
+    "expression-limit": "an expression is too long, too deep or nests too many comprehensions",
+    "undeclared-name": "a name that is not declared",
+    "unknown-function": "a function that does not exist",
+    "wrong-type": "an operation on types it does not accept",
+    "int-beside-double": "an int field beside a double",
+    "not-in-enum": "a string that is not among a field's values",
+    "spelling": "another language's spelling: `=`, `and`, `or`, `not`, `'5 days'`",
+    "not-a-condition": "an expression that is not true or false, where a condition was expected",
+    "bad-literal": "a literal that cannot be read: a pattern, timestamp, duration or time zone",
+    "int-division": "a division of two ints drops the remainder",
+    # what is handed in with a case
+    "wrong-input": "a field of a case has the wrong type or value, and is read as absent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: a file, line and column (both from 1), and the text there.
+
+    *text* is the source line; *width* is how many characters from *column* are meant.
+    """
+
+    file: str
+    line: int
+    column: int
+    text: str = ""
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def excerpt(self) -> str:
+        """Return the source line with a caret under what is meant, or nothing without text."""
+        if not self.text.strip():
+            return ""
+        line = self.text.expandtabs(1)
+        start, number = self.column - 1, str(self.line)
+        width = max(1, min(self.width, len(line) - start))
+        if len(line) > 160:  # show the part around the caret
+            cut = max(0, start - 60)
+            line, start = line[cut : cut + 150], start - cut
+        return f"  {number} | {line}\n  {' ' * len(number)} | {' ' * start}{'^' * width}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding about a file, an expression or a case.
+
+    *code* is one of `CODES` and never changes its meaning. *help* says what to do.
+    """
+
+    code: str
+    message: str
+    help: str = ""
+    where: Place | None = None
+    severity: Severity = "error"
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"{self.code!r} is not a diagnostic code")
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        help_ = f". help: {self.help}" if self.help else ""
+        return f"{place}{self.message}{help_}"
+
+    def render(self) -> str:
+        """Return the diagnostic over several lines: place, message, source line, caret, help."""
+        place = f"{self.where}: " if self.where else ""
+        lines = [f"{place}{self.severity}: {self.message} [{self.code}]"]
+        if self.where and (excerpt := self.where.excerpt()):
+            lines.append(excerpt)
+        if self.help:
+            lines.append(f"  help: {self.help}")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the diagnostic as plain data."""
+        where = self.where
+        place = {"file": where.file, "line": where.line, "column": where.column} if where else None
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "help": self.help,
+            "where": place,
+        }
+
+
+def errors_in(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return those of *diagnostics* that are errors, in their order."""
+    return [d for d in diagnostics if d.severity == "error"]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return help that names the nearest of *known*, or lists them when they are few."""
+    choices = sorted(known)
+    if near := difflib.get_close_matches(name, choices, n=1, cutoff=0.6):
+        return f"did you mean `{near[0]}`?"
+    if 0 < len(choices) <= 12:
+        return f"choose from {', '.join(f'`{choice}`' for choice in choices)}"
+    return ""
+
+
+class NbaError(Exception):
+    """The base of every error that nba raises on purpose."""
+
+
+class _WithDiagnostics(NbaError):
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(d.render() for d in self.diagnostics))
+
+
+class BookError(_WithDiagnostics):
+    """A rule book cannot be used; `diagnostics` holds every finding, in file order."""
+
+
+class ExpressionError(_WithDiagnostics):
+    """An expression does not parse or check; `diagnostics` holds every finding."""
+
+
+class EvaluationError(NbaError):
+    """An expression has no value: something is missing, overflows or has the wrong type."""
+
+
+class CaseError(NbaError):
+    """A case handed to the engine cannot be read."""

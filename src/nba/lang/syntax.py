@@ -1,0 +1,506 @@
+"""Text to tree: a tokenizer and a Pratt parser. Every node knows its place.
+
+The grammar is that of the Common Expression Language, without protobuf messages; macros such as
+`exists` and `has` become nodes of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, NamedTuple, NoReturn
+
+from nba.errors import Diagnostic, ExpressionError, Place
+from nba.lang import tree
+from nba.lang.tree import Node
+from nba.lang.values import INT_MAX, UINT_MAX, UInt
+
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NESTING", "Locate", "locate_in", "parse"]
+
+#: Characters of one expression, depth of its tree, comprehensions inside comprehensions.
+MAX_LENGTH: Final = 8_192
+MAX_DEPTH: Final = 96
+MAX_NESTING: Final = 3
+
+#: Turns a character offset and a width into a place in a file.
+Locate = Callable[[int, int], Place]
+
+
+def locate_in(text: str, name: str = "expression") -> Locate:
+    """Return a `Locate` for a text that stands alone, called *name* in messages."""
+
+    def locate(offset: int, width: int) -> Place:
+        before = text[:offset]
+        line = before.count("\n") + 1
+        column = offset - (before.rfind("\n") + 1) + 1
+        return Place(name, line, column, (text.splitlines() or [""])[line - 1 : line][0], width)
+
+    return locate
+
+
+# --- tokens
+
+
+class Token(NamedTuple):
+    """One token: its kind (`number`, `string`, `name`, `quoted`, `operator`, `end`), text, span."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>(?:[ \t\r\n\f]|//[^\n]*)+)
+  | (?P<number>0[xX][0-9a-fA-F]+[uU]?|(?:[0-9]+\.[0-9]+|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
+      |[0-9]+[eE][+-]?[0-9]+|[0-9]+[uU]?)
+  | (?P<string>(?:[rR][bB]?|[bB][rR]?)?
+      (?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
+      |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*'))
+  | (?P<raw>[rR][bB]?|[bB][rR])(?=["'])
+  | (?P<name>[_a-zA-Z][_a-zA-Z0-9]*)
+  | (?P<quoted>`[a-zA-Z0-9_.\-/ ]+`)
+  | (?P<operator>&&|\|\||==|!=|<=|>=|<>|[-+*/%!<>?:.,()\[\]{}=&|])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_RAW = re.compile(
+    r"(?:[rR][bB]?|[bB][rR])(\"\"\".*?\"\"\"|'''.*?'''|\"[^\"\n\r]*\"|'[^'\n\r]*')", re.DOTALL
+)
+
+_KEYWORDS: Final = frozenset({"true", "false", "null", "in"})
+_RESERVED: Final = frozenset(
+    "as break const continue else for function if import let loop package namespace return var "
+    "void while".split()
+)
+#: What is written in other languages, and what to write here.
+_SPELLINGS: Final = {
+    "=": "==",
+    "<>": "!=",
+    "&": "&&",
+    "|": "||",
+    "and": "&&",
+    "AND": "&&",
+    "or": "||",
+    "OR": "||",
+    "is": "==",
+}
+
+_RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
+_BINDING: Final = (
+    {"||": 2, "&&": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6} | dict.fromkeys(_RELATIONS, 4)
+)
+_MACROS: Final = frozenset({"exists", "all", "exists_one", "existsOne", "map", "filter"})
+
+
+def parse(text: str, locate: Locate | None = None) -> Node:
+    """Return the tree of an expression.
+
+    *locate* says where a character of *text* stands in a file. Raises ExpressionError.
+    """
+    return _Parser(text, locate or locate_in(text)).parse()
+
+
+class _Parser:
+    def __init__(self, text: str, locate: Locate) -> None:
+        self.text = text
+        self.locate = locate
+        self.level = 0  # how deep the parser itself is nested
+        self.nesting = 0  # how deep comprehensions are
+        if len(text) > MAX_LENGTH:
+            self.fail(
+                "expression-limit",
+                f"an expression of {len(text):,} characters is over the limit of {MAX_LENGTH:,}",
+                "give its parts names under `conditions`",
+                0,
+                1,
+            )
+        self.tokens = self.tokenize()
+        self.position = 0
+        self.token = self.tokens[0]
+
+    # --- tokens
+
+    def tokenize(self) -> list[Token]:
+        text, tokens, offset = self.text, [], 0
+        while offset < len(text):
+            match = _RAW.match(text, offset) or _TOKEN.match(text, offset)
+            if match is None or match.lastgroup == "raw":
+                self.stray(offset)
+            kind = match.lastgroup if match.re is _TOKEN else "string"
+            if kind != "space":
+                tokens.append(Token(str(kind), match.group(), offset, match.end()))
+            offset = match.end()
+        tokens.append(Token("end", "", len(text), len(text)))
+        return tokens
+
+    def stray(self, offset: int) -> NoReturn:
+        character = self.text[offset]
+        if character in "\"'":
+            self.fail("expression-syntax", "a string is not closed", f"add `{character}`", offset)
+        if character == "`":
+            self.fail("expression-syntax", "a quoted name is not closed", "add a backtick", offset)
+        self.fail(
+            "expression-syntax",
+            f"`{character}` has no meaning here",
+            "text goes in quotes: 'like this'",
+            offset,
+        )
+
+    def advance(self) -> Token:
+        token = self.token
+        self.position += 1
+        self.token = self.tokens[min(self.position, len(self.tokens) - 1)]
+        return token
+
+    def at(self, text: str) -> bool:
+        return self.token.text == text and self.token.kind in ("operator", "name")
+
+    def expect(self, text: str, context: str) -> Token:
+        if not self.at(text):
+            self.unexpected(f"expected `{text}` {context}")
+        return self.advance()
+
+    # --- failures
+
+    def fail(self, code: str, message: str, help_: str, start: int, end: int = 0) -> NoReturn:
+        where = self.locate(start, max(1, (end or start + 1) - start))
+        raise ExpressionError([Diagnostic(code, message, help_, where)])
+
+    def unexpected(self, expected: str) -> NoReturn:
+        token = self.token
+        if token.text in _SPELLINGS and token.kind in ("operator", "name"):
+            self.fail(
+                "spelling",
+                f"`{token.text}` is not an operator here",
+                f"write `{_SPELLINGS[token.text]}`",
+                token.start,
+                token.end,
+            )
+        if token.text == "not" and self.tokens[self.position + 1].text == "in":
+            self.fail(
+                "spelling",
+                "`not in` is not an operator here",
+                "write `!(a in b)`",
+                token.start,
+                token.end,
+            )
+        if token.kind == "end":
+            message, help_ = f"the expression ends too early, {expected}", ""
+            if not self.text.strip():
+                message, help_ = "the expression is empty", "write a condition, or remove it"
+            self.fail("expression-syntax", message, help_, max(0, token.start - 1), token.end)
+        message = f"unexpected `{token.text}`, {expected}"
+        self.fail("expression-syntax", message, "", token.start, token.end)
+
+    # --- expressions
+
+    def parse(self) -> Node:
+        node = self.expression(0)
+        if self.token.kind != "end":
+            self.unexpected("expected an operator or the end")
+        if tree.depth(node) > MAX_DEPTH:
+            self.too_deep(node.start)
+        return node
+
+    def too_deep(self, start: int) -> NoReturn:
+        self.fail(
+            "expression-limit",
+            f"an expression is nested more than {MAX_DEPTH} levels deep",
+            "give its parts names under `conditions`",
+            start,
+        )
+
+    def expression(self, binding: int) -> Node:
+        self.level += 1
+        if self.level > MAX_DEPTH:
+            self.too_deep(self.token.start)
+        node = self.unary()
+        while True:
+            operator = self.token.text
+            strength = _BINDING.get(operator, 0) if self.token.kind in ("operator", "name") else 0
+            if strength > binding:
+                self.advance()
+                node = self.binary(operator, node, self.expression(strength))
+            elif operator == "?" and self.token.kind == "operator" and binding < 1:
+                node = self.choice(node)
+            else:
+                self.level -= 1
+                return node
+
+    def binary(self, operator: str, left: Node, right: Node) -> Node:
+        if operator in ("&&", "||"):
+            kind: type[tree.And | tree.Or] = tree.And if operator == "&&" else tree.Or
+            items = [*left.items, right] if isinstance(left, kind) else [left, right]
+            return kind(left.start, right.end, items)
+        return tree.Call(left.start, right.end, operator, [left, right])
+
+    def choice(self, condition: Node) -> Node:
+        self.advance()
+        then = self.expression(1)
+        self.expect(":", "between the two results of `? :`")
+        otherwise = self.expression(0)
+        return tree.Choice(condition.start, otherwise.end, condition, then, otherwise)
+
+    def unary(self) -> Node:
+        token = self.token
+        if token.kind != "operator" or token.text not in ("!", "-"):
+            return self.postfix(self.primary())
+        self.level += 1
+        if self.level > MAX_DEPTH:
+            self.too_deep(token.start)
+        self.advance()
+        if token.text == "-" and self.token.kind == "number":
+            node = self.postfix(self.number(self.advance(), negative=token))
+        else:
+            operand = self.unary()
+            if token.text == "!":
+                node = tree.Not(token.start, operand.end, operand)
+            else:
+                node = tree.Call(token.start, operand.end, "negate", [operand])
+        self.level -= 1
+        return node
+
+    def postfix(self, node: Node) -> Node:
+        while True:
+            if self.at("."):
+                self.advance()
+                node = self.member(node)
+            elif self.at("["):
+                self.advance()
+                index = self.expression(0)
+                end = self.expect("]", "after an index").end
+                node = tree.Call(node.start, end, "[]", [node, index])
+            else:
+                return node
+
+    def member(self, operand: Node) -> Node:
+        token = self.token
+        if token.kind == "quoted":
+            self.advance()
+            return tree.Select(operand.start, token.end, operand, token.text[1:-1])
+        if token.kind != "name" or token.text in _KEYWORDS:
+            self.unexpected("expected a name after `.`")
+        self.advance()
+        if not self.at("("):
+            return tree.Select(operand.start, token.end, operand, token.text)
+        if token.text in _MACROS and self.is_macro(token.text):
+            return self.comprehension(operand, token)
+        args, end = self.arguments()
+        return tree.Call(operand.start, end, f".{token.text}", [operand, *args])
+
+    def arguments(self) -> tuple[list[Node], int]:
+        self.expect("(", "before arguments")
+        items = self.items(")")
+        return items, self.tokens[self.position - 1].end
+
+    def items(self, close: str) -> list[Node]:
+        """Read expressions between commas, up to and including *close*."""
+        found: list[Node] = []
+        while not self.at(close):
+            found.append(self.expression(0))
+            if not self.at(close):
+                self.expect(",", f"or `{close}`")
+                if self.at(close) and close == ")":
+                    self.unexpected("expected another argument")
+        self.advance()
+        return found
+
+    # --- macros
+
+    def is_macro(self, name: str) -> bool:
+        """Look ahead: `.map(x, …)` with a plain name first is a macro, else a function."""
+        following = self.tokens[self.position + 1 : self.position + 3]
+        return len(following) == 2 and following[0].kind == "name" and following[1].text == ","
+
+    def comprehension(self, source: Node, macro: Token) -> Node:
+        self.advance()  # the parenthesis
+        variable = self.advance()
+        if variable.text in _KEYWORDS or variable.text in _RESERVED:
+            self.fail(
+                "expression-syntax",
+                f"`{variable.text}` cannot be the name of a variable",
+                "choose another name",
+                variable.start,
+                variable.end,
+            )
+        self.advance()  # the comma
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            self.fail(
+                "expression-limit",
+                f"more than {MAX_NESTING} comprehensions are nested in one another",
+                "compute part of it in the application, or split the condition",
+                macro.start,
+                macro.end,
+            )
+        bodies = self.items(")")
+        self.nesting -= 1
+        end = self.tokens[self.position - 1].end
+        kind = "exists_one" if macro.text == "existsOne" else macro.text
+        if len(bodies) != 1 and not (kind == "map" and len(bodies) == 2):
+            self.fail(
+                "expression-syntax",
+                f"`{macro.text}` takes a variable and an expression",
+                f"write `list.{macro.text}(x, …)`",
+                macro.start,
+                end,
+            )
+        condition = bodies[0] if len(bodies) == 2 else None
+        return tree.Comprehension(
+            source.start,
+            end,
+            kind,  # type: ignore[arg-type]
+            source,
+            variable.text,
+            bodies[-1],
+            condition,
+        )
+
+    def function(self, token: Token, name: str, start: int) -> Node:
+        args, end = self.arguments()
+        if name == "has":
+            if len(args) != 1 or not isinstance(args[0], tree.Select):
+                self.fail(
+                    "expression-syntax",
+                    "`has` takes one field",
+                    "write `has(customer.email)`",
+                    token.start,
+                    end,
+                )
+            return tree.Present(start, end, args[0])
+        if name == "default" and len(args) == 2:
+            return tree.Default(start, end, args[0], args[1])
+        return tree.Call(start, end, name, args)
+
+    # --- what stands alone
+
+    def primary(self) -> Node:
+        token = self.token
+        if token.kind == "number":
+            return self.number(self.advance())
+        if token.kind == "string":
+            self.advance()
+            return tree.Literal(token.start, token.end, self.string(token))
+        if token.kind == "name":
+            return self.name(self.advance())
+        match token.text:
+            case "(":
+                self.advance()
+                node = self.expression(0)
+                end = self.expect(")", "to close `(`").end
+                node.start, node.end = token.start, end
+                return node
+            case "[":
+                self.advance()
+                items = self.items("]")
+                return tree.ListOf(token.start, self.tokens[self.position - 1].end, items)
+            case "{":
+                return self.map_literal()
+            case ".":
+                self.advance()
+                if self.token.kind != "name":
+                    self.unexpected("expected a name after `.`")
+                return self.name(self.advance(), leading=token)
+        self.unexpected("expected a value")
+
+    def name(self, token: Token, leading: Token | None = None) -> Node:
+        start = leading.start if leading else token.start
+        if not leading and token.text in ("true", "false", "null"):
+            value = {"true": True, "false": False, "null": None}[token.text]
+            return tree.Literal(start, token.end, value)
+        if not leading and token.text == "not" and not self.at("("):
+            self.fail("spelling", "`not` is not an operator here", "write `!`", start, token.end)
+        if token.text in _RESERVED or token.text in _KEYWORDS:
+            self.fail(
+                "expression-syntax",
+                f"`{token.text}` is a reserved word",
+                "put a declared name or a value here",
+                start,
+                token.end,
+            )
+        if self.at("("):  # a function stands in the root namespace, with a leading dot or without
+            return self.function(token, token.text, start)
+        return tree.Name(start, token.end, f".{token.text}" if leading else token.text)
+
+    def map_literal(self) -> Node:
+        start = self.advance().start
+        keys: list[Node] = []
+        values: list[Node] = []
+        while not self.at("}"):
+            keys.append(self.expression(0))
+            self.expect(":", "after the key of a map")
+            values.append(self.expression(0))
+            if not self.at("}"):
+                self.expect(",", "or `}` in a map")
+        end = self.advance().end
+        return tree.MapOf(start, end, keys, values)
+
+    def number(self, token: Token, negative: Token | None = None) -> Node:
+        text = token.text.lower()
+        start = negative.start if negative else token.start
+        sign = -1 if negative else 1
+        hexadecimal = text.startswith("0x")
+        if not hexadecimal and ("." in text or "e" in text):
+            value = sign * float(text)
+            if value in (float("inf"), float("-inf")):
+                self.fail("bad-literal", "a number is too large", "", start, token.end)
+            return tree.Literal(start, token.end, value)
+        unsigned = text.endswith("u")
+        digits = text.rstrip("u").removeprefix("0x")
+        too_long = len(digits) > 30
+        whole = 0 if too_long else sign * int(digits, 16 if hexadecimal else 10)
+        low, high = (0, UINT_MAX) if unsigned else (-INT_MAX - 1, INT_MAX)
+        if too_long or not low <= whole <= high:
+            bits = "an unsigned int" if unsigned else "an int"
+            message = f"the number does not fit {bits} of 64 bits"
+            self.fail("bad-literal", message, "write it as a double: `1e30`", start, token.end)
+        return tree.Literal(start, token.end, UInt(whole) if unsigned else whole)
+
+    def string(self, token: Token) -> str | bytes:
+        text = token.text
+        prefix = text[: re.match("[a-zA-Z]*", text).end()].lower()  # type: ignore[union-attr]
+        body = text[len(prefix) :]
+        quotes = 3 if body[:3] in ('"""', "'''") and len(body) >= 6 else 1
+        body = body[quotes:-quotes].replace("\r\n", "\n").replace("\r", "\n")
+        as_bytes = "b" in prefix
+        if "r" in prefix:
+            return body.encode() if as_bytes else body
+        return self.unescape(body, token, as_bytes=as_bytes)
+
+    def unescape(self, body: str, token: Token, *, as_bytes: bool) -> str | bytes:
+        out: list[bytes] = []
+        for plain, escape in _PARTS.findall(body):
+            if plain:
+                out.append(plain.encode("utf-8", "surrogatepass"))
+                continue
+            code = _escape_code(escape)
+            numeric = escape[1] in "xX01234567"
+            if code is None or (as_bytes and escape[1] in "uU"):
+                self.fail(
+                    "expression-syntax",
+                    f"`{escape}` is not an escape",
+                    "write a backslash as `\\\\`",
+                    token.start,
+                    token.end,
+                )
+            out.append(bytes([code]) if as_bytes and numeric else chr(code).encode())
+        joined = b"".join(out)
+        return joined if as_bytes else joined.decode("utf-8", "surrogatepass")
+
+
+_PARTS = re.compile(
+    r"([^\\]+)|(\\(?:[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}|.))",
+    re.DOTALL,
+)
+_SIMPLE: Final = dict(zip("abfnrtv\\'\"`?", "\a\b\f\n\r\t\v\\'\"`?", strict=True))
+
+
+def _escape_code(escape: str) -> int | None:
+    """Return the code point that an escape stands for, or None when there is none."""
+    letter, digits = escape[1], escape[2:]
+    if not digits:
+        return ord(_SIMPLE[letter]) if letter in _SIMPLE else None
+    code = int(digits, 16) if letter in "xXuU" else int(escape[1:], 8)
+    return None if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF else code

@@ -1,0 +1,125 @@
+"""Which types go together: assignability with type parameters, and the join of two types.
+
+The algorithm is that of cel-go's checker: a parameter such as the element type of `[]` is
+found by what it meets, and a more general meeting replaces a more special one.
+"""
+
+from __future__ import annotations
+
+from nba.lang.types import DYN, Type
+
+__all__ = ["Substitution"]
+
+
+class Substitution:
+    """What the type parameters met so far stand for."""
+
+    def __init__(self) -> None:
+        self.found: dict[Type, Type] = {}
+        self._fresh = 0
+
+    def fresh(self) -> Type:
+        """Return a parameter that occurs nowhere else."""
+        self._fresh += 1
+        return Type(f"${self._fresh}")
+
+    def instance(self, signature: tuple[Type, ...]) -> tuple[Type, ...]:
+        """Return *signature* with its parameters renamed apart."""
+        renamed: dict[Type, Type] = {}
+
+        def rename(kind: Type) -> Type:
+            if kind.is_param:
+                if kind not in renamed:
+                    renamed[kind] = self.fresh()
+                return renamed[kind]
+            return Type(kind.name, tuple(map(rename, kind.args))) if kind.args else kind
+
+        return tuple(map(rename, signature))
+
+    def assign_all(self, given: list[Type], wanted: tuple[Type, ...]) -> bool:
+        """Return whether values of the types *given* fit *wanted*; if not, nothing is kept."""
+        before = dict(self.found)
+        if len(given) == len(wanted) and all(map(self._assign, given, wanted)):
+            return True
+        self.found = before
+        return False
+
+    def join(self, left: Type, right: Type) -> Type | None:
+        """Return the type that covers both, or None when they do not go together."""
+        return _general(left, right) if self.assign_all([left], (right,)) else None
+
+    def resolve(self, kind: Type, *, params: bool = False) -> Type:
+        """Return *kind* with what its parameters stand for; those unknown become `dyn`.
+
+        With *params* those unknown stay parameters.
+        """
+        if kind.is_param:
+            known = self.found.get(kind)
+            if known is None:
+                return kind if params else DYN
+            return self.resolve(known, params=params)
+        if not kind.args:
+            return kind
+        return Type(kind.name, tuple(self.resolve(a, params=params) for a in kind.args))
+
+    def _assign(self, given: Type, wanted: Type) -> bool:
+        if given is wanted:
+            return True
+        if wanted.is_param:
+            fits, known = self._substitute(given, wanted)
+            if fits or known:
+                return fits
+        if given.is_param:
+            return self._substitute(wanted, given)[0]
+        if DYN in (given, wanted):
+            return True
+        if "wrapper" in (given.name, wanted.name):
+            return self._assign_wrapper(given, wanted)
+        if given.name != wanted.name or len(given.args) != len(wanted.args):
+            return False
+        return given.name == "type" or all(map(self._assign, given.args, wanted.args))
+
+    def _assign_wrapper(self, given: Type, wanted: Type) -> bool:
+        if "null_type" in (given.name, wanted.name):
+            return True
+        inner = [kind.args[0] if kind.name == "wrapper" else kind for kind in (given, wanted)]
+        return self._assign(*inner)
+
+    def _substitute(self, kind: Type, param: Type) -> tuple[bool, bool]:
+        """Return whether *kind* can stand for *param*, and whether something already did."""
+        if kind == param:
+            return True, True
+        known = self.found.get(param)
+        if known is not None:
+            if kind == known:
+                return True, True
+            if not self._assign(kind, known):
+                return False, True
+            general = _general(kind, known)
+            if not self._mentions(general, param):
+                self.found[param] = general
+            return True, True
+        if self._mentions(kind, param):
+            return False, False
+        self.found[param] = kind
+        return True, False
+
+    def _mentions(self, kind: Type, param: Type) -> bool:
+        if kind == param:
+            return True
+        if kind.is_param and kind in self.found:
+            return self._mentions(self.found[kind], param)
+        return any(self._mentions(inner, param) for inner in kind.args)
+
+
+def _general(left: Type, right: Type) -> Type:
+    return left if _covers(left, right) else right
+
+
+def _covers(left: Type, right: Type) -> bool:
+    """Return whether *left* is the same as *right* or less specific."""
+    if left == DYN or left.is_param:
+        return True
+    if right == DYN or right.is_param or left.name != right.name:
+        return False
+    return len(left.args) == len(right.args) and all(map(_covers, left.args, right.args))

@@ -1,0 +1,330 @@
+"""The values of the language: those that Python lacks, and equality and order over all.
+
+| CEL | Python | | CEL | Python |
+|---|---|---|---|---|
+| bool | `bool` | | null | `None` |
+| int | `int` (64 bits, checked) | | list | `list` or `tuple` |
+| uint | `UInt` | | map | `dict` (see `map_key`) |
+| double | `float` | | timestamp | `Timestamp` |
+| string, bytes | `str`, `bytes` | | duration | `Duration` |
+
+`UInt`, `Timestamp` and `Duration` are ints, so that generated code computes with them at full
+speed; which of them a value is, its class says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from nba import windows
+from nba.errors import EvaluationError
+
+__all__ = [
+    "INT_MAX",
+    "INT_MIN",
+    "NEVER",
+    "UINT_MAX",
+    "Duration",
+    "Timestamp",
+    "TypeValue",
+    "UInt",
+    "compare",
+    "contains",
+    "equal",
+    "from_python",
+    "key_value",
+    "kind_of",
+    "map_key",
+    "parse_duration",
+    "parse_timestamp",
+    "show_double",
+    "to_python",
+]
+
+INT_MIN: Final = -(2**63)
+INT_MAX: Final = 2**63 - 1
+UINT_MAX: Final = 2**64 - 1
+
+
+class UInt(int):
+    """An unsigned 64-bit integer."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{int(self)}u"
+
+
+class Duration(int):
+    """A length of time in nanoseconds, within 64 bits (about 292 years either way)."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        sign, (seconds, rest) = "-" if self < 0 else "", divmod(abs(int(self)), windows.SECOND)
+        fraction = f".{rest:09}".rstrip("0") if rest else ""
+        return f"{sign}{seconds}{fraction}s"
+
+    def __repr__(self) -> str:
+        return f"Duration({str(self)!r})"
+
+
+class Timestamp(int):
+    """An instant in nanoseconds since 1970-01-01T00:00:00Z, in the years 1 to 9999."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        whole = windows.local(int(self), windows.zone("UTC")).strftime("%m-%dT%H:%M:%S")
+        year = windows.local(int(self), windows.zone("UTC")).year
+        rest = int(self) % windows.SECOND
+        fraction = f".{rest:09}".rstrip("0") if rest else ""
+        return f"{year:04}-{whole}{fraction}Z"
+
+    def __repr__(self) -> str:
+        return f"Timestamp({str(self)!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeValue:
+    """A type as a value: what `type(x)` returns and what the name `int` means."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+TIMESTAMP_MIN: Final = windows.parse_instant("0001-01-01T00:00:00Z")
+TIMESTAMP_MAX: Final = windows.parse_instant("9999-12-31T23:59:59.999999999Z")
+
+#: The earliest timestamp there is: when something last happened that never did.
+NEVER: Final = Timestamp(TIMESTAMP_MIN)
+
+_KINDS: Final[dict[type, str]] = {
+    bool: "bool",
+    int: "int",
+    UInt: "uint",
+    float: "double",
+    str: "string",
+    bytes: "bytes",
+    type(None): "null_type",
+    list: "list",
+    tuple: "list",
+    dict: "map",
+    Timestamp: "timestamp",
+    Duration: "duration",
+    TypeValue: "type",
+}
+_NUMBERS: Final = frozenset({"int", "uint", "double"})
+
+
+def kind_of(value: object) -> str:
+    """Return the name of the type of *value*, such as `int` or `list`."""
+    return _KINDS.get(type(value), "unknown")
+
+
+# --- equality and order
+
+
+def equal(left: object, right: object) -> bool:
+    """Return whether two values are equal: numbers across types, lists and maps by content."""
+    a, b = kind_of(left), kind_of(right)
+    if a in _NUMBERS and b in _NUMBERS:
+        return _compare_numbers(left, right) == 0
+    if a != b:
+        return False
+    if a == "list":
+        one, other = _sequence(left), _sequence(right)
+        return len(one) == len(other) and all(map(equal, one, other))
+    if a == "map":
+        return _maps_equal(_mapping(left), _mapping(right))
+    return bool(left == right)
+
+
+def _maps_equal(left: Mapping[Any, Any], right: Mapping[Any, Any]) -> bool:
+    return len(left) == len(right) and all(
+        key in right and equal(value, right[key]) for key, value in left.items()
+    )
+
+
+def compare(left: object, right: object) -> int | None:
+    """Return -1, 0 or 1 as *left* is below, equal to or above *right*; None beside a NaN.
+
+    Raises EvaluationError when the two have no order.
+    """
+    a, b = kind_of(left), kind_of(right)
+    if a in _NUMBERS and b in _NUMBERS:
+        return _compare_numbers(left, right)
+    if a != b or a in ("list", "map", "null_type", "type", "unknown"):
+        raise EvaluationError(f"a {a} and a {b} have no order")
+    return _order(left, right)
+
+
+def _order(left: Any, right: Any) -> int:
+    return -1 if left < right else 1 if left > right else 0
+
+
+def _compare_numbers(left: Any, right: Any) -> int | None:
+    if isinstance(left, float) or isinstance(right, float):
+        one, other = float(left), float(right)  # an int beside a double is rounded to one
+        return None if one != one or other != other else _order(one, other)  # noqa: PLR0124
+    return _order(left, right)
+
+
+def contains(container: Any, value: object) -> bool:
+    """Return whether a list has an element equal to *value*, or a map has it as a key."""
+    if isinstance(container, dict):
+        return map_key(value) in container if _may_be_key(value) else False
+    return any(equal(value, item) for item in container)
+
+
+def _may_be_key(value: object) -> bool:
+    return kind_of(value) in ("bool", "int", "uint", "double", "string")
+
+
+# --- maps: `true` and `1` are different keys, which a dict would confuse
+
+
+@dataclass(frozen=True, slots=True)
+class _BoolKey:
+    value: bool
+
+
+_BOOL_KEYS: Final = {False: _BoolKey(value=False), True: _BoolKey(value=True)}
+
+
+def map_key(value: object) -> object:
+    """Return what stands for *value* as a key of a dict.
+
+    Raises EvaluationError for a value that cannot be a key.
+    """
+    if isinstance(value, bool):
+        return _BOOL_KEYS[value]
+    if not _may_be_key(value):
+        raise EvaluationError(f"a {kind_of(value)} cannot be the key of a map")
+    return value
+
+
+def key_value(key: object) -> object:
+    """Return the value that the dict key *key* stands for."""
+    return key.value if isinstance(key, _BoolKey) else key
+
+
+# --- text
+
+
+_DURATION = re.compile(r"([+-]?)((?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+")
+_DURATION_PART = re.compile(r"(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)")
+_UNITS: Final = {
+    "ns": 1,
+    "us": 1000,
+    "µs": 1000,
+    "μs": 1000,
+    "ms": 1_000_000,
+    "s": windows.SECOND,
+    "m": 60 * windows.SECOND,
+    "h": 3600 * windows.SECOND,
+}
+
+
+def parse_duration(text: str) -> Duration:
+    """Return the duration written as `36h`, `1h30m` or `-1.5s`. Raises EvaluationError."""
+    if text == "0":
+        return Duration(0)
+    if len(text) > 100 or not _DURATION.fullmatch(text):
+        raise EvaluationError(f"`{text}` is not a duration such as 36h or 90s")
+    total = 0
+    for whole, fraction, unit in _DURATION_PART.findall(text):
+        total += int(whole or "0") * _UNITS[unit]
+        if fraction:
+            total += int(fraction) * _UNITS[unit] // 10 ** len(fraction)
+    return checked_duration(-total if text.startswith("-") else total)
+
+
+def parse_timestamp(text: str) -> Timestamp:
+    """Return the timestamp written as RFC 3339. Raises EvaluationError."""
+    try:
+        return checked_timestamp(windows.parse_instant(text))
+    except (ValueError, OverflowError) as error:
+        raise EvaluationError(str(error)) from None
+
+
+def checked_duration(nanoseconds: int) -> Duration:
+    """Return a duration, or raise EvaluationError when it is out of range."""
+    if not INT_MIN <= nanoseconds <= INT_MAX:
+        raise EvaluationError("a duration is out of range")
+    return Duration(nanoseconds)
+
+
+def checked_timestamp(nanoseconds: int) -> Timestamp:
+    """Return a timestamp, or raise EvaluationError when it is out of range."""
+    if not TIMESTAMP_MIN <= nanoseconds <= TIMESTAMP_MAX:
+        raise EvaluationError("a timestamp is out of range")
+    return Timestamp(nanoseconds)
+
+
+def show_double(value: float) -> str:
+    """Return a double as text: the shortest that reads back the same, `3` rather than `3.0`."""
+    if value != value:  # noqa: PLR0124
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    text = repr(value)
+    return text[:-2] if text.endswith(".0") else text
+
+
+# --- from and to Python
+
+
+def from_python(value: object) -> object:
+    """Return *value* as a value of the language.
+
+    Datetimes become timestamps, timedeltas durations, dates text. Raises EvaluationError for
+    what the language cannot hold.
+    """
+    kind = type(value)
+    if kind in (bool, float, str, bytes, type(None), UInt, Timestamp, Duration, TypeValue):
+        return value
+    if kind is int:
+        if not INT_MIN <= int(value) <= INT_MAX:  # type: ignore[call-overload]
+            raise EvaluationError(f"{value} does not fit an int of 64 bits")
+        return value
+    if isinstance(value, datetime):
+        try:
+            return Timestamp(windows.instant(value))
+        except ValueError as error:
+            raise EvaluationError(str(error)) from None
+    if isinstance(value, timedelta):
+        whole = (value.days * 86_400 + value.seconds) * windows.SECOND
+        return checked_duration(whole + value.microseconds * 1000)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {map_key(from_python(k)): from_python(v) for k, v in value.items()}
+    if isinstance(value, Sequence):
+        return [from_python(item) for item in value]
+    raise EvaluationError(f"a Python {kind.__name__} is not a value of the language")
+
+
+def to_python(value: object) -> object:
+    """Return *value* with the keys of its maps as plain values again."""
+    if isinstance(value, dict):
+        return {key_value(k): to_python(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_python(item) for item in value]
+    return value
+
+
+def _sequence(value: object) -> Sequence[Any]:
+    assert isinstance(value, list | tuple)
+    return value
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    assert isinstance(value, dict)
+    return value
