@@ -176,7 +176,14 @@ class ExpressionError(_WithDiagnostics):
 
 
 class EvaluationError(NbaError):
-    """An expression has no value: something is missing, overflows or has the wrong type."""
+    """An expression has no value: something is missing, overflows or has the wrong type.
+
+    *needs* names the fields whose absence was the cause.
+    """
+
+    def __init__(self, message: str, needs: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.needs = tuple(needs)
 
 
 class CaseError(NbaError):

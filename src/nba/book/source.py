@@ -12,7 +12,7 @@ import re
 import stat
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -39,8 +39,9 @@ MAX_DEPTH = 64
 MAX_NODES = 500_000  # in a file
 MAX_DIGITS = 40  # a longer number stays a word: reading one takes quadratic time
 MAX_FINDINGS = 100  # in a file; nobody reads more
-MAX_RESUMES = 20  # syntax errors in a file; reading goes on at the next section
+MAX_RESUMES = 10  # syntax errors in a file; reading goes on at the next section
 
+_SPLIT = "split it into several files"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -85,10 +86,10 @@ def files_in(path: str | os.PathLike[str]) -> list[File]:
             line = content.count(b"\n", 0, error.start) + 1
             message = f"byte 0x{content[error.start]:02x} is not UTF-8"
             help_ = "save the file as UTF-8"
-            findings.append(Diagnostic("not-readable", message, help_, Place(name, line, 1)))
+            findings.append(_about_file("not-readable", name, message, help_, line))
         except OverflowError:
             message = f"the file is larger than {MAX_FILE >> 20} MiB"
-            findings.append(_about_file("too-large", name, message, "split it into several files"))
+            findings.append(_about_file("too-large", name, message, _SPLIT))
         except OSError as error:
             findings.append(_unreadable(name, error))
     if not files and not findings:
@@ -108,7 +109,7 @@ def _rule_files(root: Path, findings: list[Diagnostic]) -> Iterator[tuple[str, P
         if root.exists():
             yield root.as_posix(), root
         return
-    home = root.resolve()
+    home = os.path.realpath(root)
 
     def failed(error: OSError) -> None:
         findings.append(_unreadable(Path(error.filename).as_posix(), error))
@@ -120,7 +121,7 @@ def _rule_files(root: Path, findings: list[Diagnostic]) -> Iterator[tuple[str, P
         for name in (name for name in linked + rules if not name.startswith(".")):
             file = Path(folder, name)
             shown = (PurePosixPath(root.as_posix()) / file.relative_to(root).as_posix()).as_posix()
-            if not file.resolve().is_relative_to(home):
+            if not Path(os.path.realpath(file)).is_relative_to(home):
                 # Skipping it in silence could leave out a policy that stops something.
                 message = "the link leads out of the folder, and is not followed"
                 help_ = "copy what it points to into the folder, or remove the link"
@@ -141,12 +142,12 @@ def _content(file: Path) -> bytes:
 
 
 def _unreadable(name: str, error: OSError) -> Diagnostic:
-    reason = (error.strerror or "unknown reason").lower()
-    return _about_file("not-readable", name, f"cannot be read: {reason}", "check its permissions")
+    message = f"cannot be read: {(error.strerror or 'reason unknown').lower()}"
+    return _about_file("not-readable", name, message, "check that it may be read")
 
 
-def _about_file(code: str, name: str, message: str, help_: str) -> Diagnostic:
-    return Diagnostic(code, message, help_, Place(name, 1, 1))
+def _about_file(code: str, name: str, message: str, help_: str, line: int = 1) -> Diagnostic:
+    return Diagnostic(code, message, help_, Place(name, line, 1))
 
 
 # --- places --------------------------------------------------------------------------------
@@ -184,8 +185,8 @@ class _Tree:
 
     starts: array[int] = field(default_factory=lambda: array("i"))
     ends: array[int] = field(default_factory=lambda: array("i"))
-    #: of each mapping and list, by its number: the numbers of its values
-    children: dict[int, dict[str, int] | list[int]] = field(default_factory=dict)
+    #: by the number of a mapping or list: the numbers of its values, by key or in a list
+    children: dict[int, Any] = field(default_factory=dict)
 
 
 class Source:
@@ -197,10 +198,10 @@ class Source:
 
     __slots__ = ("_lines", "_tree", "data", "diagnostics", "name", "text")
 
-    def __init__(self, lines: _Lines, data: object, diagnostics: list[Diagnostic], tree: _Tree):
-        self.name, self.text = lines.name, lines.text
-        self.data, self.diagnostics = data, diagnostics
-        self._lines, self._tree = lines, tree
+    def __init__(self, reader: _Reader, data: object) -> None:
+        self.name, self.text = reader.lines.name, reader.lines.text
+        self.data, self.diagnostics = data, reader.findings
+        self._lines, self._tree = reader.lines, reader.tree
 
     def place(self, path: Sequence[str | int], *, key: bool = False) -> Place:
         """Return where the value at *path* of the data stands, or else its nearest parent.
@@ -236,49 +237,412 @@ class Source:
 
         The value is None when the path leads nowhere and the node is its nearest parent.
         """
-        number, keyed, value = 0, False, self.data
+        number, keyed = 0, False
+        value: Any = self.data
         for step in path:
-            below = self._tree.children.get(number)
-            if isinstance(below, dict) and isinstance(value, dict) and step in below:
-                number, value, keyed = below[str(step)], value[step], True
-            elif (
-                isinstance(below, list)
-                and isinstance(value, list)
-                and isinstance(step, int)
-                and 0 <= step < len(below)
-            ):
-                number, value, keyed = below[step], value[step], False
-            else:
+            below = self._tree.children.get(number, ())
+            keys = below if isinstance(below, dict) else range(len(below))
+            if step not in keys:
                 return number, keyed, None
+            number, value, keyed = below[step], value[step], keys is below
         return number, keyed, value
 
 
-# --- from a value's characters back to the file ----------------------------------------------
+# --- from the characters of a value back to the file ---------------------------------------
 
 _FOLD = rf"(?P<fold>[ \t]*+(?:{_BREAK}[ \t]*+)+)"
-_RUN = r"(?P<run>[ \t]++|[^ \t\r\n\x85\u2028\u2029'\\]++|.)"
-_ESCAPED_BREAK = rf"(?P<escaped_break>\\{_BREAK}[ \t]*+(?:{_BREAK}[ \t]*+)*+)"
-_ESCAPE = r"(?P<escape>\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|'')"
-_PLAIN = re.compile(f"{_FOLD}|{_RUN}")
-_SINGLE = re.compile(f"{_FOLD}|(?P<escape>'')|{_RUN}")
-_DOUBLE = re.compile(f"{_FOLD}|{_ESCAPED_BREAK}|{_ESCAPE.removesuffix("|'')")})|{_RUN}")
-_ONE_BREAK = re.compile(_BREAK)
-_BLOCK_HEADER = re.compile(r"[|>]([-+0-9]*)")
+_RUN = r"[ \t]++|[^ \t\r\n\x85\u2028\u2029'\\]++|."
+_ESCAPED_BREAK = rf"(?P<joint>\\{_BREAK}[ \t]*+(?:{_BREAK}[ \t]*+)*+)"
+_ESCAPE = r"(?P<escape>\\(?:x..|u.{4}|U.{8}|.))"
+#: by a scalar's first character: the pieces that it is written in
+_PIECES = {
+    "'": re.compile(f"{_FOLD}|(?P<escape>'')|{_RUN}"),
+    '"': re.compile(f"{_FOLD}|{_ESCAPED_BREAK}|{_ESCAPE}|{_RUN}"),
+}
+_PLAIN_PIECES = re.compile(f"{_FOLD}|{_RUN}")
+_BREAKS = re.compile(_BREAK)
+_BLOCK = re.compile(
+    rf"[|>](?P<header>[-+0-9]*)[^\r\n]*{_BREAK}(?:[ \t]*+{_BREAK})*+(?P<first>[ ]*)"
+)
 _BLOCK_LINE = re.compile(rf"([^\r\n\x85\u2028\u2029]*+)({_BREAK}|\Z)")
 
 
 def _origins(text: str, start: int, end: int, length: int) -> list[int]:
-    """Return the index in *text* of every character of a scalar's value, and of its end.
+    """Return where in *text* each character of a scalar's value stands, and then its end.
 
-    Nothing is returned when the outcome does not have the *length* of the value.
+    Nothing is returned if the outcome does not have the *length* of the value: YAML has corners.
     """
-    opening = text[start : start + 1] if start < end else ""
-    if opening in ("|", ">") and opening:
-        first = re.compile(rf"[^\r\n]*+(?:{_BREAK}[ \t]*+)+").match(text, start, end)
-        detected = first.end() - 1 - max(text.rfind("\n", 0, first.end()), 0) if first else 0
-        for indent in (detected, *range(100)):  # an explicit indent counts from the parent's
-            origins = _block_origins(text, start, end, indent)
-            if len(origins) == length + 1:
-                return origins
-        return []
-    return []
+    block = _BLOCK.match(text, start, end)
+    if block is None:
+        quoted = text[start : start + 1] in _PIECES and end - start > 1
+        quote = text[start] if quoted else ""
+        origins = _flow_origins(text, start + quoted, end - quoted, quote)
+        return origins if len(origins) == length + 1 else []
+    # An explicit indent counts from the parent's, which is not known here.
+    indents = range(1, 100) if re.search(r"\d", block["header"]) else [len(block["first"])]
+    attempts = (_block_origins(text, block, end, indent) for indent in indents)
+    return next((origins for origins in attempts if len(origins) == length + 1), [])
+
+
+def _flow_origins(text: str, start: int, end: int, quote: str) -> list[int]:
+    origins: list[int] = []
+    for piece in _PIECES.get(quote, _PLAIN_PIECES).finditer(text, start, end):
+        if piece.lastgroup == "escape":
+            origins.append(piece.start())
+        elif piece.lastgroup is None:
+            origins.extend(range(*piece.span()))
+        else:  # one break is a space, or nothing after a backslash; the others are kept
+            breaks = [found.start() for found in _BREAKS.finditer(text, *piece.span())]
+            single_fold = piece.lastgroup == "fold" and len(breaks) == 1
+            origins.extend(breaks if single_fold else breaks[1:])
+    return [*origins, end]
+
+
+def _block_origins(text: str, block: re.Match[str], end: int, indent: int) -> list[int]:
+    origins: list[int] = []
+    breaks: list[int] = []  # since the last line with content
+    any_line = blank = False
+    body = _BREAKS.search(text, block.start())
+    for line in _BLOCK_LINE.finditer(text, body.end() if body else end, end):
+        start, stop = line.start() + indent, line.end(1)
+        if start < stop:
+            before, blank = blank, text[start] in " \t"
+            folds = text[block.start()] == ">" and any_line and not before and not blank
+            origins += breaks[1:] if folds and len(breaks) > 1 else breaks
+            origins += range(start, stop)
+            any_line, breaks = True, []
+        if line[2]:
+            breaks.append(stop)
+    keep = len(breaks) if "+" in block["header"] else "-" not in block["header"] and any_line
+    origins += breaks[:keep]
+    return [*origins, origins[-1] + 1 if origins else block.end("header")]
+
+
+# --- values ----------------------------------------------------------------------------------
+
+_WORDS: dict[str, object] = {"": None, "~": None}
+_WORDS |= {"null": None, "Null": None, "NULL": None}
+_WORDS |= {"true": True, "True": True, "TRUE": True}
+_WORDS |= {"false": False, "False": False, "FALSE": False}
+_NUMBER = re.compile(
+    r"(?P<int>[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)"
+    r"|(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)"
+    r"|(?P<special>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
+)
+_MAY_BE_NO_WORD = frozenset(["", *"~nNtTfF+-.0123456789"])  # by the first character
+
+
+def _plain_value(word: str) -> object:
+    """Return what an unquoted scalar means in the core schema of YAML 1.2."""
+    if word in _WORDS:
+        return _WORDS[word]
+    number = _NUMBER.fullmatch(word)
+    if number is None or len(word.lstrip("+-")) > MAX_DIGITS:
+        return word
+    if number["int"]:
+        return int(word, 0) if word[:2] in ("0o", "0x") else int(word)
+    return float(word if number["float"] else word.replace(".", ""))
+
+
+# --- events to data --------------------------------------------------------------------------
+
+_UNREADABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_COMMENT = re.compile(r"(?<![ \t])[ \t]++#")
+_SECTION = re.compile(r"^[A-Za-z_][\w-]*:(?=\s)", re.MULTILINE)
+#: A string, an opened string, a bracket. A quote after a letter is an apostrophe (but r'…').
+_BRACKETS = re.compile(
+    r"""(?<!\w)[rRbB]{0,2}(?:'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|(?P<quote>['"]))"""
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])",
+    re.DOTALL,
+)
+
+_CLOSING = {"'": "'", '"': '"', "[": "]", "{": "}"}
+_COMMA = re.compile(r"\s*+,")
+_EXCLAMATION = re.compile(r"(?<!\S)!\S*\s*$")  # `!(a` in `!(a && b)`, where YAML stops at `&`
+
+_QUOTE = "put the whole expression in quotes, or on a line of its own below `>-`"
+_QUOTE_IN_FLOW = "put the whole expression in quotes, or every entry on a line of its own"
+
+
+def parse(text: str, name: str) -> Source:
+    """Return the data of one YAML file, shown to people as *name*, with all findings.
+
+    Never raises on bad content. After a syntax error reading goes on at the next section, a
+    key at the start of a line, so that its findings are known too; the data is then `{}`.
+    """
+    lines = _Lines(name, text.removeprefix("\ufeff"))
+    first = reader = _Reader(lines, 0)
+    data = first.read()
+    findings = first.findings
+    for _ in range(MAX_RESUMES):
+        section = reader.resume and _SECTION.search(lines.text, reader.resume)
+        if not section:
+            break
+        reader = _Reader(lines, section.start())
+        reader.read()
+        findings += reader.findings
+    findings.sort(key=lambda found: (found.where.line, found.where.column) if found.where else ())
+    return Source(first, {} if data is None else data)
+
+
+def _unclosed(expression: str) -> str:
+    """Return the bracket or quote that *expression* opens and does not close, or nothing."""
+    opened = []
+    for found in _BRACKETS.finditer(expression):
+        if found["quote"]:
+            return found["quote"]
+        if found["open"]:
+            opened.append(found["open"])
+        elif found["close"] and opened:
+            opened.pop()
+    return opened[-1] if opened else ""
+
+
+class _UnreadableError(Exception):
+    """The rest of a file cannot be read; the reason is among the findings."""
+
+
+class _Reader:
+    """Reads a file from the index *base* on: what it says, where it stands, what is wrong."""
+
+    def __init__(self, lines: _Lines, base: int) -> None:
+        self.lines, self.base = lines, base
+        self.text = lines.text[base:]
+        self.findings: list[Diagnostic] = []
+        self.tree = _Tree()
+        self.resume: int | None = None  # after a syntax error, where to look for a section
+        self._closed = 0  # the number of the mapping or list that ended last
+
+    def read(self) -> object:
+        """Return the data, or None after a finding that makes the file unreadable."""
+        try:
+            return self._read()
+        except yaml.MarkedYAMLError as error:
+            self._note_syntax_error(error)
+        except ValueError as error:  # the loader in Python lets one escape for `"\U00110000"`
+            self._find("yaml-syntax", 0, f"this is not YAML: {error}", "")
+        except _UnreadableError:
+            pass
+        self.tree = _Tree()
+        return None
+
+    def _read(self) -> object:
+        if len(self.text) > MAX_FILE:
+            message = f"the file is larger than {MAX_FILE >> 20} MiB"
+            raise self._stop("too-large", 0, message, _SPLIT)
+        if bad := _UNREADABLE.search(self.text):
+            message = f"the character U+{ord(bad[0]):04X} is not allowed in YAML"
+            help_ = "remove it, or escape it in double quotes"
+            raise self._stop("yaml-syntax", bad.start(), message, help_)
+        loader = _Loader(self.text)
+        try:
+            return self._build(loader.get_event)
+        finally:
+            loader.dispose()
+
+    def _build(self, next_event: Callable[[], Any]) -> object:
+        starts, ends, children = self.tree.starts, self.tree.ends, self.tree.children
+        comments = {found.start() for found in _COMMENT.finditer(self.text)}
+        root: list[object] = []
+        # The collection being filled: a dict if `in_mapping`, else a list; the same of its spots.
+        data: Any = root
+        spots: Any = []
+        in_mapping = False
+        key: str | None = None
+        value: object
+        outer: list[tuple[Any, Any, bool, int, bool]] = []
+        while True:
+            event = next_event()
+            kind = type(event)
+            number = len(starts)
+            if kind is ScalarEvent:
+                start, end = event.start_mark.index, event.end_mark.index
+                starts.append(start)
+                ends.append(end)
+                value = word = event.value
+                if event.tag is not None or event.anchor is not None:
+                    self._refuse_properties(event)
+                if key is None and in_mapping:
+                    if word in data:
+                        self._repeated(word, starts[spots[word] - 1])
+                    if word == "<<" and not event.style:
+                        help_ = "write out the keys that were to be merged"
+                        self._find("yaml-alias", start, "the merge key `<<` is used", help_, end)
+                    key = word
+                    continue
+                if not event.style:
+                    if end in comments:
+                        self._look_for_swallowed(word, end)
+                    if word[:1] in _MAY_BE_NO_WORD:
+                        value = _plain_value(word)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                start = event.start_mark.index
+                starts.append(start)
+                ends.append(start)
+                if event.tag is not None or event.anchor is not None:
+                    self._refuse_properties(event)
+                if key is None and in_mapping:
+                    help_ = "a key is a word; an expression that begins with `{` needs quotes"
+                    self.resume = self.base + start + 1
+                    message = "a key that is a list or a mapping"
+                    raise self._stop("yaml-syntax", start, message, help_)
+                if len(outer) == MAX_DEPTH:
+                    message = f"the file is nested more than {MAX_DEPTH} levels deep"
+                    raise self._stop("too-deep", start, message, "rule files need fewer than ten")
+                value = {} if kind is MappingStartEvent else []
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                self._closed = outer[-1][3]
+                end = ends[self._closed] = event.end_mark.index
+                if outer[-1][4]:
+                    self._look_for_splits(starts[self._closed], end, spots)
+                data, spots, in_mapping, _, _ = outer.pop()
+                continue
+            elif kind is AliasEvent:
+                value = word = "*" + event.anchor
+                starts.append(event.start_mark.index)
+                ends.append(event.end_mark.index)
+                help_ = f"write out what it stands for; if it begins an expression, {_QUOTE}"
+                self._find("yaml-alias", starts[-1], f"the alias `{word}` is used", help_, ends[-1])
+                if key is None and in_mapping:
+                    key = word
+                    continue
+            elif kind is StreamEndEvent:
+                return root[0] if root else {}
+            elif kind is DocumentStartEvent and root:
+                start, message = event.start_mark.index, "a second YAML document begins here"
+                help_ = "put it in a file of its own"
+                raise self._stop("yaml-documents", start, message, help_)
+            else:  # the start of the stream, and where the document starts and ends
+                continue
+
+            if key is None:
+                data.append(value)
+                spots.append(number)
+            else:
+                data[key] = value
+                spots[key] = number
+                key = None
+            if number >= MAX_NODES:
+                message = f"the file has more than {MAX_NODES} values"
+                raise self._stop("too-large", starts[-1], message, _SPLIT)
+            if kind is not ScalarEvent and kind is not AliasEvent:
+                outer.append((data, spots, in_mapping, number, event.flow_style))
+                in_mapping = kind is MappingStartEvent
+                data = value
+                spots = children[number] = {} if in_mapping else []
+
+    def _find(self, code: str, index: int, message: str, help_: str, end: int = 0) -> None:
+        """Note a finding about the characters from *index* to *end*."""
+        if len(self.findings) < MAX_FINDINGS:
+            where = self.lines.place(self.base + index, self.base + end)
+            self.findings.append(Diagnostic(code, message, help_, where))
+
+    def _stop(self, code: str, index: int, message: str, help_: str) -> _UnreadableError:
+        self._find(code, index, message, help_)
+        return _UnreadableError()
+
+    def _refuse_properties(self, event: Any) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.anchor is not None:
+            help_ = f"repeat the value where it is needed; if it begins an expression, {_QUOTE}"
+            self._find("yaml-alias", start, f"the anchor `&{event.anchor}` is used", help_, end)
+        if event.tag is not None:
+            help_ = f"if it begins an expression, {_QUOTE}; otherwise leave it out"
+            self._find("yaml-tag", start, f"the YAML tag `{event.tag}` is used", help_, end)
+
+    def _repeated(self, key: str, first: int) -> None:
+        message = f"the key `{key}` is already on line {self._line(first)}"
+        start, end = self.tree.starts[-1], self.tree.ends[-1]
+        self._find("duplicate-key", start, message, "keep one of the two, or rename it", end)
+
+    def _look_for_swallowed(self, word: str, end: int) -> None:
+        if opening := _unclosed(word):
+            sign = self.text.index("#", end)
+            stop = _LINE_END.search(self.text, sign)
+            last = stop.start() if stop else len(self.text)
+            message = f"` #` begins a comment, so the `{opening}` in `{_short(word)}` stays open"
+            self._find("swallowed-by-comment", sign, message, _QUOTE, last)
+
+    def _look_for_splits(self, start: int, end: int, spots: dict[str, int] | list[int]) -> None:
+        written = self.text[start:end]
+        if not ("(" in written or "'" in written or '"' in written):
+            return
+        for number in spots.values() if isinstance(spots, dict) else spots:
+            begin, stop = self.tree.starts[number], self.tree.ends[number]
+            comma = None if number in self.tree.children else _COMMA.match(self.text, stop)
+            if comma is None or self.text[begin] in ("'", '"'):
+                continue
+            word = self.text[begin:stop]
+            if opening := _unclosed(word):
+                message = f"the comma ends `{_short(word)}`, so its `{opening}` stays open"
+                self._find("split-by-comma", comma.end() - 1, message, _QUOTE_IN_FLOW)
+
+    def _line(self, index: int) -> int:
+        return self.lines.line_of(self.base + index)
+
+    def _note_syntax_error(self, error: yaml.MarkedYAMLError) -> None:
+        at = error.problem_mark.index if error.problem_mark else 0
+        since = error.context_mark.index if error.context_mark else at
+        index, message, help_ = self._explain(error, at, since)
+        self.resume = self.base + index + 1
+        # An alias, or a value cut short, often breaks its line as well: once is enough.
+        if self._line(index) not in [found.where.line for found in self.findings if found.where]:
+            self._find("yaml-syntax", index, message, help_)
+
+    def _explain(self, error: yaml.MarkedYAMLError, at: int, since: int) -> tuple[int, str, str]:
+        """Return where a syntax error really is, what is wrong in plain words, and the help."""
+        text, problem, context = self.text, error.problem or "", error.context or ""
+        sign, opening = text[at : at + 1], text[since : since + 1]
+        line = self._line(at)
+        # The value that ended last; its place tells a bad indent from a colon in a value.
+        starts, ends = self.tree.starts, self.tree.ends
+        last = max((self._closed, len(starts) - 1), key=ends.__getitem__) if starts else None
+        begin, stop = (0, 0) if last is None else (starts[last], ends[last])
+        begun = self._line(begin)
+        start = at - (self.lines.place(self.base + at, 0).column - 1)
+        tab = text.find("\t", start, at + 1)
+        in_flow = "flow" in context
+        quote = _QUOTE_IN_FLOW if in_flow else _QUOTE
+
+        if tab >= 0 and not text[start:tab].strip(" "):
+            return tab, "a tab indents this line", "indent with spaces"
+        if sign in ("@", "`", "%"):
+            return at, f"a value without quotes cannot begin with `{sign}`", quote
+        if opening in ("*", "&", "!"):
+            exclamation = _EXCLAMATION.search(text, start, since)
+            since = exclamation.start() if exclamation else since
+            message = f"a value that begins with `{text[since]}` means something else in YAML"
+            return since, message, quote
+        if sign in ("]", "}"):
+            return at, f"there is nothing that this `{sign}` closes", f"remove it, or {quote}"
+        if begin < stop <= at and text[begin] in _CLOSING and not text[stop:at].strip(" \t"):
+            closing, rest = _CLOSING[text[begin]], _short(text[at:].partition("\n")[0].strip())
+            if begun < line:
+                message = f"the `{text[begin]}` that opens here is closed on line {line} only"
+                return begin, message, f"close it on its own line; if it is meant, {quote}"
+            if rest:
+                message = f"the value ends at its closing `{closing}`, but `{rest}` follows"
+                kind = {"'": "double ", '"': "single "}.get(closing, "")
+                return begin, message, quote.replace("quotes", f"{kind}quotes")
+        if sign in ("[", "{") and in_flow:
+            message = f"a value without quotes cannot contain `{sign}` inside `{{ }}` and `[ ]`"
+            return at, message, quote
+        if sign == ":" and begun == line:
+            return at, "a value without quotes cannot contain a colon and a space", quote
+        if sign == ":" and not in_flow:
+            message = f"the line continues the value that begins on line {begun}, and has a `:`"
+            return at, message, "indent the key as much as the keys beside it"
+        if "escape" in problem or "hexdecimal" in problem:
+            message = "in double quotes a backslash begins an escape, and this is not one"
+            return at, message, "use single quotes, where a backslash is itself"
+        unfinished = line > self._line(since) or not text[at:].strip()
+        if unfinished and opening in _CLOSING and (in_flow or "quoted" in context):
+            message = f"the `{opening}` that opens here is not closed"
+            return since, message, f"add the `{_CLOSING[opening]}`; mind that ` #` begins a comment"
+        if "could not find expected ':'" in problem:
+            return since, "this is neither `key: value` nor `- item`", "add the colon, or the dash"
+        return at, f"this is not YAML: {problem}", "look for wrong indentation or a missing quote"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -146,7 +146,7 @@ def _at(items: Sequence[object], index: float) -> object:
 
 
 def _lookup(mapping: dict[object, object], key: object) -> object:
-    found = values.map_key(key)
+    found = values.lookup_key(key)
     if found not in mapping:
         raise EvaluationError(f"there is no key {key!r}")
     return mapping[found]

@@ -38,6 +38,7 @@ __all__ = [
     "from_python",
     "key_value",
     "kind_of",
+    "lookup_key",
     "map_key",
     "parse_duration",
     "parse_timestamp",
@@ -120,6 +121,7 @@ _KINDS: Final[dict[type, str]] = {
     Duration: "duration",
     TypeValue: "type",
 }
+_FINDABLE: Final = frozenset({"bool", "int", "uint", "double", "string"})
 _NUMBERS: Final = frozenset({"int", "uint", "double"})
 
 
@@ -179,12 +181,8 @@ def _compare_numbers(left: Any, right: Any) -> int | None:
 def contains(container: Any, value: object) -> bool:
     """Return whether a list has an element equal to *value*, or a map has it as a key."""
     if isinstance(container, dict):
-        return map_key(value) in container if _may_be_key(value) else False
+        return kind_of(value) in _FINDABLE and lookup_key(value) in container
     return any(equal(value, item) for item in container)
-
-
-def _may_be_key(value: object) -> bool:
-    return kind_of(value) in ("bool", "int", "uint", "double", "string")
 
 
 # --- maps: `true` and `1` are different keys, which a dict would confuse
@@ -203,9 +201,19 @@ def map_key(value: object) -> object:
 
     Raises EvaluationError for a value that cannot be a key.
     """
+    if kind_of(value) == "double":
+        raise EvaluationError("a double cannot be the key of a map")
+    return lookup_key(value)
+
+
+def lookup_key(value: object) -> object:
+    """Return what to look *value* up as; unlike a key it may be a double.
+
+    Raises EvaluationError for a value that no key can equal.
+    """
     if isinstance(value, bool):
         return _BOOL_KEYS[value]
-    if not _may_be_key(value):
+    if kind_of(value) not in _FINDABLE:
         raise EvaluationError(f"a {kind_of(value)} cannot be the key of a map")
     return value
 

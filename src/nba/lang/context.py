@@ -1,0 +1,267 @@
+"""The declared shape of a context, and reading one against it.
+
+What an application hands in is read once per decision into a list of *slots*, one per declared
+field: an int for a double becomes a double; null, a wrong type, a value outside its bounds, NaN
+and infinities become absent (None), the latter with a diagnostic; then defaults apply. From
+there on every value has its declared type, and conditions are evaluated on slots alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Final
+
+from nba import windows
+from nba.errors import Diagnostic, EvaluationError
+from nba.lang import values
+from nba.lang.types import EnumType, ObjectType, Type
+from nba.lang.values import Duration, Timestamp
+
+__all__ = ["FieldSpec", "Shape", "convert"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One declared field: its dotted path, its type, and what bounds or replaces its values."""
+
+    path: str
+    type: Type
+    default: object = None
+    minimum: float | None = None
+    maximum: float | None = None
+    title: str = ""
+
+
+Reader = Callable[[Mapping[str, Any], list[object], list[Diagnostic]], None]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The fields of a context and their slots.
+
+    *inputs* are read from what is handed in, *derived* fields are computed from them. *zone* is
+    where a timestamp field's day begins when only a date is given.
+    """
+
+    inputs: tuple[FieldSpec, ...]
+    derived: tuple[FieldSpec, ...] = ()
+    zone: tzinfo = windows.zone("UTC")
+    slots: Mapping[str, int] = field(init=False, compare=False)
+    paths: tuple[str, ...] = field(init=False, compare=False)
+    _read: Reader = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        paths = tuple(spec.path for spec in (*self.inputs, *self.derived))
+        object.__setattr__(self, "paths", paths)
+        object.__setattr__(self, "slots", {path: slot for slot, path in enumerate(paths)})
+        object.__setattr__(self, "_read", _reader(self.inputs, self.zone))
+
+    def names(self) -> dict[str, Type]:
+        """Return the declared names for a checker: one object per first part of a path."""
+        return _nested([(spec.path.split("."), spec.type) for spec in (*self.inputs, *self.derived)])
+
+    def read(self, roots: Mapping[str, Any]) -> tuple[list[object], list[Diagnostic]]:
+        """Return the slots of a context, and what was wrong with it.
+
+        *roots* holds the objects handed in by name, such as `customer`. Derived slots are None.
+        """
+        slots: list[object] = [None] * len(self.paths)
+        problems: list[Diagnostic] = []
+        self._read(roots, slots, problems)
+        return slots, problems
+
+    def known(self, slots: Sequence[object]) -> dict[str, object]:
+        """Return what is known by path, as the reference evaluator reads it."""
+        return {
+            path: value for path, value in zip(self.paths, slots, strict=False) if value is not None
+        }
+
+
+def _nested(paths: Iterable[tuple[list[str], Type]], prefix: str = "") -> dict[str, Type]:
+    below: dict[str, list[tuple[list[str], Type]]] = {}
+    found: dict[str, Type] = {}
+    for parts, kind in paths:
+        if len(parts) == 1:
+            found[parts[0]] = kind
+        else:
+            below.setdefault(parts[0], []).append((parts[1:], kind))
+    for name, inner in below.items():
+        path = f"{prefix}{name}"
+        found[name] = ObjectType(path, fields=_nested(inner, f"{path}."))
+    return found
+
+
+# --- reading one value
+
+
+def convert(value: object, spec: FieldSpec, zone: tzinfo, problems: list[Diagnostic]) -> object:
+    """Return *value* as the field's type has it; None, and a diagnostic, where it does not fit."""
+    try:
+        found = _converted(value, spec.type, zone, spec.path, problems)
+    except (EvaluationError, ValueError, OverflowError) as error:
+        problems.append(_wrong(spec.path, str(error)))
+        return None
+    low, high = spec.minimum, spec.maximum
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        if low is not None and found < low:
+            problems.append(_wrong(spec.path, f"{found} is below {low:g}"))
+            return None
+        if high is not None and found > high:
+            problems.append(_wrong(spec.path, f"{found} is above {high:g}"))
+            return None
+    return found
+
+
+def _wrong(path: str, reason: str) -> Diagnostic:
+    return Diagnostic(
+        "wrong-input", f"{reason} - at `{path}`, read as absent", "correct it where the case is made"
+    )
+
+
+def _converted(
+    value: object, kind: Type, zone: tzinfo, path: str, problems: list[Diagnostic]
+) -> object:
+    given = type(value)
+    match kind.name:
+        case "bool" if given is bool:
+            return value
+        case "int" if isinstance(value, int) and given is not bool:
+            return values.from_python(int(value))
+        case "double" if isinstance(value, int | float) and given is not bool:
+            if not math.isfinite(value):
+                raise EvaluationError(f"{value} is not a finite number")
+            return float(value)
+        case "string" if isinstance(value, str):
+            if isinstance(kind, EnumType) and value not in kind.values:
+                choices = ", ".join(f"`{choice}`" for choice in kind.values)
+                raise EvaluationError(f"`{value[:40]}` is not one of {choices}")
+            return str(value)
+        case "timestamp":
+            return _timestamp(value, zone)
+        case "duration" if isinstance(value, str):
+            return values.parse_duration(value)
+        case "duration" if isinstance(value, Duration | timedelta):
+            return values.from_python(value)
+        case "list" if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            return [
+                _converted(item, kind.args[0], zone, f"{path}[{place}]", problems)
+                for place, item in enumerate(value)
+            ]
+        case "map" if isinstance(value, Mapping):
+            if not all(isinstance(key, str) for key in value):
+                raise EvaluationError("the keys must be strings")
+            inner = kind.args[1]
+            return {k: _converted(v, inner, zone, f"{path}.{k}", problems) for k, v in value.items()}
+    if isinstance(kind, ObjectType) and isinstance(value, Mapping):
+        return _object(value, kind, zone, path, problems)
+    found = values.kind_of(value)
+    found = found if found != "unknown" else given.__name__
+    raise EvaluationError(f"expected a {_WORDS.get(kind.name, kind.name)}, got a {found}")
+
+
+_WORDS: Final = {"double": "number"}
+
+
+def _object(
+    value: Mapping[Any, Any], kind: ObjectType, zone: tzinfo, path: str, problems: list[Diagnostic]
+) -> dict[str, object]:
+    """Read an item of a list: what does not fit is left out of it."""
+    found: dict[str, object] = {}
+    for name, inner in kind.fields.items():
+        if (given := value.get(name)) is not None:
+            spec = FieldSpec(f"{path}.{name}", inner)
+            if (item := convert(given, spec, zone, problems)) is not None:
+                found[name] = item
+    return found
+
+
+def _timestamp(value: object, zone: tzinfo) -> Timestamp:
+    if isinstance(value, Timestamp):
+        return value
+    if isinstance(value, datetime):
+        return values.checked_timestamp(windows.instant(value))
+    if isinstance(value, str):
+        if len(value) == 10:
+            return values.checked_timestamp(windows.midnight(windows.parse_day(value), zone))
+        return values.parse_timestamp(value)
+    raise EvaluationError(f"expected a timestamp, got a {values.kind_of(value)}")
+
+
+# --- reading a context: generated, since it is part of every decision
+
+
+def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
+    """Generate the function that reads a context into slots.
+
+    A value that has its type already is stored as it is; everything else goes through `convert`.
+    """
+    namespace: dict[str, Any] = {"EMPTY": {}, "as_object": _as_object}
+    lines = ["def read(roots, c, problems):"]
+    objects = {"": "roots"}
+    for slot, spec in enumerate(inputs):
+        *owners, name = spec.path.split(".")
+        owner = ""
+        for part in owners:
+            inner = f"{owner}.{part}".removeprefix(".")
+            if inner not in objects:
+                objects[inner] = f"o{len(objects)}"
+                lines.append(f"    {objects[inner]} = {objects[owner]}.get({part!r})")
+                lines.append(f"    if {objects[inner]}.__class__ is not dict:")
+                call = f"as_object({objects[inner]}, {inner!r}, problems)"
+                lines.append(f"        {objects[inner]} = {call}")
+            owner = inner
+        namespace[f"slow{slot}"] = _slow(spec, zone)
+        namespace[f"default{slot}"] = spec.default
+        test = _quick_test(spec, f"allowed{slot}", namespace)
+        lines += [
+            f"    v = {objects[owner]}.get({name!r})",
+            f"    if {test}: c[{slot}] = v",
+            f"    elif v is None: c[{slot}] = default{slot}",
+            f"    else: c[{slot}] = slow{slot}(v, problems)",
+        ]
+    exec(compile("\n".join([*lines, "    return"]), "<reader of a context>", "exec"), namespace)  # noqa: S102
+    reader: Reader = namespace["read"]
+    return reader
+
+
+def _slow(spec: FieldSpec, zone: tzinfo) -> Callable[[object, list[Diagnostic]], object]:
+    def read(value: object, problems: list[Diagnostic]) -> object:
+        found = convert(value, spec, zone, problems)
+        return spec.default if found is None else found
+
+    return read
+
+
+def _as_object(value: object, path: str, problems: list[Diagnostic]) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    if value is not None:
+        problems.append(_wrong(path, f"expected an object, got a {values.kind_of(value)}"))
+    return {}
+
+
+def _quick_test(spec: FieldSpec, allowed: str, namespace: dict[str, Any]) -> str:
+    """Return a test that a value is stored as it is."""
+    kind = spec.type
+    if isinstance(kind, EnumType):
+        namespace[allowed] = frozenset(kind.values)
+        return f"v.__class__ is str and v in {allowed}"
+    low, high = spec.minimum, spec.maximum
+    match kind.name:
+        case "bool":
+            return "v is True or v is False"
+        case "string":
+            return "v.__class__ is str"
+        case "int":
+            least, most = (values.INT_MIN, values.INT_MAX)
+            least = least if low is None else max(least, math.ceil(low))
+            most = most if high is None else min(most, math.floor(high))
+            return f"v.__class__ is int and {least} <= v <= {most}"
+        case "double":
+            finite = 1.7976931348623157e308
+            least_, most_ = -finite if low is None else low, finite if high is None else high
+            return f"v.__class__ is float and {float(least_)!r} <= v <= {float(most_)!r}"
+    return "False"

@@ -1,0 +1,513 @@
+"""The fast path: a typed tree becomes Python source that computes the same as the reference.
+
+The code never raises. For a condition two expressions are generated: one that is true when the
+condition is *surely true*, one when it is *surely false*; when neither is, it is unknown. They
+are each other's mirror image:
+
+    T(a && b) = T(a) and T(b)      F(a && b) = F(a) or F(b)      T(!a) = F(a)
+    T(a < b)  = a known and b known and a < b
+    F(a < b)  = a known and b known and not a < b
+
+For a value two expressions are generated as well: whether it is known, which stores what it
+finds in variables, and the value itself, which uses them. So missing data costs a test, never an
+exception. Parts that would be needed twice, loops, and deep subtrees become functions of their
+own, which keeps the source linear in the size of the tree.
+
+Source is generated only from checked trees; names and text from a rule book never reach it
+except through `repr`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from nba.errors import EvaluationError
+from nba.lang import tree, values
+from nba.lang.functions import Functions, Overload, dispatch, pattern
+from nba.lang.tree import Node
+from nba.lang.types import DYN, ObjectType
+from nba.lang.values import Duration, Timestamp, UInt
+
+__all__ = ["UNKNOWN", "Program"]
+
+
+class _Unknown:
+    """What generated code returns where there is no value."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = _Unknown()
+
+#: Generated code nests no deeper than this before a part becomes a function of its own.
+_HOIST_EVERY: Final = 20
+#: Types whose values Python compares as the language does.
+_PLAIN: Final = frozenset(
+    {"bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration"}
+)
+#: Of these, the ones for which Python's `in` is the language's: NaN is in no list.
+_PLAIN_MEMBERS: Final = _PLAIN - {"double"}
+_BOXES: Final = {"timestamp": "Timestamp", "duration": "Duration", "uint": "UInt"}
+
+
+class _Code(NamedTuple):
+    """A value: whether it is known ('' for always), and the value once that has been tested.
+
+    *raw* says that a plain int stands for a uint, a timestamp or a duration.
+    """
+
+    known: str
+    value: str
+    raw: bool = False
+
+
+class Program:
+    """Python functions generated from typed trees, compiled together.
+
+    *load* gives the Python for reading the field at a path from the argument `c`, and *absent*
+    the Python for what it gives when the field is absent.
+    """
+
+    def __init__(self, load: Callable[[str], str], functions: Functions, absent: str) -> None:
+        self._load = load
+        self._functions = functions
+        self._absent = absent
+        self._source: list[str] = []
+        self._hoisted: dict[tuple[int, str], str] = {}
+        self._kept: list[Node] = []  # ids of nodes are keys, so nodes must stay
+        self._scope: list[str] = []
+        self._level = 0
+        self._count = 0
+        self._namespace: dict[str, Any] = {
+            "UNKNOWN": UNKNOWN,
+            "Timestamp": Timestamp,
+            "Duration": Duration,
+            "UInt": UInt,
+            "equal": values.equal,
+            "contains": values.contains,
+            "saturated": lambda n: max(values.INT_MIN, min(values.INT_MAX, n)),
+            "selected": _selected,
+            "present": _present,
+            "items": _items,
+            "make_map": _make_map,
+        }
+
+    def holds(self, node: Node) -> str:
+        """Add a function that says whether a condition is surely true; return its name."""
+        return self._function("holds", f"return {self._true(node)}", ["c"])
+
+    def verdict(self, node: Node) -> str:
+        """Add a function that says whether a condition is True, False or None; return its name."""
+        return self._function("verdict", _three(self._true(node), self._false(node)), ["c"])
+
+    def value(self, node: Node) -> str:
+        """Add a function that gives a value, or UNKNOWN; return its name."""
+        return self._function("value", self._returning(node), ["c"])
+
+    @property
+    def source(self) -> str:
+        """The Python generated so far."""
+        return "\n".join(self._source)
+
+    def build(self) -> dict[str, Callable[[Any], Any]]:
+        """Compile what was added; return the functions by name."""
+        exec(compile(self.source, "<generated from a rule book>", "exec"), self._namespace)  # noqa: S102
+        return self._namespace
+
+    # --- functions, variables, constants
+
+    def _function(self, kind: str, body: str, params: list[str]) -> str:
+        name = self._name(kind)
+        self._source.append(f"def {name}({', '.join(params)}):\n    {body}")
+        return name
+
+    def _name(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind}_{self._count}"
+
+    def _constant(self, value: object) -> str:
+        name = self._name("k")
+        self._namespace[name] = value
+        return name
+
+    def _call(self, name: str, *more: str) -> str:
+        return f"{name}({', '.join(['c', *self._scope, *more])})"
+
+    def _hoist(self, node: Node, kind: str, body: Callable[[], str]) -> str:
+        """Return a call of a function for *node*, generated once."""
+        key = (id(node), kind)
+        if key not in self._hoisted:
+            self._kept.append(node)
+            level, self._level = self._level, 0
+            self._hoisted[key] = self._function(kind, body(), ["c", *self._scope])
+            self._level = level
+        return self._call(self._hoisted[key])
+
+    def _bounded(self, node: Node, kind: str, generate: Callable[[Node], str]) -> str:
+        """Generate code for *node*, in a function of its own where code nests too deep."""
+        self._level += 1
+        try:
+            if self._level % _HOIST_EVERY:
+                return generate(node)
+            return self._hoist(node, kind, lambda: f"return {generate(node)}")
+        finally:
+            self._level -= 1
+
+    # --- conditions: surely true, surely false
+
+    def _true(self, node: Node) -> str:
+        return self._bounded(node, "true", lambda node: self._polar(node, positive=True))
+
+    def _false(self, node: Node) -> str:
+        return self._bounded(node, "false", lambda node: self._polar(node, positive=False))
+
+    def _polar(self, node: Node, *, positive: bool) -> str:
+        side, other = (self._true, self._false) if positive else (self._false, self._true)
+        match node:
+            case tree.And() | tree.Or():
+                word = "and" if isinstance(node, tree.And) is positive else "or"
+                return f"({f' {word} '.join(side(item) for item in node.items)})"
+            case tree.Not():
+                return other(node.operand)
+            case tree.Comprehension(kind="exists" | "all"):
+                return self._quantified(node, positive=positive)
+            case tree.Literal():
+                return str(node.value is positive)
+            case tree.Field():
+                return f"{self._load(node.path)} is {positive}"
+        known, value, _ = self._value(node)
+        if isinstance(node, tree.Call) and node.overload and node.type.name == "bool":
+            test = value if positive else f"not ({value})"
+        else:
+            test = f"({value}) is {positive}"
+        return f"({known} and {test})" if known else f"({test})"
+
+    def _quantified(self, node: tree.Comprehension, *, positive: bool) -> str:
+        """Generate `exists` and `all` as a loop that ends as soon as it is decided."""
+        source, item = self._items(node)
+        self._scope.append(item)
+        level, self._level = self._level, 0
+        side = self._true if positive else self._false
+        test = side(node.body)
+        self._level = level
+        self._scope.pop()
+        enough = (node.kind == "exists") is positive  # one item decides; else all have to agree
+        lines = (
+            f"for {item} in source:\n"
+            f"        if {'' if enough else 'not '}{test}:\n"
+            f"            return {enough}\n"
+            f"    return {not enough}"
+        )
+        name = self._function("any" if enough else "every", lines, ["c", *self._scope, "source"])
+        call = self._call(name, source.value)
+        return f"({source.known} and {call})" if source.known else call
+
+    # --- values
+
+    def _value(self, node: Node) -> _Code:
+        self._level += 1
+        try:
+            if self._level % _HOIST_EVERY or isinstance(node, tree.Literal | tree.Variable):
+                return self._plain_value(node)
+            call = self._hoist(node, "part", lambda: self._returning(node))
+            return self._tested(call, "UNKNOWN")
+        finally:
+            self._level -= 1
+
+    def _plain_value(self, node: Node) -> _Code:
+        match node:
+            case tree.Literal():
+                return self._literal(node.value)
+            case tree.Field():
+                return self._tested(self._load(node.path), self._absent)
+            case tree.Variable():
+                return _Code("", f"v_{self._variable(node.name)}")
+            case tree.Select():
+                return self._select(node)
+            case tree.Present():
+                return self._presence(node)
+            case tree.Call():
+                return self._called(node)
+            case tree.Not():
+                known, value, _ = self._value(node.operand)
+                if node.operand.type.name != "bool":
+                    known = _both(known, f"({value}).__class__ is bool")
+                return _Code(known, f"(not {value})")
+            case tree.Choice():
+                return self._choice(node)
+            case tree.Default():
+                return self._default(node)
+            case tree.ListOf():
+                parts = [self._value(item) for item in node.items]
+                boxed = ", ".join(map(self._boxed, parts, node.items))
+                return _Code(_both(*(part.known for part in parts)), f"[{boxed}]")
+            case tree.MapOf():
+                return self._map_literal(node)
+            case tree.Comprehension(kind="map" | "filter" | "exists_one"):
+                return self._collected(node)
+        call = self._hoist(node, "truth", lambda: _three(self._true(node), self._false(node)))
+        return self._tested(call, "None")
+
+    def _returning(self, node: Node) -> str:
+        code = self._value(node)
+        value = self._boxed(code, node)
+        return f"return {value} if {code.known} else UNKNOWN" if code.known else f"return {value}"
+
+    def _tested(self, expression: str, absent: str) -> _Code:
+        variable = self._name("t")
+        return _Code(f"({variable} := {expression}) is not {absent}", variable)
+
+    def _bind(self, variable: str, code: _Code, node: Node) -> str:
+        """Return an expression that stores a value in *variable*, true when it is known."""
+        return f"({_both(code.known, f'(({variable} := {self._boxed(code, node)}),)')})"
+
+    def _boxed(self, code: _Code, node: Node) -> str:
+        return f"{_BOXES[node.type.name]}({code.value})" if code.raw else code.value
+
+    def _literal(self, value: object) -> _Code:
+        if isinstance(value, Timestamp | Duration):
+            return _Code("", f"({int(value)})", raw=True)
+        if type(value) in (bool, int, float, str, bytes, type(None)):
+            finite = not isinstance(value, float) or abs(value) < float("inf")
+            return _Code("", f"({value!r})" if finite else self._constant(value))
+        return _Code("", self._constant(value))
+
+    def _select(self, node: tree.Select) -> _Code:
+        owner = self._value(node.operand)
+        kind = node.operand.type
+        if isinstance(kind, ObjectType):
+            code = self._tested(f"{owner.value}.get({node.name!r})", "None")
+        elif kind.name == "map":
+            code = self._tested(f"{owner.value}.get({node.name!r}, UNKNOWN)", "UNKNOWN")
+        else:
+            code = self._tested(f"selected({owner.value}, {node.name!r})", "UNKNOWN")
+        return _Code(_both(owner.known, code.known), code.value)
+
+    def _presence(self, node: tree.Present) -> _Code:
+        if isinstance(node.operand, tree.Field):
+            return _Code("", f"({self._load(node.operand.path)} is not {self._absent})")
+        assert isinstance(node.operand, tree.Select)
+        owner = self._value(node.operand.operand)
+        name = node.operand.name
+        if isinstance(node.operand.operand.type, ObjectType):
+            return _Code(owner.known, f"({owner.value}.get({name!r}) is not None)")
+        code = self._tested(f"present({self._boxed(owner, node.operand.operand)}, {name!r})", "UNKNOWN")
+        return _Code(_both(owner.known, code.known), code.value)
+
+    def _choice(self, node: tree.Choice) -> _Code:
+        condition = self._value(node.condition)
+        if isinstance(node.condition, tree.Literal) and type(node.condition.value) is not bool:
+            return _Code("False", "None")
+        result = self._name("t")
+        then = self._bind(result, self._value(node.then), node.then)
+        otherwise = self._bind(result, self._value(node.otherwise), node.otherwise)
+        if node.condition.type.name == "bool":
+            picked = f"({then} if {condition.value} else {otherwise})"
+        else:
+            value = condition.value
+            picked = f"({then} if {value} is True else {value} is False and {otherwise})"
+        return _Code(_both(condition.known, picked), result)
+
+    def _default(self, node: tree.Default) -> _Code:
+        result = self._name("t")
+        operand = self._bind(result, self._value(node.operand), node.operand)
+        fallback = self._bind(result, self._value(node.fallback), node.fallback)
+        return _Code(f"({operand} or {fallback})", result)
+
+    def _map_literal(self, node: tree.MapOf) -> _Code:
+        parts = [[self._value(part) for part in side] for side in (node.keys, node.values)]
+        keys = ", ".join(map(self._boxed, parts[0], node.keys))
+        contents = ", ".join(map(self._boxed, parts[1], node.values))
+        made = self._tested(f"make_map([{keys}], [{contents}])", "UNKNOWN")
+        return _Code(_both(*(p.known for side in parts for p in side), made.known), made.value)
+
+    # --- functions
+
+    def _called(self, node: tree.Call) -> _Code:
+        overload = node.overload
+        if overload and all(isinstance(arg, tree.Literal) for arg in node.args):
+            return self._folded(overload, node)
+        if node.function in ("==", "!="):
+            return self._equality(node)
+        if node.function == "in":
+            return self._membership(node)
+        if overload and overload.python:
+            return self._from_table(overload, node)
+        parts = [self._value(arg) for arg in node.args]
+        boxed = [self._boxed(*pair) for pair in zip(parts, node.args, strict=True)]
+        function = self._constant(self._meaning(node))
+        made = self._tested(f"{function}({', '.join(boxed)})", "UNKNOWN")
+        return _Code(_both(*(part.known for part in parts), made.known), made.value)
+
+    def _meaning(self, node: tree.Call) -> Callable[..., object]:
+        last = node.args[-1]
+        if node.function in (".matches", "matches") and isinstance(last, tree.Literal):
+            try:
+                search = pattern(str(last.value)).search
+            except EvaluationError:
+                return lambda _text, _pattern: UNKNOWN
+            if node.overload:
+                return lambda text, _pattern: search(text) is not None
+        functions, name = self._functions, node.function
+        meaning = node.overload.meaning if node.overload else None
+
+        def absorbing(*args: object) -> object:
+            try:
+                return meaning(*args) if meaning else dispatch(functions, name, args)
+            except EvaluationError:
+                return UNKNOWN
+
+        return absorbing
+
+    def _folded(self, overload: Overload, node: tree.Call) -> _Code:
+        """Compute a function of literals now."""
+        args = [arg.value for arg in node.args if isinstance(arg, tree.Literal)]
+        try:
+            result = overload.meaning(*args)
+            return _Code("", self._constant(result)) if node.type == DYN else self._literal(result)
+        except EvaluationError:
+            return _Code("False", "None")
+
+    def _from_table(self, overload: Overload, node: tree.Call) -> _Code:
+        python, guard = overload.python or "", overload.guard or ""
+        parts = []
+        for place, arg in enumerate(node.args):
+            code = self._value(arg)
+            uses = (python + guard).count(f"{{{place}}}")
+            parts.append(self._named(code) if uses > 1 else code)
+        names = [part.value for part in parts]
+        variable = self._name("t")
+        known = _both(*(part.known for part in parts), guard.format(*names, t=variable))
+        value = python.format(*names, t=variable)
+        raw = overload.result.name in _BOXES
+        return _Code(known, value if value == variable else f"({value})", raw)
+
+    def _named(self, code: _Code) -> _Code:
+        """Give a value that is used more than once a name."""
+        if code.value.isidentifier() or code.value[1:-1].lstrip("-").isdigit():
+            return code
+        variable = self._name("t")
+        return _Code(_both(code.known, f"({variable} := {code.value}) is not None"), variable, code.raw)
+
+    def _equality(self, node: tree.Call) -> _Code:
+        left, right = node.args
+        one, other = self._value(left), self._value(right)
+        known = _both(one.known, other.known)
+        if left.type.name == right.type.name and left.type.name in _PLAIN:
+            return _Code(known, f"({one.value} {node.function} {other.value})")
+        call = f"equal({self._boxed(one, left)}, {self._boxed(other, right)})"
+        return _Code(known, call if node.function == "==" else f"(not {call})")
+
+    def _membership(self, node: tree.Call) -> _Code:
+        item, container = node.args
+        one, other = self._value(item), self._value(container)
+        known = _both(one.known, other.known)
+        kind = item.type.name
+        inner = container.type.args[0].name if container.type.args else ""
+        if kind == inner and (literals := _written(container)):
+            brackets = "{}" if len(literals) > 3 else "()"  # a set pays from a handful on
+            text = f"{brackets[0]}{', '.join(literals)},{brackets[1]}"
+            return _Code(known, f"({one.value} in {text})")
+        if kind == inner and kind in _PLAIN_MEMBERS and not one.raw and kind != "bool":
+            return _Code(known, f"({one.value} in {other.value})")
+        if container.type.name in ("list", "map"):
+            boxed = self._boxed(one, item)
+            return _Code(known, f"contains({other.value}, {boxed})")
+        made = self._tested(
+            f"{self._constant(self._meaning(node))}({self._boxed(one, item)}, {other.value})",
+            "UNKNOWN",
+        )
+        return _Code(_both(known, made.known), made.value)
+
+    # --- comprehensions
+
+    def _variable(self, name: str) -> str:
+        """Return the innermost variable called *name*, without its prefix."""
+        for scoped in reversed(self._scope):
+            if scoped.removeprefix("v_").partition("_")[2] == name:
+                return scoped.removeprefix("v_")
+        raise KeyError(name)
+
+    def _items(self, node: tree.Comprehension) -> tuple[_Code, str]:
+        """Return the code for the items to go over, and the variable for one of them."""
+        source = self._value(node.source)
+        if node.source.type.name != "list":
+            made = self._tested(f"items({source.value})", "UNKNOWN")
+            source = _Code(_both(source.known, made.known), made.value)
+        self._count += 1
+        return source, f"v_{self._count}_{node.variable}"
+
+    def _collected(self, node: tree.Comprehension) -> _Code:
+        """Generate `map`, `filter` and `exists_one` as a loop that fails on an unknown item."""
+        source, item = self._items(node)
+        self._scope.append(item)
+        level, self._level = self._level, 0
+        lines = ["found = []" if node.kind != "exists_one" else "found = 0"]
+        lines.append(f"for {item} in source:")
+        condition = node.condition if node.kind == "map" else node.body
+        if condition is not None:
+            lines.append(f"    if not {self._true(condition)}:")
+            lines.append(f"        if {self._false(condition)}: continue")
+            lines.append("        return UNKNOWN")
+        if node.kind == "map":
+            body = self._value(node.body)
+            if body.known:
+                lines.append(f"    if not ({body.known}): return UNKNOWN")
+            lines.append(f"    found.append({self._boxed(body, node.body)})")
+        else:
+            lines.append("    found += 1" if node.kind == "exists_one" else f"    found.append({item})")
+        lines.append("return found == 1" if node.kind == "exists_one" else "return found")
+        self._level = level
+        self._scope.pop()
+        name = self._function(node.kind, "\n    ".join(lines), ["c", *self._scope, "source"])
+        made = self._tested(self._call(name, source.value), "UNKNOWN")
+        return _Code(_both(source.known, made.known), made.value)
+
+
+def _written(node: Node) -> list[str]:
+    """Return the items of a list of plain literals as Python, or nothing."""
+    items = node.items if isinstance(node, tree.ListOf) else []
+    plain = all(
+        isinstance(item, tree.Literal) and type(item.value) in (bool, int, float, str)
+        for item in items
+    )
+    return [repr(item.value) for item in items if isinstance(item, tree.Literal)] if plain else []
+
+
+def _both(*conditions: str) -> str:
+    return " and ".join(condition for condition in conditions if condition)
+
+
+def _three(true: str, false: str) -> str:
+    return f"return True if {true} else False if {false} else None"
+
+
+# --- what generated code calls
+
+
+def _selected(owner: object, name: str) -> object:
+    return owner.get(name, UNKNOWN) if isinstance(owner, dict) else UNKNOWN
+
+
+def _present(owner: object, name: str) -> object:
+    return name in owner if isinstance(owner, dict) else UNKNOWN
+
+
+def _items(source: object) -> object:
+    if isinstance(source, dict):
+        return [values.key_value(key) for key in source]
+    return source if isinstance(source, list | tuple) else UNKNOWN
+
+
+def _make_map(keys: list[object], contents: list[object]) -> object:
+    found: dict[object, object] = {}
+    try:
+        for key, value in zip(map(values.map_key, keys), contents, strict=True):
+            if key in found:
+                return UNKNOWN
+            found[key] = value
+    except EvaluationError:
+        return UNKNOWN
+    return found
