@@ -1,8 +1,7 @@
 """Rule files: YAML text to plain data, with the line and column of every node.
 
-The events of libyaml's parser are read in one pass with a stack of our own: composing a YAML
-document recurses in C and dies on deep nesting. Where nodes stand is kept as three flat
-structures (`_Tree`), so that knowing every place costs little more than the data itself.
+The events of libyaml's parser are read in one pass, with a stack of our own: composing a YAML
+document recurses in C and dies on deep nesting. Where nodes stand is kept flat, in `_Tree`.
 """
 
 from __future__ import annotations
@@ -12,22 +11,13 @@ import re
 import stat
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import yaml
-from yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-    StreamEndEvent,
-)
+from yaml import events
 
 from nba.errors import BookError, Diagnostic, Place
 
@@ -41,11 +31,9 @@ MAX_DIGITS = 40  # a longer number stays a word: reading one takes quadratic tim
 MAX_FINDINGS = 100  # in a file; nobody reads more
 MAX_RESUMES = 10  # syntax errors in a file; reading goes on at the next section
 
+_TOO_LARGE = f"the file is larger than {MAX_FILE >> 20} MiB"
 _SPLIT = "split it into several files"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-# --- files ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +66,17 @@ def files_in(path: str | os.PathLike[str]) -> list[File]:
             size += len(content)
             if size > MAX_BOOK:
                 message = f"the book has more than {MAX_BOOK >> 20} MiB of rule files"
-                help_ = "take files that are not rules out of the folder"
-                findings.append(_about_file("too-large", root.as_posix(), message, help_))
+                findings.append(
+                    _about_file("too-large", root.as_posix(), message, "split the book")
+                )
                 break
             files.append(File(name, content.decode("utf-8")))
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            message = f"byte 0x{content[error.start]:02x} is not UTF-8"
-            help_ = "save the file as UTF-8"
+            message, help_ = f"byte 0x{content[error.start]:02x} is not UTF-8", "save it as UTF-8"
             findings.append(_about_file("not-readable", name, message, help_, line))
         except OverflowError:
-            message = f"the file is larger than {MAX_FILE >> 20} MiB"
-            findings.append(_about_file("too-large", name, message, _SPLIT))
+            findings.append(_about_file("too-large", name, _TOO_LARGE, _SPLIT))
         except OSError as error:
             findings.append(_unreadable(name, error))
     if not files and not findings:
@@ -106,8 +93,7 @@ def files_in(path: str | os.PathLike[str]) -> list[File]:
 def _rule_files(root: Path, findings: list[Diagnostic]) -> Iterator[tuple[str, Path]]:
     """Yield the name and path of every rule file; links that leave the folder become findings."""
     if not root.is_dir():
-        if root.exists():
-            yield root.as_posix(), root
+        yield from [(root.as_posix(), root)] if root.exists() else []
         return
     home = os.path.realpath(root)
 
@@ -119,21 +105,20 @@ def _rule_files(root: Path, findings: list[Diagnostic]) -> Iterator[tuple[str, P
         linked = [name for name in folders if Path(folder, name).is_symlink()]
         rules = [name for name in files if name.lower().endswith((".yaml", ".yml"))]
         for name in (name for name in linked + rules if not name.startswith(".")):
-            file = Path(folder, name)
-            shown = (PurePosixPath(root.as_posix()) / file.relative_to(root).as_posix()).as_posix()
+            file = Path(folder, name)  # begins with the path as it was given
             if not Path(os.path.realpath(file)).is_relative_to(home):
                 # Skipping it in silence could leave out a policy that stops something.
                 message = "the link leads out of the folder, and is not followed"
                 help_ = "copy what it points to into the folder, or remove the link"
-                findings.append(_about_file("not-readable", shown, message, help_))
+                findings.append(_about_file("not-readable", file.as_posix(), message, help_))
             elif name not in linked:
-                yield shown, file
+                yield file.as_posix(), file
 
 
 def _content(file: Path) -> bytes:
     # Opening a named pipe would wait for ever; reading one byte too many catches a growing file.
     if not stat.S_ISREG(file.stat().st_mode):
-        raise OSError(None, "not a regular file")
+        raise OSError(0, "not a regular file")
     with file.open("rb") as stream:
         content = stream.read(MAX_FILE + 1)
     if len(content) > MAX_FILE:
@@ -149,8 +134,6 @@ def _unreadable(name: str, error: OSError) -> Diagnostic:
 def _about_file(code: str, name: str, message: str, help_: str, line: int = 1) -> Diagnostic:
     return Diagnostic(code, message, help_, Place(name, line, 1))
 
-
-# --- places --------------------------------------------------------------------------------
 
 _BREAK = r"(?:\r\n|[\r\n\x85\u2028\u2029])"  # what YAML 1.1 parsers fold; editors know fewer
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -185,8 +168,7 @@ class _Tree:
 
     starts: array[int] = field(default_factory=lambda: array("i"))
     ends: array[int] = field(default_factory=lambda: array("i"))
-    #: by the number of a mapping or list: the numbers of its values, by key or in a list
-    children: dict[int, Any] = field(default_factory=dict)
+    children: dict[int, Any] = field(default_factory=dict)  # of a collection: its values' numbers
 
 
 class Source:
@@ -233,10 +215,7 @@ class Source:
         return self._lines.place(origins[offset], origins[min(offset + length, len(value))])
 
     def _find(self, path: Sequence[str | int]) -> tuple[int, bool, object]:
-        """Return the number of the node at *path*, whether it has a key, and its value.
-
-        The value is None when the path leads nowhere and the node is its nearest parent.
-        """
+        """Return the number, whether there is a key, and the value; of a parent, no value."""
         number, keyed = 0, False
         value: Any = self.data
         for step in path:
@@ -247,8 +226,6 @@ class Source:
             number, value, keyed = below[step], value[step], keys is below
         return number, keyed, value
 
-
-# --- from the characters of a value back to the file ---------------------------------------
 
 _FOLD = rf"(?P<fold>[ \t]*+(?:{_BREAK}[ \t]*+)+)"
 _RUN = r"[ \t]++|[^ \t\r\n\x85\u2028\u2029'\\]++|."
@@ -261,9 +238,8 @@ _PIECES = {
 }
 _PLAIN_PIECES = re.compile(f"{_FOLD}|{_RUN}")
 _BREAKS = re.compile(_BREAK)
-_BLOCK = re.compile(
-    rf"[|>](?P<header>[-+0-9]*)[^\r\n]*{_BREAK}(?:[ \t]*+{_BREAK})*+(?P<first>[ ]*)"
-)
+_HEADER = rf"[|>](?P<header>[-+0-9]*)[^\r\n]*{_BREAK}"
+_BLOCK = re.compile(rf"{_HEADER}(?P<body>)(?:[ \t]*+{_BREAK})*+(?P<indent> *)")
 _BLOCK_LINE = re.compile(rf"([^\r\n\x85\u2028\u2029]*+)({_BREAK}|\Z)")
 
 
@@ -272,21 +248,21 @@ def _origins(text: str, start: int, end: int, length: int) -> list[int]:
 
     Nothing is returned if the outcome does not have the *length* of the value: YAML has corners.
     """
-    block = _BLOCK.match(text, start, end)
-    if block is None:
-        quoted = text[start : start + 1] in _PIECES and end - start > 1
-        quote = text[start] if quoted else ""
-        origins = _flow_origins(text, start + quoted, end - quoted, quote)
-        return origins if len(origins) == length + 1 else []
-    # An explicit indent counts from the parent's, which is not known here.
-    indents = range(1, 100) if re.search(r"\d", block["header"]) else [len(block["first"])]
-    attempts = (_block_origins(text, block, end, indent) for indent in indents)
+    attempts: Iterable[list[int]]
+    if (block := _BLOCK.match(text, start, end)) is None:
+        attempts = [_flow_origins(text, start, end)]
+    else:  # an explicit indent counts from the parent's, which is not known here
+        indents = range(1, 100) if re.search(r"\d", block["header"]) else [len(block["indent"])]
+        attempts = (_block_origins(text, block, end, indent) for indent in indents)
     return next((origins for origins in attempts if len(origins) == length + 1), [])
 
 
-def _flow_origins(text: str, start: int, end: int, quote: str) -> list[int]:
+def _flow_origins(text: str, start: int, end: int) -> list[int]:
     origins: list[int] = []
-    for piece in _PIECES.get(quote, _PLAIN_PIECES).finditer(text, start, end):
+    pieces = _PIECES.get(text[start:end][:1], _PLAIN_PIECES)
+    if pieces is not _PLAIN_PIECES:  # without the quotes
+        start, end = start + 1, end - 1
+    for piece in pieces.finditer(text, start, end):
         if piece.lastgroup == "escape":
             origins.append(piece.start())
         elif piece.lastgroup is None:
@@ -302,8 +278,7 @@ def _block_origins(text: str, block: re.Match[str], end: int, indent: int) -> li
     origins: list[int] = []
     breaks: list[int] = []  # since the last line with content
     any_line = blank = False
-    body = _BREAKS.search(text, block.start())
-    for line in _BLOCK_LINE.finditer(text, body.end() if body else end, end):
+    for line in _BLOCK_LINE.finditer(text, block.start("body"), end):
         start, stop = line.start() + indent, line.end(1)
         if start < stop:
             before, blank = blank, text[start] in " \t"
@@ -318,10 +293,7 @@ def _block_origins(text: str, block: re.Match[str], end: int, indent: int) -> li
     return [*origins, origins[-1] + 1 if origins else block.end("header")]
 
 
-# --- values ----------------------------------------------------------------------------------
-
-_WORDS: dict[str, object] = {"": None, "~": None}
-_WORDS |= {"null": None, "Null": None, "NULL": None}
+_WORDS: dict[str, object] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _WORDS |= {"true": True, "True": True, "TRUE": True}
 _WORDS |= {"false": False, "False": False, "FALSE": False}
 _NUMBER = re.compile(
@@ -344,8 +316,6 @@ def _plain_value(word: str) -> object:
     return float(word if number["float"] else word.replace(".", ""))
 
 
-# --- events to data --------------------------------------------------------------------------
-
 _UNREADABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COMMENT = re.compile(r"(?<![ \t])[ \t]++#")
 _SECTION = re.compile(r"^[A-Za-z_][\w-]*:(?=\s)", re.MULTILINE)
@@ -359,7 +329,6 @@ _BRACKETS = re.compile(
 _CLOSING = {"'": "'", '"': '"', "[": "]", "{": "}"}
 _COMMA = re.compile(r"\s*+,")
 _EXCLAMATION = re.compile(r"(?<!\S)!\S*\s*$")  # `!(a` in `!(a && b)`, where YAML stops at `&`
-
 _QUOTE = "put the whole expression in quotes, or on a line of its own below `>-`"
 _QUOTE_IN_FLOW = "put the whole expression in quotes, or every entry on a line of its own"
 
@@ -376,7 +345,7 @@ def parse(text: str, name: str) -> Source:
     findings = first.findings
     for _ in range(MAX_RESUMES):
         section = reader.resume and _SECTION.search(lines.text, reader.resume)
-        if not section:
+        if not section or len(findings) >= MAX_FINDINGS:
             break
         reader = _Reader(lines, section.start())
         reader.read()
@@ -387,7 +356,7 @@ def parse(text: str, name: str) -> Source:
 
 def _unclosed(expression: str) -> str:
     """Return the bracket or quote that *expression* opens and does not close, or nothing."""
-    opened = []
+    opened: list[str] = []
     for found in _BRACKETS.finditer(expression):
         if found["quote"]:
             return found["quote"]
@@ -428,8 +397,7 @@ class _Reader:
 
     def _read(self) -> object:
         if len(self.text) > MAX_FILE:
-            message = f"the file is larger than {MAX_FILE >> 20} MiB"
-            raise self._stop("too-large", 0, message, _SPLIT)
+            raise self._stop("too-large", 0, _TOO_LARGE, _SPLIT)
         if bad := _UNREADABLE.search(self.text):
             message = f"the character U+{ord(bad[0]):04X} is not allowed in YAML"
             help_ = "remove it, or escape it in double quotes"
@@ -455,7 +423,7 @@ class _Reader:
             event = next_event()
             kind = type(event)
             number = len(starts)
-            if kind is ScalarEvent:
+            if kind is events.ScalarEvent:
                 start, end = event.start_mark.index, event.end_mark.index
                 starts.append(start)
                 ends.append(end)
@@ -464,7 +432,9 @@ class _Reader:
                     self._refuse_properties(event)
                 if key is None and in_mapping:
                     if word in data:
-                        self._repeated(word, starts[spots[word] - 1])
+                        line = self._line(starts[spots[word] - 1])
+                        message = f"the key `{word}` is already on line {line}"
+                        self._find("duplicate-key", start, message, "keep or rename one", end)
                     if word == "<<" and not event.style:
                         help_ = "write out the keys that were to be merged"
                         self._find("yaml-alias", start, "the merge key `<<` is used", help_, end)
@@ -475,7 +445,7 @@ class _Reader:
                         self._look_for_swallowed(word, end)
                     if word[:1] in _MAY_BE_NO_WORD:
                         value = _plain_value(word)
-            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+            elif kind is events.MappingStartEvent or kind is events.SequenceStartEvent:
                 start = event.start_mark.index
                 starts.append(start)
                 ends.append(start)
@@ -484,20 +454,19 @@ class _Reader:
                 if key is None and in_mapping:
                     help_ = "a key is a word; an expression that begins with `{` needs quotes"
                     self.resume = self.base + start + 1
-                    message = "a key that is a list or a mapping"
-                    raise self._stop("yaml-syntax", start, message, help_)
+                    raise self._stop("yaml-syntax", start, "this key is not a word", help_)
                 if len(outer) == MAX_DEPTH:
                     message = f"the file is nested more than {MAX_DEPTH} levels deep"
                     raise self._stop("too-deep", start, message, "rule files need fewer than ten")
-                value = {} if kind is MappingStartEvent else []
-            elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                self._closed = outer[-1][3]
+                value = {} if kind is events.MappingStartEvent else []
+            elif kind is events.MappingEndEvent or kind is events.SequenceEndEvent:
+                closed = spots
+                data, spots, in_mapping, self._closed, in_flow = outer.pop()
                 end = ends[self._closed] = event.end_mark.index
-                if outer[-1][4]:
-                    self._look_for_splits(starts[self._closed], end, spots)
-                data, spots, in_mapping, _, _ = outer.pop()
+                if in_flow:
+                    self._look_for_splits(starts[self._closed], end, closed)
                 continue
-            elif kind is AliasEvent:
+            elif kind is events.AliasEvent:
                 value = word = "*" + event.anchor
                 starts.append(event.start_mark.index)
                 ends.append(event.end_mark.index)
@@ -506,15 +475,13 @@ class _Reader:
                 if key is None and in_mapping:
                     key = word
                     continue
-            elif kind is StreamEndEvent:
+            elif kind is events.StreamEndEvent:
                 return root[0] if root else {}
-            elif kind is DocumentStartEvent and root:
-                start, message = event.start_mark.index, "a second YAML document begins here"
-                help_ = "put it in a file of its own"
-                raise self._stop("yaml-documents", start, message, help_)
+            elif kind is events.DocumentStartEvent and root:
+                start, help_ = event.start_mark.index, "put it in a file of its own"
+                raise self._stop("yaml-documents", start, "a second YAML document begins", help_)
             else:  # the start of the stream, and where the document starts and ends
                 continue
-
             if key is None:
                 data.append(value)
                 spots.append(number)
@@ -525,9 +492,9 @@ class _Reader:
             if number >= MAX_NODES:
                 message = f"the file has more than {MAX_NODES} values"
                 raise self._stop("too-large", starts[-1], message, _SPLIT)
-            if kind is not ScalarEvent and kind is not AliasEvent:
+            if kind is not events.ScalarEvent and kind is not events.AliasEvent:
                 outer.append((data, spots, in_mapping, number, event.flow_style))
-                in_mapping = kind is MappingStartEvent
+                in_mapping = kind is events.MappingStartEvent
                 data = value
                 spots = children[number] = {} if in_mapping else []
 
@@ -550,18 +517,10 @@ class _Reader:
             help_ = f"if it begins an expression, {_QUOTE}; otherwise leave it out"
             self._find("yaml-tag", start, f"the YAML tag `{event.tag}` is used", help_, end)
 
-    def _repeated(self, key: str, first: int) -> None:
-        message = f"the key `{key}` is already on line {self._line(first)}"
-        start, end = self.tree.starts[-1], self.tree.ends[-1]
-        self._find("duplicate-key", start, message, "keep one of the two, or rename it", end)
-
     def _look_for_swallowed(self, word: str, end: int) -> None:
         if opening := _unclosed(word):
-            sign = self.text.index("#", end)
-            stop = _LINE_END.search(self.text, sign)
-            last = stop.start() if stop else len(self.text)
             message = f"` #` begins a comment, so the `{opening}` in `{_short(word)}` stays open"
-            self._find("swallowed-by-comment", sign, message, _QUOTE, last)
+            self._find("swallowed-by-comment", self.text.index("#", end), message, _QUOTE)
 
     def _look_for_splits(self, start: int, end: int, spots: dict[str, int] | list[int]) -> None:
         written = self.text[start:end]
@@ -570,10 +529,8 @@ class _Reader:
         for number in spots.values() if isinstance(spots, dict) else spots:
             begin, stop = self.tree.starts[number], self.tree.ends[number]
             comma = None if number in self.tree.children else _COMMA.match(self.text, stop)
-            if comma is None or self.text[begin] in ("'", '"'):
-                continue
-            word = self.text[begin:stop]
-            if opening := _unclosed(word):
+            word = "" if comma is None else self.text[begin:stop]
+            if comma and word[:1] not in ("'", '"') and (opening := _unclosed(word)):
                 message = f"the comma ends `{_short(word)}`, so its `{opening}` stays open"
                 self._find("split-by-comma", comma.end() - 1, message, _QUOTE_IN_FLOW)
 
@@ -592,27 +549,22 @@ class _Reader:
     def _explain(self, error: yaml.MarkedYAMLError, at: int, since: int) -> tuple[int, str, str]:
         """Return where a syntax error really is, what is wrong in plain words, and the help."""
         text, problem, context = self.text, error.problem or "", error.context or ""
-        sign, opening = text[at : at + 1], text[since : since + 1]
-        line = self._line(at)
-        # The value that ended last; its place tells a bad indent from a colon in a value.
-        starts, ends = self.tree.starts, self.tree.ends
-        last = max((self._closed, len(starts) - 1), key=ends.__getitem__) if starts else None
-        begin, stop = (0, 0) if last is None else (starts[last], ends[last])
-        begun = self._line(begin)
-        start = at - (self.lines.place(self.base + at, 0).column - 1)
-        tab = text.find("\t", start, at + 1)
-        in_flow = "flow" in context
+        sign, opening, in_flow = text[at : at + 1], text[since : since + 1], "flow" in context
         quote = _QUOTE_IN_FLOW if in_flow else _QUOTE
+        # The value that ended last is often the one that should not have ended.
+        numbers = {self._closed, len(self.tree.starts) - 1} if self.tree.starts else ()
+        values = [(self.tree.ends[number], self.tree.starts[number]) for number in numbers]
+        stop, begin = max(values, default=(0, 0))
+        line, begun = self._line(at), self._line(begin)
+        start = at + 1 - self.lines.place(self.base + at, 0).column
+        tab = text.find("\t", start, at + 1)
 
         if tab >= 0 and not text[start:tab].strip(" "):
             return tab, "a tab indents this line", "indent with spaces"
-        if sign in ("@", "`", "%"):
-            return at, f"a value without quotes cannot begin with `{sign}`", quote
-        if opening in ("*", "&", "!"):
+        if sign in ("@", "`", "%") or opening in ("*", "&", "!"):
             exclamation = _EXCLAMATION.search(text, start, since)
-            since = exclamation.start() if exclamation else since
-            message = f"a value that begins with `{text[since]}` means something else in YAML"
-            return since, message, quote
+            first = exclamation.start() if exclamation else since
+            return first, f"a value without quotes cannot begin with `{text[first]}`", quote
         if sign in ("]", "}"):
             return at, f"there is nothing that this `{sign}` closes", f"remove it, or {quote}"
         if begin < stop <= at and text[begin] in _CLOSING and not text[stop:at].strip(" \t"):
@@ -622,8 +574,8 @@ class _Reader:
                 return begin, message, f"close it on its own line; if it is meant, {quote}"
             if rest:
                 message = f"the value ends at its closing `{closing}`, but `{rest}` follows"
-                kind = {"'": "double ", '"': "single "}.get(closing, "")
-                return begin, message, quote.replace("quotes", f"{kind}quotes")
+                other = {"'": "double quotes", '"': "single quotes"}.get(closing, "quotes")
+                return begin, message, quote.replace("quotes", other)
         if sign in ("[", "{") and in_flow:
             message = f"a value without quotes cannot contain `{sign}` inside `{{ }}` and `[ ]`"
             return at, message, quote
@@ -633,8 +585,7 @@ class _Reader:
             message = f"the line continues the value that begins on line {begun}, and has a `:`"
             return at, message, "indent the key as much as the keys beside it"
         if "escape" in problem or "hexdecimal" in problem:
-            message = "in double quotes a backslash begins an escape, and this is not one"
-            return at, message, "use single quotes, where a backslash is itself"
+            return at, "YAML has no such escape", "in single quotes a backslash is just itself"
         unfinished = line > self._line(since) or not text[at:].strip()
         if unfinished and opening in _CLOSING and (in_flow or "quoted" in context):
             message = f"the `{opening}` that opens here is not closed"

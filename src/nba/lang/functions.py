@@ -25,7 +25,7 @@ from nba.lang import values
 from nba.lang.types import Type, parse_type
 from nba.lang.values import INT_MAX, INT_MIN, UINT_MAX, Duration, Timestamp, TypeValue, UInt
 
-__all__ = ["BOOK_FUNCTIONS", "CEL_FUNCTIONS", "Functions", "Overload", "dispatch", "pattern"]
+__all__ = ["BOOK_FUNCTIONS", "CEL_FUNCTIONS", "Functions", "Overload", "dispatch", "pattern", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +182,24 @@ def pattern(text: str) -> Any:
     options.log_errors = False
     try:
         return re2.compile(text, options)
+    except UnicodeEncodeError:
+        raise EvaluationError("the pattern has no UTF-8 form") from None
     except re2.error as error:
         reason = error.args[0] if error.args else ""
         reason = reason.decode() if isinstance(reason, bytes) else str(reason)
         raise EvaluationError(f"`{text}` is not a pattern: {reason}") from None
 
 
+def search(text: str, compiled: Any) -> bool:
+    """Return whether a compiled pattern occurs in *text*. Raises EvaluationError."""
+    try:
+        return compiled.search(text) is not None
+    except UnicodeEncodeError:
+        raise EvaluationError("the text has no UTF-8 form") from None
+
+
 def _matches(text: str, expression: str) -> bool:
-    return pattern(expression).search(text) is not None
+    return search(text, pattern(expression))
 
 
 # --- conversions

@@ -24,7 +24,7 @@ from typing import Any, Final, NamedTuple
 
 from nba.errors import EvaluationError
 from nba.lang import tree, values
-from nba.lang.functions import Functions, Overload, dispatch, pattern
+from nba.lang.functions import Functions, Overload, dispatch, pattern, search
 from nba.lang.tree import Node
 from nba.lang.types import DYN, ObjectType
 from nba.lang.values import Duration, Timestamp, UInt
@@ -342,16 +342,14 @@ class Program:
         return _Code(_both(*(part.known for part in parts), made.known), made.value)
 
     def _meaning(self, node: tree.Call) -> Callable[..., object]:
-        last = node.args[-1]
-        if node.function in (".matches", "matches") and isinstance(last, tree.Literal):
+        functions, name, last = self._functions, node.function, node.args[-1]
+        meaning = node.overload.meaning if node.overload else None
+        if meaning and name in (".matches", "matches") and isinstance(last, tree.Literal):
             try:
-                search = pattern(str(last.value)).search
+                compiled = pattern(str(last.value))
             except EvaluationError:
                 return lambda _text, _pattern: UNKNOWN
-            if node.overload:
-                return lambda text, _pattern: search(text) is not None
-        functions, name = self._functions, node.function
-        meaning = node.overload.meaning if node.overload else None
+            meaning = lambda text, _pattern: search(text, compiled)  # noqa: E731
 
         def absorbing(*args: object) -> object:
             try:

@@ -1,0 +1,173 @@
+"""The catalogue: channels, policies, issues, groups, actions with their treatments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+
+from nba.book import documents
+from nba.book.expressions import Expressions
+from nba.book.findings import At, Findings
+from nba.book.model import (
+    Action,
+    Channel,
+    Condition,
+    Gates,
+    Group,
+    Issue,
+    Policy,
+    Treatment,
+)
+from nba.book.selectors import Catalogued, covers, percent, union, validity
+from nba.lang import tree
+from nba.lang.types import BOOL
+
+__all__ = ["Catalogue"]
+
+class Catalogue:
+    """Builds the catalogue's parts from their documents."""
+
+    def __init__(
+        self, expressions: Expressions, known: Catalogued, zone: tzinfo, findings: Findings
+    ) -> None:
+        self.expressions = expressions
+        self.known = known
+        self.zone = zone
+        self.findings = findings
+
+    def gates(self, document: documents.Gated | documents.File, at: At) -> Gates:
+        """Return the conditions of one level."""
+        return Gates(
+            *(
+                self.expressions.conditions(getattr(document, name), at / name)
+                for name in ("eligible", "applicable", "suitable")
+            )
+        )
+
+    def channel(self, name: str, document: documents.Channel, at: At) -> Channel:
+        """Return a channel."""
+        consent = self.expressions.condition(document.consent, at / "consent")
+        return Channel(
+            name, document.title, document.direction, document.cost, consent, at.key_place
+        )
+
+    def policy(self, name: str, document: documents.Policy, at: At) -> Policy:
+        """Return a policy. A condition that is wrong is reported, and blocks until it is mended."""
+        if document.block_when is None:
+            self.findings.report(
+                "missing-key", f"the policy `{name}` needs `block_when`", "", at.key_place
+            )
+        condition = self.expressions.condition(document.block_when, at / "block_when") or _always()
+        selector = covers(document.covers, at / "covers", self.known, self.findings)
+        return Policy(
+            name, document.title, selector, condition, document.enabled, at.key_place
+        )
+
+    def issue(self, name: str, document: documents.Issue, at: At) -> Issue:
+        """Return an issue."""
+        return Issue(
+            name,
+            document.title,
+            percent(document.lever),
+            union([document.tags]),
+            self.gates(document, at),
+            validity(document, at, self.zone, self.findings),
+            at.key_place,
+        )
+
+    def group(self, name: str, document: documents.Group, at: At) -> Group:
+        """Return a group; its issue must exist."""
+        owner = name.partition("/")[0]
+        if owner not in self.known.issue:
+            self.findings.unknown("issue", owner, self.known.issue, at)
+        built = self.issue(name, document, at)
+        return Group(*(getattr(built, field) for field in Issue.__dataclass_fields__))
+
+    def action(
+        self,
+        name: str,
+        document: documents.Action,
+        at: At,
+        issues: Mapping[str, Issue],
+        groups: Mapping[str, Group],
+    ) -> Action:
+        """Return an action with its treatments; its group must exist."""
+        issue = document.group.partition("/")[0]
+        if document.group not in self.known.group:
+            self.findings.unknown("group", document.group, self.known.group, at / "group")
+        if not document.channels:
+            message, help_ = f"the action `{name}` has no channel", "add one under `channels`"
+            self.findings.report("missing-key", message, help_, (at / "channels").place)
+        inherited = [level.tags for level in (issues.get(issue), groups.get(document.group)) if level]
+        own = self.treatment("", document, at)
+        return Action(
+            name,
+            document.title,
+            issue,
+            document.group,
+            document.kind,
+            percent(document.lever),
+            union([document.tags, *inherited]),
+            self.gates(document, at),
+            own.validity,
+            tuple(
+                self.on_channel(name, channel, inner, at, own, document.kind)
+                for channel, inner in sorted(document.channels.items())
+            ),
+            at.key_place,
+        )
+
+    def treatment(self, channel: str, document: documents.Treatment, at: At) -> Treatment:
+        """Return what one level says about a treatment."""
+        expressions = self.expressions
+        if document.suggests and document.suggests not in self.known.channel:
+            self.findings.unknown("channel", document.suggests, self.known.channel, at / "suggests")
+        return Treatment(
+            channel,
+            Gates() if isinstance(document, documents.Action) else self.gates(document, at),
+            validity(document, at, self.zone, self.findings),
+            expressions.number(document.value, at / "value"),
+            expressions.number(document.propensity, at / "propensity"),
+            document.suggests,
+            expressions.wording(document.say, at / "say"),
+            at.key_place,
+        )
+
+    def on_channel(
+        self,
+        action: str,
+        channel: str,
+        document: documents.Treatment,
+        at: At,
+        own: Treatment,
+        kind: str,
+    ) -> Treatment:
+        """Return the treatment on a channel: what it does not say, the action says."""
+        here = at / "channels" / channel
+        if channel not in self.known.channel:
+            self.findings.unknown("channel", channel, self.known.channel, here, key=True)
+        found = self.treatment(channel, document, here)
+        suggests = found.suggests or own.suggests
+        if kind == "channel_suggestion" and suggests is None:
+            message = f"the channel suggestion `{action}` needs `suggests`"
+            self.findings.report("missing-key", message, "name the channel it points to", at.key_place)
+        if kind != "channel_suggestion" and suggests is not None:
+            message = f"`{action}` is no channel suggestion, so it suggests no channel"
+            help_ = "make its kind `channel_suggestion`, or remove `suggests`"
+            self.findings.report("wrong-value", message, help_, (at / "suggests").place)
+        return Treatment(
+            channel,
+            found.gates,
+            found.validity,
+            found.value or own.value,
+            found.propensity or own.propensity,
+            suggests,
+            found.say if found.say is not None else own.say,
+            here.key_place,
+        )
+
+
+def _always() -> Condition:
+    node = tree.Literal(0, 0, value=True)
+    node.type = BOOL
+    return Condition("is", node, "true")

@@ -1,0 +1,483 @@
+"""What rule files may say: one pydantic model per section. The JSON Schema comes from here.
+
+Shapes only: a document knows that `value` is an expression, not what it means. Names that are
+written in several ways (one or a list, a mapping or a list of names) are brought to one form.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.json_schema import WithJsonSchema
+
+__all__ = [
+    "Action",
+    "Channel",
+    "Covers",
+    "DecisionPoint",
+    "File",
+    "Group",
+    "Issue",
+    "Policy",
+    "Scorecard",
+    "Test",
+    "Tier",
+    "Treatment",
+    "Weight",
+    "schema",
+]
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+GroupId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")]
+Percent = Annotated[str, StringConstraints(pattern=r"^[+-]?\d+(\.\d+)? ?%$")]
+Kind = Literal["proactive_contact", "channel_suggestion", "goodwill_gesture", "offer", "guidance"]
+Direction = Literal["inbound", "outbound"]
+
+
+
+def _ref(name: str) -> dict[str, Any]:
+    """Refer to a definition that `schema` adds; pydantic knows only of its own."""
+    return {"definition": name}
+
+
+_EXPRESSION: dict[str, Any] = {
+    "description": "an expression, such as `0.1 * customer.lifetime_value`, or a number",
+    "type": ["string", "number"],
+}
+_CONDITION: dict[str, Any] = {
+    "description": "an expression such as `customer.tier == 'gold'`, or all, any, not",
+    "anyOf": [
+        {"type": ["string", "boolean"]},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                "all": {"type": "array", "items": _ref("Condition")},
+                "any": {"type": "array", "items": _ref("Condition")},
+                "not": _ref("Condition"),
+            },
+        },
+    ],
+}
+_WORDING: dict[str, Any] = {
+    "description": "text with {expressions}, or a list of texts of which the first that fits is used",
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["text"],
+                "properties": {
+                    "when": _ref("Condition"),
+                    "text": {"type": "string"},
+                },
+            },
+        },
+    ],
+}
+
+
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _by_name(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        value = dict.fromkeys(value)
+    if isinstance(value, dict):
+        return {name: {} if inner is None else inner for name, inner in value.items()}
+    return value
+
+
+def _texts(value: Any) -> Any:
+    return [{"text": value}] if isinstance(value, str) else value
+
+
+Expression = Annotated[Any, WithJsonSchema(_EXPRESSION)]
+Condition = Annotated[Any, WithJsonSchema(_ref("Condition"))]
+Conditions = Annotated[
+    list[Condition],
+    BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "array", "items": _ref("Condition")},
+                _ref("Condition"),
+            ]
+        }
+    ),
+]
+Names = Annotated[
+    list[str],
+    BeforeValidator(_one_or_more),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+class Document(BaseModel):
+    """A mapping in a rule file: unknown keys are errors, nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+class Text(Document):
+    """One of several texts of which the first that fits is used."""
+
+    when: Condition = None
+    """when this text fits; without it, always"""
+    text: str
+    """what to say; {expressions} are filled in"""
+
+
+Wording = Annotated[list[Text], BeforeValidator(_texts), WithJsonSchema(_WORDING)]
+
+
+class Covers(Document):
+    """A selector: what fits every key given. A list means any of."""
+
+    issue: Names | None = None
+    """ids of issues"""
+    group: Names | None = None
+    """ids of groups, such as `service/recovery`"""
+    action: Names | None = None
+    """ids of actions"""
+    channel: Names | None = None
+    """ids of channels"""
+    tag: Names | None = None
+    """tags of the action, its group or its issue"""
+    kind: Names | None = None
+    """kinds of action"""
+    direction: Names | None = None
+    """`inbound`, on the channel the customer is on; or `outbound`"""
+
+
+class Gated(Document):
+    """Something with conditions and dates of its own."""
+
+    eligible: Conditions = []
+    """may we? all must hold"""
+    applicable: Conditions = []
+    """does it fit now? all must hold"""
+    suitable: Conditions = []
+    """is it in the customer's interest? all must hold"""
+    enabled: bool = True
+    """`false` takes it out of use"""
+    valid_from: str | None = None
+    """the first day, or the exact time, from which it may be used"""
+    valid_until: str | None = None
+    """the last day on which, or the exact time until which, it may be used"""
+
+
+class Channel(Document):
+    """A way to reach a customer, or to be reached."""
+
+    title: str = ""
+    """what people call it"""
+    direction: Literal["inbound", "outbound", "both"] = "both"
+    """whether customers come by it, are contacted by it, or both"""
+    cost: Annotated[float, Field(ge=0, strict=False)] = 0.0
+    """what one contact costs, in the book's currency; the cheaper channel wins a tie"""
+    consent: Condition = None
+    """what must hold before a customer is contacted by it, written as a requirement"""
+
+
+class Policy(Document):
+    """A stop for other people's actions."""
+
+    title: str = ""
+    """why, in a sentence"""
+    covers: Covers = Covers()
+    """which actions it stops; without it, all"""
+    block_when: Condition
+    """when it stops them; unknown stops them too"""
+    enabled: bool = True
+    """`false` takes it out of use"""
+
+
+class Issue(Gated):
+    """A concern of the business: the top level of the catalogue."""
+
+    title: str = ""
+    """what people call it"""
+    lever: Percent = "0 %"
+    """how much the business wants this now; adds to those of group and action"""
+    tags: list[str] = []
+    """words that selectors can use"""
+
+
+class Group(Issue):
+    """A group of actions within an issue."""
+
+
+class Treatment(Gated):
+    """An action on one channel; what it does not say, the action says."""
+
+    value: Expression = None
+    """what a success is worth, in the book's currency"""
+    propensity: Expression = None
+    """how likely a success is, from 0 to 1"""
+    suggests: str | None = None
+    """the channel that a channel suggestion points to"""
+    say: Wording | None = None
+    """what to say"""
+
+
+class Action(Treatment):
+    """One thing that can be done for a customer."""
+
+    title: str
+    """what it is, for people"""
+    group: GroupId
+    """the group it belongs to, such as `service/recovery`"""
+    kind: Kind
+    """what sort of thing it is"""
+    lever: Percent = "0 %"
+    """how much the business wants this now"""
+    tags: list[str] = []
+    """words that selectors can use"""
+    channels: Annotated[
+        dict[str, Treatment],
+        BeforeValidator(_by_name),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
+                    {
+                        "type": "object",
+                        "additionalProperties": {
+                            "anyOf": [_ref("Treatment"), {"type": "null"}]
+                        },
+                    },
+                ]
+            }
+        ),
+    ]
+    """the channels it can be done on: names, or treatments of their own"""
+
+
+class Point(Document):
+    """One line of a scorecard: `when` with `add`, or `band` with `points`."""
+
+    when: Condition = None
+    """when these points count; unknown does not"""
+    add: float | None = Field(default=None, strict=False)
+    """how many points"""
+    band: Expression = None
+    """a number that is looked up in `points`"""
+    points: dict[str, Annotated[float, Field(strict=False)]] | None = None
+    """points for each band: `0`, `1..2` (both included), `3..`, `[6..24)`; the first that fits"""
+
+
+class Scorecard(Document):
+    """A number with a breakdown, used as `scorecard.<id>`."""
+
+    title: str = ""
+    """what it measures"""
+    start: float = Field(default=0.0, strict=False)
+    """what it starts from"""
+    points: list[Point]
+    """what is added or taken away"""
+    min: float | None = Field(default=None, strict=False)
+    """its lowest value"""
+    max: float | None = Field(default=None, strict=False)
+    """its highest value"""
+
+
+class Weight(Document):
+    """A percentage on the priority of actions while a condition holds."""
+
+    when: Condition = None
+    """when it counts; without it, always; unknown does not"""
+    covers: Covers = Covers()
+    """what it counts for; without it, everything"""
+    add: Percent
+    """how much; weights that hold add up"""
+
+
+class Scoring(Document):
+    """How priority is computed."""
+
+    priority: Expression = None
+    """the formula over propensity, context_weight, value and lever; by default their product"""
+    weights: list[Weight] = []
+    """what makes some actions weigh more now"""
+
+
+class Tier(Document):
+    """Each tier is exhausted before the next."""
+
+    name: str
+    """what people call it"""
+    when: Condition = None
+    """when it is active; without it, always; unknown is not"""
+    covers: Covers = Covers()
+    """what belongs to it; without it, everything that is left"""
+
+
+class NoAction(Document):
+    """Doing nothing: what an action must beat."""
+
+    title: str = "Leave them in peace"
+    """what people call it"""
+    priority: float = Field(default=0.0, ge=0, strict=False)
+    """the priority that a candidate must exceed"""
+
+
+class Arbitration(Document):
+    """How the best of the candidates is chosen."""
+
+    tiers: list[Tier] = []
+    """in order"""
+    no_action: NoAction = NoAction()
+    """the floor"""
+
+
+class AtMostPer(Document):
+    """How many answers of one kind."""
+
+    issue: int | None = Field(default=None, ge=1)
+    """per issue"""
+    group: int | None = Field(default=None, ge=1)
+    """per group"""
+    channel: int | None = Field(default=None, ge=1)
+    """per channel"""
+    kind: int | None = Field(default=None, ge=1)
+    """per kind of action"""
+
+
+class DecisionPoint(Document):
+    """A place that asks: a page, a screen, a dialogue."""
+
+    title: str = ""
+    """what people call it"""
+    channel: str | None = None
+    """the only channel it can use"""
+    covers: Covers = Covers()
+    """what it may show; without it, everything"""
+    show: int = Field(default=1, ge=1, le=100)
+    """how many answers it shows"""
+    at_most_per: AtMostPer = AtMostPer()
+    """how many of a sort"""
+
+
+class Stop(Document):
+    """A kill switch: what it covers is unavailable until it is removed."""
+
+    covers: Covers = Covers()
+    """what is stopped; without it, everything"""
+    title: str = ""
+    """why"""
+
+
+class Expect(Document):
+    """What a test expects; what it does not name is not compared."""
+
+    action: str | None = None
+    """the id of the action, or `none`"""
+    channel: str | None = None
+    """the channel it is done on"""
+    ranked: list[str] | None = None
+    """the ids of all answers, best first"""
+    dropped: dict[str, str] | None = None
+    """codes by action, such as `ineligible` or `blocked:no_selling`"""
+    tier: str | None = None
+    """the tier that the answer came from"""
+    says: str | None = None
+    """text that the wording contains"""
+
+
+class Test(Document):
+    """A case, and what is expected of it."""
+
+    name: str
+    """what it shows, as a sentence"""
+    now: str | None = None
+    """when it is decided; by default 2026-01-01T12:00:00Z"""
+    customer: dict[str, Any] = {}
+    """what is known about the customer"""
+    interaction: dict[str, Any] | None = None
+    """what is happening now; without it, nothing is"""
+    role: str | None = None
+    """who is asking"""
+    at: str | None = None
+    """the decision point that asks"""
+    expect: Expect
+    """what the decision must be"""
+
+
+class File(Document):
+    """One rule file. Any file may hold any section; the book is their sum."""
+
+    format: Literal[1] | None = None
+    """the version of the format of rule files"""
+    book: Id | None = None
+    """the id of the book; one file has it"""
+    title: str | None = None
+    """what the book is for"""
+    owner: str | None = None
+    """who looks after this file"""
+    timezone: str | None = None
+    """the book's time zone, such as Europe/Dublin"""
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    """the book's currency, such as EUR"""
+    household: str | None = None
+    """the customer field that names the household"""
+    eligible: Conditions = []
+    """conditions on every action; in the file with `book`"""
+    applicable: Conditions = []
+    """conditions on every action; in the file with `book`"""
+    suitable: Conditions = []
+    """conditions on every action; in the file with `book`"""
+    context: dict[Literal["customer", "interaction"], dict[str, Any]] = {}
+    """the declared world: the fields of the customer and the interaction"""
+    channels: dict[Id, Channel] = {}
+    """ways to reach a customer, or to be reached"""
+    conditions: dict[Id, Condition] = {}
+    """conditions with a name, used as `condition.<id>`"""
+    policies: dict[Id, Policy] = {}
+    """stops for other people's actions"""
+    issues: dict[Id, Issue] = {}
+    """the concerns of the business"""
+    groups: dict[GroupId, Group] = {}
+    """groups of actions within an issue"""
+    actions: dict[Id, Action] = {}
+    """what can be done"""
+    scorecards: dict[Id, Scorecard] = {}
+    """numbers with a breakdown, used as `scorecard.<id>`"""
+    scoring: Scoring | None = None
+    """how priority is computed"""
+    arbitration: Arbitration | None = None
+    """how the best is chosen"""
+    decision_points: dict[Id, DecisionPoint] = {}
+    """places that ask"""
+    kill_switch: list[Stop] = []
+    """what must stop at once"""
+    tests: list[Test] = []
+    """cases and what is expected of them"""
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a rule file, for editors."""
+    found = File.model_json_schema()
+    treatment = Treatment.model_json_schema()
+    found["$defs"] |= treatment.pop("$defs", {})
+    found["$defs"] |= {"Condition": _CONDITION, "Treatment": treatment}
+    found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    found["title"] = "nba rule file"
+    linked: dict[str, Any] = _linked(found)
+    return linked
+
+
+def _linked(part: Any) -> Any:
+    """Turn what `_ref` left into references."""
+    if isinstance(part, dict):
+        if "definition" in part and isinstance(part["definition"], str):
+            rest = {key: _linked(value) for key, value in part.items() if key != "definition"}
+            return {"$ref": f"#/$defs/{part['definition']}"} | rest
+        return {key: _linked(value) for key, value in part.items()}
+    return [_linked(item) for item in part] if isinstance(part, list) else part

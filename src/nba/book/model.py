@@ -1,0 +1,335 @@
+"""What rule files mean: a book, frozen and resolved.
+
+Everything here compares by meaning: two books are equal when they decide alike, wherever their
+rules stand in files. Places are kept for people and take no part in comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any, Literal
+
+from nba.errors import Place
+from nba.lang.context import FieldSpec, Shape
+from nba.lang.tree import Node
+
+__all__ = [
+    "Action",
+    "Band",
+    "Book",
+    "Channel",
+    "Condition",
+    "Covers",
+    "DecisionPoint",
+    "Expression",
+    "Gates",
+    "Group",
+    "Issue",
+    "NoAction",
+    "Point",
+    "Policy",
+    "Scorecard",
+    "Scoring",
+    "Slot",
+    "Stop",
+    "TestCase",
+    "Text",
+    "Tier",
+    "Treatment",
+    "Validity",
+    "Weight",
+]
+
+NOWHERE = Place("", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked expression; *text* is its canonical spelling."""
+
+    text: str
+    tree: Node = field(compare=False, repr=False)
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition: an expression (*kind* `is`), or all, any or not of other conditions.
+
+    *tree* is the typed tree of the whole.
+    """
+
+    kind: Literal["is", "all", "any", "not"]
+    tree: Node = field(compare=False, repr=False)
+    text: str = ""
+    items: tuple[Condition, ...] = ()
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """The conditions of one level: book, issue, group, action or treatment."""
+
+    eligible: tuple[Condition, ...] = ()
+    applicable: tuple[Condition, ...] = ()
+    suitable: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """When something may be used: *start* and *end* are instants, the end excluded."""
+
+    enabled: bool = True
+    start: int | None = None
+    end: int | None = None
+    from_text: str = field(default="", compare=False)
+    until_text: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """A selector: what fits every key given; None is anything."""
+
+    issue: tuple[str, ...] | None = None
+    group: tuple[str, ...] | None = None
+    action: tuple[str, ...] | None = None
+    channel: tuple[str, ...] | None = None
+    tag: tuple[str, ...] | None = None
+    kind: tuple[str, ...] | None = None
+    direction: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to reach a customer, or to be reached; *cost* of one contact in the currency."""
+
+    id: str
+    title: str
+    direction: Literal["inbound", "outbound", "both"]
+    cost: float
+    consent: Condition | None
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A stop: what it covers is blocked unless *block_when* is surely false."""
+
+    id: str
+    title: str
+    covers: Covers
+    block_when: Condition
+    enabled: bool = True
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A concern of the business; *lever* in percent."""
+
+    id: str
+    title: str
+    lever: float
+    tags: tuple[str, ...]
+    gates: Gates
+    validity: Validity
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Issue):
+    """A group of actions; its id is `issue/group`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a text that is filled in: an expression, and how it is written."""
+
+    expression: Expression
+    format: Literal["", "money", "date", "time", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of a wording, in parts; *when* says when it fits."""
+
+    when: Condition | None
+    parts: tuple[str | Slot, ...]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """An action on one channel, with all that it has of its own or from its action."""
+
+    channel: str
+    gates: Gates
+    validity: Validity
+    value: Expression | None
+    propensity: Expression | None
+    suggests: str | None
+    say: tuple[Text, ...] | None
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done; *lever* in percent; *tags* include those of issue and group."""
+
+    id: str
+    title: str
+    issue: str
+    group: str
+    kind: str
+    lever: float
+    tags: tuple[str, ...]
+    gates: Gates
+    validity: Validity
+    treatments: tuple[Treatment, ...]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A percentage on what it covers, while its condition holds."""
+
+    when: Condition | None
+    covers: Covers
+    add: float
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How priority is computed; without a formula it is the product of the four factors."""
+
+    priority: Expression | None = None
+    weights: tuple[Weight, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Numbers from *low* to *high*; None is no bound; *text* is how it was written."""
+
+    text: str
+    low: float | None
+    high: float | None
+    low_included: bool = True
+    high_included: bool = True
+
+    def __contains__(self, number: float) -> bool:
+        if self.low is not None and (number < self.low or (number == self.low and not self.low_included)):
+            return False
+        return not (
+            self.high is not None
+            and (number > self.high or (number == self.high and not self.high_included))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One line of a scorecard: a condition and its points, or a number and points by band."""
+
+    when: Condition | None
+    add: float
+    band: Expression | None
+    bands: tuple[tuple[Band, float], ...]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """A number with a breakdown, between *minimum* and *maximum*."""
+
+    id: str
+    title: str
+    start: float
+    points: tuple[Point, ...]
+    minimum: float | None
+    maximum: float | None
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What it covers goes before what later tiers cover, while it is active."""
+
+    name: str
+    when: Condition | None
+    covers: Covers
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class NoAction:
+    """Doing nothing, and the priority that a candidate must exceed."""
+
+    title: str = "Leave them in peace"
+    priority: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPoint:
+    """A place that asks; *at_most_per* counts answers per issue, group, channel or kind."""
+
+    id: str
+    title: str
+    channel: str | None
+    covers: Covers
+    show: int
+    at_most_per: Mapping[str, int]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A kill switch on what it covers."""
+
+    covers: Covers
+    title: str
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """A case and what is expected of it, as its author wrote them."""
+
+    name: str
+    case: Mapping[str, Any]
+    expect: Mapping[str, Any]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True)
+class Book:
+    """A rule book. *version* is the hash of all that changes what it decides or says.
+
+    *conditions* and *scorecards* are in an order in which each needs only earlier ones.
+    """
+
+    id: str
+    title: str
+    timezone: str
+    currency: str
+    household: str | None
+    fields: tuple[FieldSpec, ...]
+    channels: Mapping[str, Channel]
+    conditions: Mapping[str, Condition]
+    scorecards: Mapping[str, Scorecard]
+    derived: tuple[str, ...]
+    gates: Gates
+    policies: Mapping[str, Policy]
+    issues: Mapping[str, Issue]
+    groups: Mapping[str, Group]
+    actions: Mapping[str, Action]
+    scoring: Scoring
+    tiers: tuple[Tier, ...]
+    no_action: NoAction
+    decision_points: Mapping[str, DecisionPoint]
+    kill_switch: tuple[Stop, ...]
+    tests: tuple[TestCase, ...] = field(compare=False)
+    shape: Shape = field(compare=False, repr=False)
+    zone: tzinfo = field(compare=False, repr=False)
+    version: str = field(compare=False)

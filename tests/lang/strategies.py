@@ -1,0 +1,631 @@
+"""Random expressions that type, and random contexts that need not.
+
+Both are written with a `random.Random`: Hypothesis hands one over that it can shrink, and a long
+run takes a plain one, which is faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, Final
+
+from nba.lang.context import FieldSpec, Shape
+from nba.lang.types import EnumType, ObjectType, Type, list_of, map_of, parse_type
+from nba.lang.values import INT_MAX, INT_MIN, Duration, Timestamp, UInt, parse_timestamp
+
+EVENT: Final = ObjectType(
+    "events",
+    fields={
+        "type": EnumType("string", values=("contact", "complaint", "delivery")),
+        "resolved": Type("bool"),
+        "at": Type("timestamp"),
+        "wait": Type("duration"),
+        "amount": Type("double"),
+        "transfers": Type("int"),
+        "topic": Type("string"),
+        "steps": list_of(Type("string")),
+    },
+)
+
+SHAPE: Final = Shape(
+    (
+        FieldSpec("now", Type("timestamp")),
+        FieldSpec("customer.tier", EnumType("string", values=("bronze", "silver", "gold"))),
+        FieldSpec("customer.age", Type("int"), minimum=0, maximum=150),
+        FieldSpec("customer.visits", Type("int")),
+        FieldSpec("customer.value", Type("double")),
+        FieldSpec("customer.risk", Type("double"), default=0.1, minimum=0, maximum=1),
+        FieldSpec("customer.name", Type("string")),
+        FieldSpec("customer.zone", Type("string"), default="UTC"),
+        FieldSpec("customer.vip", Type("bool")),
+        FieldSpec("customer.vulnerable", Type("bool"), default=False),
+        FieldSpec("customer.consent.email", Type("bool")),
+        FieldSpec("customer.consent.at", Type("timestamp")),
+        FieldSpec("customer.joined", Type("timestamp")),
+        FieldSpec("customer.patience", Type("duration")),
+        FieldSpec("customer.tags", list_of(Type("string"))),
+        FieldSpec("customer.counts", list_of(Type("int"))),
+        FieldSpec("customer.scores", list_of(Type("double"))),
+        FieldSpec("customer.flags", list_of(Type("bool"))),
+        FieldSpec("customer.calls", list_of(Type("timestamp"))),
+        FieldSpec("customer.waits", list_of(Type("duration"))),
+        FieldSpec("customer.table", list_of(list_of(Type("int")))),
+        FieldSpec("customer.notes", map_of(Type("string"), Type("string"))),
+        FieldSpec("customer.points", map_of(Type("string"), Type("int"))),
+        FieldSpec("customer.events", list_of(EVENT)),
+    )
+)
+
+SCALARS: Final = (
+    "bool",
+    "int",
+    "uint",
+    "double",
+    "string",
+    "bytes",
+    "timestamp",
+    "duration",
+)
+ORDERED: Final = SCALARS
+LISTS: Final = tuple(
+    f"list({kind})" for kind in ("bool", "int", "double", "string", "timestamp", "duration")
+)
+MAPS: Final = ("map(string, string)", "map(string, int)")
+KINDS: Final = (*SCALARS, *LISTS, *MAPS)
+
+_TEXTS: Final = ("", "a", "b", "gold", "contact", "complaint", "é", "😀", "true", "7", "UTC", "a.b")
+_TIMES: Final = (
+    "2026-03-01T10:00:00Z",
+    "2026-02-28T23:59:59.999999999Z",
+    "1969-12-31T23:59:59Z",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999999Z",
+)
+_LENGTHS: Final = ("0s", "72h", "1h30m", "-1.5s", "1ns", "2562047h47m16s")
+_LITERALS: Final[dict[str, tuple[str, ...]]] = {
+    "bool": ("true", "false"),
+    "int": ("0", "1", "2", "-1", "3", "7", str(INT_MAX), str(INT_MIN)),
+    "uint": ("0u", "1u", "2u", "18446744073709551615u"),
+    "double": ("0.0", "1.0", "-1.5", "0.5", "2.0", "1e308", "-0.0", "9223372036854775808.0"),
+    "string": tuple(f"'{text}'" for text in _TEXTS),
+    "bytes": ("b''", "b'a'", r"b'\xff'"),
+    "timestamp": tuple(f"timestamp('{text}')" for text in _TIMES),
+    "duration": (*(f"duration('{text}')" for text in _LENGTHS), "days(3)", "hours(2)"),
+}
+_PATTERNS: Final = ("'a'", "'^g.*d$'", r"'\\d+'", "''", "'(a|b)+'", "'[é-ü]'")
+_ZONES: Final = ("'UTC'", "'Europe/Dublin'", "'-08:30'", "'nowhere'", "customer.zone")
+_TIME_PARTS: Final = (
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+)
+_LENGTH_PARTS: Final = ("getHours", "getMinutes", "getSeconds", "getMilliseconds")
+
+
+def fields_of(shape: Shape) -> dict[str, list[str]]:
+    """Return the paths of a shape by the kind of their values."""
+    found: dict[str, list[str]] = {}
+    for spec in (*shape.inputs, *shape.derived):
+        kind = "list(event)" if "events" in str(spec.type) else str(spec.type)
+        found.setdefault(kind, []).append(spec.path)
+    return found
+
+
+class Writer:
+    """Writes one random expression of a kind, such as `bool` or `list(int)`.
+
+    *fields* are names by the kind of their values. *book* keeps to what rule books allow. *shared*
+    keeps to the functions that the specification has. *dynamic* says how often, in a hundred, a
+    value is wrapped in `dyn` (and one such time in four is of another kind than it should be).
+    """
+
+    def __init__(
+        self,
+        random: Random,
+        fields: Mapping[str, Sequence[str]],
+        *,
+        book: bool = True,
+        shared: bool = False,
+        dynamic: int = 4,
+    ) -> None:
+        self.random = random
+        self.fields = fields
+        self.book = book
+        self.shared = shared
+        self.dynamic = dynamic
+        self.nesting = 0
+        self.variables: list[tuple[str, str]] = []  # name, kind
+
+    def write(self, kind: str, depth: int) -> str:
+        """Return an expression of *kind*, at most about *depth* deep."""
+        if depth > 1 and self.dynamic and self.random.randrange(100) < self.dynamic:
+            other = self.random.choice(KINDS) if self.random.randrange(4) == 0 else kind
+            return f"dyn({self.write(other, depth - 1)})"
+        if depth <= 0 or self.random.randrange(6) == 0:
+            return self.leaf(kind)
+        ways: list[Callable[[str, int], str]] = [self.choice, self.leaf_or_index]
+        if not self.shared:
+            ways.append(self.default)
+        if kind in ("list(event)", "list(list(int))"):
+            ways += [self.filtered]
+        elif kind.startswith("list"):
+            ways += [self.list_of, self.mapped, self.filtered, self.joined]
+        elif kind.startswith("map"):
+            ways += [self.map_of]
+        else:
+            ways += [getattr(self, f"some_{kind}")] * 6
+        return self.random.choice(ways)(kind, depth - 1)
+
+    def condition(self, depth: int) -> str:
+        """Return an expression that is true or false."""
+        return self.write("bool", depth)
+
+    def deep(self, levels: int) -> str:
+        """Return a condition that is *levels* deep and narrow."""
+        text, kind = self.write("bool", 1), "bool"
+        for _ in range(levels):
+            text, kind = self.wrapped(text, kind)
+        return text if kind == "bool" else f"({text} == {self.leaf(kind)})"
+
+    # --- what is at hand
+
+    def leaf(self, kind: str, _depth: int = 0) -> str:
+        """Return a literal, a field or a variable of *kind*."""
+        near = [name for name, found in self.variables if found == kind]
+        for name, found in self.variables:
+            if found == "event":
+                near += [f"{name}.{part}" for part, t in EVENT.fields.items() if str(t) == kind]
+        declared = list(self.fields.get(kind, ()))
+        if near and self.random.randrange(2):
+            return self.random.choice(near)
+        if declared and self.random.randrange(3):
+            return self.random.choice(declared)
+        if kind in _LITERALS:
+            literals = _LITERALS[kind]
+            if self.shared:
+                literals = tuple(x for x in literals if not x.startswith(("days", "hours")))
+            return self.random.choice(literals)
+        if declared:
+            return self.random.choice(declared)
+        if kind.startswith("list"):
+            inner = kind[5:-1]
+            return f"[{', '.join(self.leaf(inner) for _ in range(self.random.randrange(1, 4)))}]"
+        return f"{{'a': {self.leaf(kind[12:-1])}}}"
+
+    def leaf_or_index(self, kind: str, depth: int) -> str:
+        if kind not in SCALARS or kind in ("uint", "bytes"):
+            return self.leaf(kind)
+        if kind in ("string", "int") and self.random.randrange(2):
+            owner = self.write(f"map(string, {kind})", depth)
+            return owner + self.random.choice((".a", "['b']", ".zz"))
+        index = self.write("int", depth) if self.random.randrange(2) else self.random.choice("012")
+        return f"{self.write(f'list({kind})', depth)}[{index}]"
+
+    # --- of any kind
+
+    def choice(self, kind: str, depth: int) -> str:
+        parts = self.write("bool", depth), self.write(kind, depth), self.write(kind, depth)
+        return "({} ? {} : {})".format(*parts)
+
+    def default(self, kind: str, depth: int) -> str:
+        return f"default({self.write(kind, depth)}, {self.write(kind, depth)})"
+
+    def wrapped(self, text: str, kind: str) -> tuple[str, str]:
+        """Return *text* one level deeper, and its kind."""
+        other = self.leaf(kind)
+        ways = [f"({self.leaf('bool')} ? {text} : {other})"]
+        if not self.shared:
+            ways.append(f"default({text}, {other})")
+        if kind == "bool":
+            ways += [f"!({text})", f"({text} && {other})", f"({text} || {other})"]
+            ways += [f"({text} == {other})", f"({other} != {text})"]
+            return self.random.choice([*((way, kind) for way in ways), (f"({text} ? 1 : 2)", "int")])
+        ways += [f"(-({text}))", f"({text} + {other})", f"(1 * {text})"]
+        return self.random.choice([*((way, kind) for way in ways), (f"({text} < {other})", "bool")])
+
+    # --- lists and maps
+
+    def list_of(self, kind: str, depth: int) -> str:
+        inner = kind[5:-1]
+        return f"[{', '.join(self.write(inner, depth) for _ in range(self.random.randrange(1, 4)))}]"
+
+    def map_of(self, kind: str, depth: int) -> str:
+        inner = kind[12:-1]
+        keys = self.random.sample(["'a'", "'b'", "'c'"], 2)
+        if self.random.randrange(4) == 0:
+            keys.append(self.write("string", depth))
+        return f"{{{', '.join(f'{key}: {self.write(inner, depth)}' for key in keys)}}}"
+
+    def joined(self, kind: str, depth: int) -> str:
+        return f"({self.write(kind, depth)} + {self.write(kind, depth)})"
+
+    def source(self, depth: int) -> tuple[str, str]:
+        """Return something to go over, and the kind of its items."""
+        kinds = [k for k in (*LISTS, *MAPS, "list(event)", "list(event)") if self.has(k)]
+        kind = self.random.choice(kinds)
+        return self.write(kind, depth), "string" if kind.startswith("map") else kind[5:-1]
+
+    def has(self, kind: str) -> bool:
+        return kind not in ("list(event)", "list(list(int))") or bool(self.fields.get(kind))
+
+    def inside(self, item: str, write: Callable[[], str]) -> tuple[str, str]:
+        """Return a variable for items of a kind, and what *write* writes with it in scope."""
+        name = self.random.choice(("x", "y", "e"))
+        self.variables.append((name, item))
+        hidden = [pair for pair in self.variables[:-1] if pair[0] == name]
+        kept = self.variables
+        self.variables = [pair for pair in kept if pair not in hidden]
+        self.nesting += 1
+        body = write()
+        self.nesting -= 1
+        self.variables = kept
+        self.variables.pop()
+        return name, body
+
+    def mapped(self, kind: str, depth: int) -> str:
+        if self.nesting >= 3:
+            return self.leaf(kind)
+        source, item = self.source(depth)
+        inner = kind[5:-1]
+
+        def write() -> str:
+            guard = f"{self.write('bool', depth)}, " if self.random.randrange(3) == 0 else ""
+            return guard + self.write(inner, depth)
+
+        name, body = self.inside(item, write)
+        return f"{source}.map({name}, {body})"
+
+    def filtered(self, kind: str, depth: int) -> str:
+        if self.nesting >= 3:
+            return self.leaf(kind)
+        source = self.write(kind, depth)
+        name, body = self.inside(kind[5:-1], lambda: self.write("bool", depth))
+        return f"{source}.filter({name}, {body})"
+
+    # --- conditions
+
+    def some_bool(self, _kind: str, depth: int) -> str:
+        ways: list[Callable[[int], str]] = [
+            self.compared,
+            self.compared,
+            self.ordered,
+            self.ordered,
+            self.member,
+            self.logic,
+            self.logic,
+            self.logic,
+            self.quantified,
+            self.quantified,
+            self.present,
+            self.about_text,
+        ]
+        if not self.shared:
+            ways += [self.about_time, self.intersecting]
+        return self.random.choice(ways)(depth)
+
+    def compared(self, depth: int) -> str:
+        sign = self.random.choice(("==", "!="))
+        kind = self.random.choice((*KINDS, "bool", "string"))
+        one, other = self.write(kind, depth), self.write(kind, depth)
+        if self.random.randrange(12) == 0:
+            one, other = f"type({one})", f"type({other})"
+        elif self.random.randrange(12) == 0:
+            other = f"dyn({self.write(self.random.choice(KINDS), depth)})"
+        return f"({one} {sign} {other})"
+
+    def ordered(self, depth: int) -> str:
+        sign = self.random.choice(("<", "<=", ">", ">="))
+        kind = self.random.choice(ORDERED)
+        one, other = self.write(kind, depth), self.write(kind, depth)
+        if kind == "double" and self.random.randrange(3) == 0:
+            other = self.random.choice(("0", "1", "-3"))  # an int literal is read as a double
+        elif kind in ("int", "uint", "double") and self.random.randrange(8) == 0:
+            other = f"dyn({self.write(self.random.choice(('int', 'uint', 'double')), depth)})"
+        return f"({one} {sign} {other})"
+
+    def member(self, depth: int) -> str:
+        if self.random.randrange(4) == 0:
+            return f"({self.write('string', depth)} in {self.write(self.random.choice(MAPS), depth)})"
+        kind = self.random.choice((*(k[5:-1] for k in LISTS), "string", "uint"))
+        items = f"[{', '.join(self.leaf(kind) for _ in range(self.random.randrange(1, 6)))}]"
+        if kind != "uint" and self.random.randrange(2):
+            items = self.write(f"list({kind})", depth)
+        return f"({self.write(kind, depth)} in {items})"
+
+    def logic(self, depth: int) -> str:
+        if self.random.randrange(4) == 0:
+            return f"!{self.write('bool', depth)}"
+        sign = self.random.choice((" && ", " || "))
+        items = [self.write("bool", depth) for _ in range(self.random.randrange(2, 5))]
+        return f"({sign.join(items)})"
+
+    def quantified(self, depth: int) -> str:
+        if self.nesting >= 3:
+            return self.leaf("bool")
+        source, item = self.source(depth)
+        macro = self.random.choice(("exists", "exists", "all", "all", "exists_one"))
+        name, body = self.inside(item, lambda: self.write("bool", depth))
+        return f"{source}.{macro}({name}, {body})"
+
+    def present(self, depth: int) -> str:
+        events = [name for name, kind in self.variables if kind == "event"]
+        if events and self.random.randrange(2):
+            return f"has({self.random.choice(events)}.{self.random.choice(list(EVENT.fields))})"
+        dotted = [path for paths in self.fields.values() for path in paths if "." in path]
+        if dotted and self.random.randrange(2):
+            return f"has({self.random.choice(dotted)})"
+        return f"has({self.write(self.random.choice(MAPS), depth)}.{self.random.choice('ab')})"
+
+    def about_text(self, depth: int) -> str:
+        text = self.write("string", depth)
+        if self.random.randrange(4) == 0:
+            pattern = self.random.choice(_PATTERNS)
+            return self.random.choice((f"{text}.matches({pattern})", f"matches({text}, {pattern})"))
+        if self.random.randrange(6) == 0:
+            return f"bool({text})"
+        name = self.random.choice(("startsWith", "endsWith", "contains"))
+        return f"{text}.{name}({self.write('string', depth)})"
+
+    def about_time(self, depth: int) -> str:
+        if self.random.randrange(2):
+            return f"within({self.write('timestamp', depth)}, {self.write('duration', depth)})"
+        return f"(since({self.write('timestamp', depth)}) > {self.write('duration', depth)})"
+
+    def intersecting(self, depth: int) -> str:
+        kind = self.random.choice(LISTS)
+        return f"sets.intersects({self.write(kind, depth)}, {self.write(kind, depth)})"
+
+    # --- values
+
+    def some_int(self, _kind: str, depth: int) -> str:
+        pick = self.random.randrange(8)
+        if pick < 3:
+            sign = self.random.choice("+-*/%")
+            return f"({self.write('int', depth)} {sign} {self.write('int', depth)})"
+        if pick == 3:
+            return f"(-{self.write('int', depth)})"
+        if pick == 4:
+            kind = self.random.choice((*LISTS, *MAPS, "string", "bytes"))
+            inner = self.write(kind, depth)
+            return self.random.choice((f"size({inner})", f"{inner}.size()"))
+        if pick == 5:
+            return self.calendar(depth)
+        if pick == 6 and not self.shared:
+            name = self.random.choice(("sum", "min", "max", "count"))
+            return f"{name}({self.write('list(int)', depth)})"
+        kind = self.random.choice(("int", "uint", "double", "string", "timestamp"))
+        return f"int({self.write(kind, depth)})"
+
+    def calendar(self, depth: int) -> str:
+        if self.random.randrange(3) == 0:
+            return f"{self.write('duration', depth)}.{self.random.choice(_LENGTH_PARTS)}()"
+        zones = [z for z in _ZONES if z.startswith("'") or not self.shared]
+        zone = self.random.choice(("", *zones)) if self.book else ""
+        zone = "" if zone == "'nowhere'" else zone
+        return f"{self.write('timestamp', depth)}.{self.random.choice(_TIME_PARTS)}({zone})"
+
+    def some_uint(self, _kind: str, depth: int) -> str:
+        if self.random.randrange(2):
+            sign = self.random.choice("+-*/%")
+            return f"({self.write('uint', depth)} {sign} {self.write('uint', depth)})"
+        kind = self.random.choice(("int", "uint", "double", "string"))
+        return f"uint({self.write(kind, depth)})"
+
+    def some_double(self, _kind: str, depth: int) -> str:
+        pick = self.random.randrange(6)
+        if pick < 3:
+            other = self.write("double", depth)
+            if self.book and self.random.randrange(4) == 0:
+                other = self.random.choice(("2", "0", "-7"))
+            return f"({self.write('double', depth)} {self.random.choice('+-*/')} {other})"
+        if pick == 3:
+            return f"(-{self.write('double', depth)})"
+        if pick == 4 and not self.shared:
+            name = self.random.choice(("sum", "min", "max", "avg"))
+            kind = "list(int)" if name == "avg" and self.random.randrange(2) else "list(double)"
+            return f"{name}({self.write(kind, depth)})"
+        return f"double({self.write(self.random.choice(('int', 'uint', 'double', 'string')), depth)})"
+
+    def some_string(self, _kind: str, depth: int) -> str:
+        pick = self.random.randrange(4)
+        if pick < 2:
+            return f"({self.write('string', depth)} + {self.write('string', depth)})"
+        if pick == 2 and not self.shared:
+            return f"{self.random.choice(('min', 'max'))}({self.write('list(string)', depth)})"
+        return f"string({self.write(self.random.choice(SCALARS), depth)})"
+
+    def some_bytes(self, _kind: str, depth: int) -> str:
+        if self.random.randrange(2):
+            return f"({self.write('bytes', depth)} + {self.write('bytes', depth)})"
+        return f"bytes({self.write(self.random.choice(('string', 'bytes')), depth)})"
+
+    def some_timestamp(self, _kind: str, depth: int) -> str:
+        pick = self.random.randrange(5)
+        if pick < 2:
+            sign = self.random.choice("+-")
+            return f"({self.write('timestamp', depth)} {sign} {self.write('duration', depth)})"
+        if pick == 2:
+            return f"({self.write('duration', depth)} + {self.write('timestamp', depth)})"
+        if pick == 3 and not self.shared:
+            return f"{self.random.choice(('min', 'max'))}({self.write('list(timestamp)', depth)})"
+        return f"timestamp({self.write(self.random.choice(('timestamp', 'string')), depth)})"
+
+    def some_duration(self, _kind: str, depth: int) -> str:
+        pick = self.random.randrange(6)
+        if pick == 0:
+            return f"({self.write('timestamp', depth)} - {self.write('timestamp', depth)})"
+        if pick < 3:
+            sign = self.random.choice("+-")
+            return f"({self.write('duration', depth)} {sign} {self.write('duration', depth)})"
+        if pick == 3 and not self.shared:
+            return f"since({self.write('timestamp', depth)})"
+        if pick == 4 and not self.shared:
+            unit = self.random.choice(("days", "hours", "minutes"))
+            return f"{unit}({self.write(self.random.choice(('int', 'double')), depth)})"
+        if pick == 5 and not self.shared:
+            return f"{self.random.choice(('min', 'max'))}({self.write('list(duration)', depth)})"
+        return f"duration({self.write(self.random.choice(('duration', 'string')), depth)})"
+
+
+# --- contexts
+
+_JUNK: Final[tuple[Any, ...]] = (
+    True,
+    0,
+    1,
+    -1,
+    2**63,
+    10**400,
+    0.5,
+    float("nan"),
+    float("inf"),
+    "",
+    "gold",
+    "2026-03-01",
+    "3h",
+    b"gold",
+    [],
+    [None],
+    [1, "a"],
+    ["a", True],
+    {},
+    {"a": None},
+    {1: 2},
+    [{"type": 3, "at": "never"}],
+    [[1], [None]],
+    object(),
+    {1, 2},
+    datetime(2026, 3, 1, 10, 0),  # noqa: DTZ001 - a time without a zone is junk
+    datetime(2026, 3, 1, 10, 0, tzinfo=UTC),
+    timedelta(days=400_000),
+)
+_PLAIN: Final[dict[str, tuple[Any, ...]]] = {
+    "bool": (True, False),
+    "int": (0, 1, 2, 3, 7, -1, 150, INT_MAX, INT_MIN),
+    "double": (0.0, -0.0, 0.5, 1.0, 2.0, -1.5, 1e308, 3, 0.1, 9007199254740993),
+    "string": (*_TEXTS, "silver", "ab", "\ud800", "2026-03-01T10:00:00Z", "90s", "Europe/Dublin"),
+    "timestamp": (
+        *_TIMES,
+        "2026-03-01",
+        datetime(2026, 2, 27, 12, 30, tzinfo=UTC),
+        parse_timestamp("2026-02-28T10:00:00.000000001Z"),
+    ),
+    "duration": (*_LENGTHS, timedelta(days=3), Duration(7)),
+}
+
+
+def plain(random: Random, kind: Type) -> Any:
+    """Return a value of the type *kind*, as an application would hand it in."""
+    if isinstance(kind, EnumType):
+        return random.choice(kind.values)
+    if isinstance(kind, ObjectType):
+        return {
+            name: given(random, inner) for name, inner in kind.fields.items() if random.randrange(4)
+        }
+    if kind.name == "list":
+        return [plain(random, kind.args[0]) for _ in range(random.randrange(4))]
+    if kind.name == "map":
+        return {key: plain(random, kind.args[1]) for key in "abc" if random.randrange(3)}
+    return random.choice(_PLAIN[kind.name])
+
+
+def given(random: Random, kind: Type) -> Any:
+    """Return what an application might hand in for *kind*: right, null, or of any other kind."""
+    pick = random.randrange(20)
+    if pick < 3:
+        return None
+    if pick < 5:
+        return random.choice(_JUNK)
+    return plain(random, kind)
+
+
+def context(random: Random, shape: Shape) -> dict[str, Any]:
+    """Return a context for *shape* in which much is absent, null or wrong."""
+    roots: dict[str, Any] = {}
+    for spec in shape.inputs:
+        if random.randrange(8) == 0:
+            continue
+        *owners, name = spec.path.split(".")
+        owner = roots
+        for part in owners:
+            below = owner.setdefault(part, {})
+            if not isinstance(below, dict):
+                break
+            owner = below
+        else:
+            owner[name] = given(random, spec.type)
+        if owners and random.randrange(400) == 0:
+            roots[owners[0]] = random.choice(_JUNK)
+    return roots
+
+
+# --- bindings for dynamic use
+
+DYNAMIC: Final[dict[str, list[str]]] = {
+    kind: [f"v{place}", "anything"] for place, kind in enumerate(KINDS)
+} | {"list(event)": ["rows"]}
+_VALUES: Final[tuple[Any, ...]] = (
+    None,
+    UInt(0),
+    UInt(3),
+    b"",
+    b"a",
+    {True: 1, 1: 2},
+    {"a": {"b": 1}},
+    [1, 2.0, UInt(3), "a", None, True],
+    [[1], [2]],
+    float("nan"),
+    float("-inf"),
+    Timestamp(0),
+    Duration(1),
+    [{"type": "contact", "amount": 3, "resolved": None}],
+)
+
+
+def bindings(random: Random) -> dict[str, Any]:
+    """Return values for the names of `DYNAMIC`, often of other kinds than the names are used for."""
+    found: dict[str, Any] = {"now": Timestamp(1_772_359_200 * 10**9)}
+    for kind, names in DYNAMIC.items():
+        pick = random.randrange(10)
+        if pick == 0:
+            continue
+        if pick == 1:
+            found[names[0]] = random.choice(_VALUES)
+        elif kind == "list(event)":
+            found["rows"] = [dynamic(random, EVENT) for _ in range(random.randrange(3))]
+        else:
+            other = random.choice(KINDS) if pick == 2 else kind
+            found[names[0]] = dynamic(random, parse_type(other))
+    found["anything"] = random.choice(_VALUES)
+    return found
+
+
+def dynamic(random: Random, kind: Type) -> Any:
+    """Return a value of the type *kind* as the language has it: no coercion will help."""
+    if isinstance(kind, ObjectType):
+        return {
+            name: dynamic(random, inner) for name, inner in kind.fields.items() if random.randrange(4)
+        }
+    match kind.name:
+        case "list":
+            return [dynamic(random, kind.args[0]) for _ in range(random.randrange(4))]
+        case "map":
+            return {key: dynamic(random, kind.args[1]) for key in "abc" if random.randrange(3)}
+        case "uint":
+            return UInt(random.choice((0, 1, 3, 2**64 - 1)))
+        case "bytes":
+            return random.choice((b"", b"a", b"\xff"))
+        case "timestamp":
+            return parse_timestamp(random.choice(_TIMES))
+        case "duration":
+            return Duration(random.choice((0, 1, -1, 10**9, 3600 * 10**9, INT_MAX)))
+    return random.choice(_PLAIN[kind.name])
