@@ -125,7 +125,8 @@ class Writer:
 
     *fields* are names by the kind of their values. *book* keeps to what rule books allow. *shared*
     keeps to the functions that the specification has. *dynamic* says how often, in a hundred, a
-    value is wrapped in `dyn` (and one such time in four is of another kind than it should be).
+    value is wrapped in `dyn` (and one such time in four is of another kind than it should be);
+    *wrong* how often it is of another kind without being wrapped.
     """
 
     def __init__(
@@ -136,17 +137,21 @@ class Writer:
         book: bool = True,
         shared: bool = False,
         dynamic: int = 4,
+        wrong: int = 0,
     ) -> None:
         self.random = random
         self.fields = fields
         self.book = book
         self.shared = shared
         self.dynamic = dynamic
+        self.wrong = wrong
         self.nesting = 0
         self.variables: list[tuple[str, str]] = []  # name, kind
 
     def write(self, kind: str, depth: int) -> str:
         """Return an expression of *kind*, at most about *depth* deep."""
+        if self.wrong and self.random.randrange(100) < self.wrong:
+            kind = self.random.choice(KINDS)
         if depth > 1 and self.dynamic and self.random.randrange(100) < self.dynamic:
             other = self.random.choice(KINDS) if self.random.randrange(4) == 0 else kind
             return f"dyn({self.write(other, depth - 1)})"

@@ -58,7 +58,11 @@ def dispatch(functions: Functions, name: str, args: Sequence[object]) -> object:
 
 
 def _fits(param: Type, value: object) -> bool:
-    return param.name == "dyn" or param.is_param or param.name == values.kind_of(value)
+    if param.name == "dyn" or param.is_param:
+        return True
+    if param.name != values.kind_of(value):
+        return False
+    return not isinstance(value, list | tuple) or all(_fits(param.args[0], v) for v in value)
 
 
 # --- arithmetic
@@ -138,7 +142,7 @@ _ORDER: Final[dict[str, Callable[[object, object], bool]]] = {
 
 
 def _at(items: Sequence[object], index: float) -> object:
-    if index != int(index):
+    if isinstance(index, float) and not index.is_integer():
         raise EvaluationError(f"{index} is not an index")
     if not 0 <= index < len(items):
         raise EvaluationError(f"there is no item {int(index)}")
@@ -156,6 +160,14 @@ def _some(items: Sequence[Any], what: str) -> Sequence[Any]:
     if not items:
         raise EvaluationError(f"an empty list has no {what}")
     return items
+
+
+def _total(items: Sequence[float]) -> float:
+    """Add doubles exactly, and round once."""
+    try:
+        return math.fsum(items)
+    except (OverflowError, ValueError):  # the latter where infinities meet
+        raise EvaluationError("the sum of a list is out of range") from None
 
 
 def _least(items: Sequence[Any]) -> object:
@@ -469,12 +481,12 @@ _ROWS: Final = [
     ),
     _row("count", "list($A) -> int", len, "len({0})"),
     _row("sum", "list(int) -> int", lambda items: _int(sum(items))),
-    _row("sum", "list(double) -> double", math.fsum),
+    _row("sum", "list(double) -> double", _total),
     _row("avg", "list(int) -> double", lambda items: sum(_some(items, "average")) / len(items)),
     _row(
         "avg",
         "list(double) -> double",
-        lambda items: math.fsum(_some(items, "average")) / len(items),
+        lambda items: _total(_some(items, "average")) / len(items),
     ),
     *(
         _row(name, f"list({kind}) -> {kind}", meaning)

@@ -30,9 +30,10 @@ def evaluate(node: Node, fields: Mapping[str, object], functions: Functions) -> 
 def judge(node: Node, fields: Mapping[str, object], functions: Functions) -> bool | None:
     """Return whether a condition holds: True, False, or None for unknown."""
     try:
-        return evaluate(node, fields, functions) is True
+        value = evaluate(node, fields, functions)
     except EvaluationError:
         return None
+    return value if isinstance(value, bool) else None
 
 
 class _Evaluation:

@@ -30,10 +30,9 @@ def locate_in(text: str, name: str = "expression") -> Locate:
     """Return a `Locate` for a text that stands alone, called *name* in messages."""
 
     def locate(offset: int, width: int) -> Place:
-        before = text[:offset]
-        line = before.count("\n") + 1
-        column = offset - (before.rfind("\n") + 1) + 1
-        return Place(name, line, column, (text.splitlines() or [""])[line - 1 : line][0], width)
+        start = text.rfind("\n", 0, offset) + 1
+        line = text[start:].partition("\n")[0]
+        return Place(name, text.count("\n", 0, offset) + 1, offset - start + 1, line, width)
 
     return locate
 

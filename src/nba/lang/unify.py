@@ -6,7 +6,7 @@ found by what it meets, and a more general meeting replaces a more special one.
 
 from __future__ import annotations
 
-from nba.lang.types import DYN, Type
+from nba.lang.types import DYN, STRING, EnumType, Type
 
 __all__ = ["Substitution"]
 
@@ -113,7 +113,17 @@ class Substitution:
 
 
 def _general(left: Type, right: Type) -> Type:
+    if isinstance(left, EnumType) or isinstance(right, EnumType):
+        return _general_enum(left, right)
     return left if _covers(left, right) else right
+
+
+def _general_enum(left: Type, right: Type) -> Type:
+    """Return an enum only where both have the same values: else any text may come out."""
+    if isinstance(left, EnumType) and isinstance(right, EnumType) and left.values == right.values:
+        return left
+    plain = [STRING if isinstance(kind, EnumType) else kind for kind in (left, right)]
+    return _general(*plain)
 
 
 def _covers(left: Type, right: Type) -> bool:

@@ -1,0 +1,1 @@
+"""Rule files: text to documents to a book."""

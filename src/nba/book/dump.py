@@ -1,0 +1,267 @@
+"""Model back to a document: the canonical rule file of a book, and from it the version.
+
+Loading what is dumped gives an equal book. The version is the hash of this document, so it
+changes with anything that changes what the book decides or says, and with nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from nba.book.model import (
+    Action,
+    Book,
+    Condition,
+    Covers,
+    Expression,
+    Gates,
+    Issue,
+    Point,
+    Scorecard,
+    Slot,
+    Text,
+    Tier,
+    Treatment,
+    Validity,
+)
+from nba.lang.context import FieldSpec
+from nba.lang.types import EnumType, ObjectType, Type
+from nba.lang.values import Duration, Timestamp
+
+__all__ = ["to_document", "with_version"]
+
+_TYPES = {"double": "number"}
+
+
+def with_version(book: Book) -> Book:
+    """Return the book with its version: the first 16 hex digits of a SHA-256."""
+    text = json.dumps(to_document(book), sort_keys=True, ensure_ascii=False)
+    return replace(book, version=hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def to_document(book: Book) -> dict[str, Any]:
+    """Return the book as one rule file, without tests, owners and places."""
+    found = {
+        "format": 1,
+        "book": book.id,
+        "title": book.title,
+        "timezone": book.timezone,
+        "currency": book.currency,
+        "household": book.household,
+        **_gates(book.gates),
+        "context": _declarations(book.fields),
+        "channels": {
+            name: {
+                "title": channel.title,
+                "direction": channel.direction,
+                "cost": channel.cost,
+                "consent": _condition(channel.consent),
+            }
+            for name, channel in book.channels.items()
+        },
+        "conditions": {name: _condition(found) for name, found in book.conditions.items()},
+        "policies": {
+            name: {
+                "title": policy.title,
+                "covers": _covers(policy.covers),
+                "block_when": _condition(policy.block_when),
+                "enabled": policy.enabled,
+            }
+            for name, policy in book.policies.items()
+        },
+        "issues": {name: _level(issue) for name, issue in book.issues.items()},
+        "groups": {name: _level(group) for name, group in book.groups.items()},
+        "actions": {name: _action(action) for name, action in book.actions.items()},
+        "scorecards": {name: _scorecard(card) for name, card in book.scorecards.items()},
+        "scoring": {
+            "priority": _expression(book.scoring.priority),
+            "weights": [
+                {"when": _condition(w.when), "covers": _covers(w.covers), "add": _percent(w.add)}
+                for w in book.scoring.weights
+            ],
+        },
+        "arbitration": {
+            "tiers": [_tier(tier) for tier in book.tiers],
+            "no_action": {"title": book.no_action.title, "priority": book.no_action.priority},
+        },
+        "decision_points": {
+            name: {
+                "title": point.title,
+                "channel": point.channel,
+                "covers": _covers(point.covers),
+                "show": point.show,
+                "at_most_per": dict(point.at_most_per),
+            }
+            for name, point in book.decision_points.items()
+        },
+        "kill_switch": [
+            {"covers": _covers(stop.covers), "title": stop.title} for stop in book.kill_switch
+        ],
+    }
+    document: dict[str, Any] = _without_nothing(found)
+    return document
+
+
+def _without_nothing(value: Any) -> Any:
+    """Leave out what is None: a key that is absent means the same."""
+    if isinstance(value, dict):
+        return {key: _without_nothing(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nothing(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _level(level: Issue) -> dict[str, Any]:
+    return {
+        "title": level.title,
+        "lever": _percent(level.lever),
+        "tags": list(level.tags),
+        **_gates(level.gates),
+        **_validity(level.validity),
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "title": action.title,
+        "group": action.group,
+        "kind": action.kind,
+        "lever": _percent(action.lever),
+        "tags": list(action.tags),
+        "channels": {treatment.channel: _treatment(treatment) for treatment in action.treatments},
+        **_gates(action.gates),
+        **_validity(action.validity),
+    }
+
+
+def _treatment(treatment: Treatment) -> dict[str, Any]:
+    return {
+        "value": _expression(treatment.value),
+        "propensity": _expression(treatment.propensity),
+        "suggests": treatment.suggests,
+        "say": None if treatment.say is None else [_text(text) for text in treatment.say],
+        **_gates(treatment.gates),
+        **_validity(treatment.validity),
+    }
+
+
+def _text(text: Text) -> dict[str, Any]:
+    written = [
+        part.replace("{", "{{").replace("}", "}}") if isinstance(part, str) else _slot(part)
+        for part in text.parts
+    ]
+    return {"when": _condition(text.when), "text": "".join(written)}
+
+
+def _slot(slot: Slot) -> str:
+    return f"{{{slot.expression.text}{f':{slot.format}' if slot.format else ''}}}"
+
+
+def _scorecard(card: Scorecard) -> dict[str, Any]:
+    return {
+        "title": card.title,
+        "start": card.start,
+        "min": card.minimum,
+        "max": card.maximum,
+        "points": [_point(point) for point in card.points],
+    }
+
+
+def _point(point: Point) -> dict[str, Any]:
+    if point.band is None:
+        return {"when": _condition(point.when), "add": point.add}
+    return {
+        "band": _expression(point.band),
+        "points": {band.text: points for band, points in point.bands},
+    }
+
+
+def _tier(tier: Tier) -> dict[str, Any]:
+    return {"name": tier.name, "when": _condition(tier.when), "covers": _covers(tier.covers)}
+
+
+def _gates(gates: Gates) -> dict[str, Any]:
+    return {
+        part.name: [_condition(condition) for condition in getattr(gates, part.name)]
+        for part in fields(gates)
+    }
+
+
+def _validity(validity: Validity) -> dict[str, Any]:
+    return {
+        "enabled": validity.enabled,
+        "valid_from": validity.from_text or None,
+        "valid_until": validity.until_text or None,
+    }
+
+
+def _condition(condition: Condition | None) -> Any:
+    if condition is None:
+        return None
+    if condition.kind == "is":
+        return condition.text
+    items = [_condition(item) for item in condition.items]
+    return {condition.kind: items[0] if condition.kind == "not" else items}
+
+
+def _expression(expression: Expression | None) -> str | None:
+    return expression.text if expression else None
+
+
+def _percent(number: float) -> str:
+    return f"{number:g} %"
+
+
+def _covers(selector: Covers) -> dict[str, list[str]]:
+    given = {part.name: getattr(selector, part.name) for part in fields(selector)}
+    return {key: list(names) for key, names in given.items() if names is not None}
+
+
+# --- the declared world
+
+
+def _declarations(specs: Sequence[FieldSpec]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for spec in specs:
+        if spec.path == "interaction.present":
+            continue
+        *owners, name = spec.path.split(".")
+        below = found
+        for owner in owners:
+            below = below.setdefault(owner, {})
+        below[name] = _declaration(spec)
+    return found
+
+
+def _declaration(spec: FieldSpec) -> dict[str, Any]:
+    return {
+        **_type(spec.type),
+        "min": spec.minimum,
+        "max": spec.maximum,
+        "default": _plain(spec.default),
+        "title": spec.title or None,
+    }
+
+
+def _type(kind: Type) -> dict[str, Any]:
+    if isinstance(kind, EnumType):
+        return {"enum": list(kind.values)}
+    if kind.args and isinstance(kind.args[0], ObjectType):
+        return {"list": {name: _type(inner) for name, inner in kind.args[0].fields.items()}}
+    return {"type": _type_text(kind)}
+
+
+def _type_text(kind: Type) -> str:
+    inner = ", ".join(map(_type_text, kind.args))
+    name = _TYPES.get(kind.name, kind.name)
+    return f"{name}({inner})" if inner else name
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Timestamp | Duration):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

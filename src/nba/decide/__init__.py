@@ -1,0 +1,1 @@
+"""The decision: a plan, a view of one case, and what comes of them."""

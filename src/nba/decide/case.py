@@ -1,0 +1,84 @@
+"""One case: what is known about a customer and what is happening now. Plain data, JSON both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from nba.errors import CaseError, did_you_mean
+
+__all__ = ["Case"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a decision is made on.
+
+    *id* is the customer's; *customer* and *interaction* hold the fields that the book declares,
+    and *interaction* is None where nothing is happening. *now* is an aware datetime. *role* is
+    who asks, *at* the decision point.
+    """
+
+    id: str
+    customer: Mapping[str, Any] = field(default_factory=dict)
+    interaction: Mapping[str, Any] | None = None
+    now: datetime | None = None
+    role: str | None = None
+    at: str | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Case:
+        """Return the case that *data* describes; `now` is RFC 3339. Raises CaseError.
+
+        >>> Case.from_dict({"id": "c-42", "customer": {"tier": "gold"}}).id
+        'c-42'
+        """
+        if not isinstance(data, Mapping):
+            raise CaseError("a case is an object with `id`, `customer` and `interaction`")
+        for key in data:
+            if key not in _KEYS:
+                raise CaseError(f"`{key}` is not a key of a case. {did_you_mean(str(key), _KEYS)}")
+        for key in ("customer", "interaction"):
+            if not isinstance(data.get(key) or {}, Mapping):
+                raise CaseError(f"`{key}` of a case is an object with the fields that the book declares")
+        for key in ("id", "role", "at"):
+            if not isinstance(data.get(key, ""), str | None):
+                raise CaseError(f"`{key}` of a case is a string")
+        return cls(
+            data.get("id") or "",
+            data.get("customer") or {},
+            data.get("interaction"),
+            _time(data.get("now")),
+            data.get("role"),
+            data.get("at"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the case as plain data, without what it does not have."""
+        found = {
+            "id": self.id,
+            "customer": dict(self.customer),
+            "interaction": dict(self.interaction) if self.interaction is not None else None,
+            "now": self.now.isoformat() if self.now else None,
+            "role": self.role,
+            "at": self.at,
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+
+_KEYS: Final = ("id", "customer", "interaction", "now", "role", "at")
+
+
+def _time(value: object) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise CaseError(f"`now` is a time such as 2026-03-02T10:00:00Z, not `{value}`") from None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise CaseError("`now` needs a time zone, as in 2026-03-02T10:00:00Z")
+    return value.astimezone(UTC)

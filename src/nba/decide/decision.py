@@ -1,0 +1,244 @@
+"""The answer: a decision, its candidates, and the closed list of codes. Plain data, JSON both ways."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Final
+
+from nba.errors import Diagnostic
+
+__all__ = ["CODES", "UNKNOWN_MARK", "Candidate", "Decision", "Ranking", "furthest", "head"]
+
+#: Every code of what can become of a treatment, in the order of the stages that give them.
+#: A code may go on with a subject (`blocked:no_selling`) and end in `:unknown` where missing
+#: data, not a fact, was why.
+CODES: Final[dict[str, str]] = {
+    "unavailable": "out of date, out of use, stopped, or not for this decision point",
+    "ineligible": "an eligibility condition does not hold",
+    "blocked": "a policy stops it",
+    "inapplicable": "an applicability condition does not hold",
+    "unsuitable": "a suitability condition does not hold",
+    "no_channel": "the channel does not allow it: direction or consent",
+    "unscored": "a factor of its priority is unknown",
+    "error": "a factor of its priority is negative or not finite",
+    "unsayable": "no wording can be filled in",
+    "no_tier": "no active tier covers it",
+    "below_no_action": "its priority does not exceed that of doing nothing",
+    "outranked": "something else goes before it",
+    "crowded_out": "the decision point shows enough of its kind already",
+    "chosen": "it is an answer",
+}
+UNKNOWN_MARK: Final = ":unknown"
+
+#: How far a treatment got: codes given at the same stage are equally far.
+_STAGE: Final = {
+    "unavailable": 1,
+    "ineligible": 2,
+    "blocked": 2,
+    "inapplicable": 3,
+    "unsuitable": 4,
+    "no_channel": 6,
+    "unscored": 8,
+    "error": 8,
+    "unsayable": 8,
+    "no_tier": 9,
+    "below_no_action": 10,
+    "outranked": 11,
+    "crowded_out": 11,
+    "chosen": 12,
+}
+
+Codes = dict[tuple[str, str], str]
+
+
+def head(code: str) -> str:
+    """Return a code without its subject: `blocked` for `blocked:no_selling`."""
+    return code.partition(":")[0]
+
+
+def furthest(codes: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """Return the code of each action: that of its treatment that got furthest.
+
+    *codes* are by action and channel. Of treatments that got equally far the first channel in
+    alphabetical order counts.
+    """
+    found: dict[str, str] = {}
+    for (action, _), code in sorted(codes.items()):
+        if action not in found or _STAGE[head(code)] > _STAGE[head(found[action])]:
+            found[action] = code
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer: an action on a channel, how its priority came about, and what to say."""
+
+    action: str
+    channel: str
+    title: str
+    kind: str
+    issue: str
+    group: str
+    direction: str
+    tier: str
+    priority: float
+    propensity: float
+    context_weight: float
+    value: float
+    lever: float
+    say: str | None = None
+    suggests: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What a plan or the reference finds: the answers, best first, and every treatment's code."""
+
+    ranked: tuple[Candidate, ...]
+    codes: Codes
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The next best action for one customer, or the decision to leave them in peace.
+
+    *ranked* holds up to as many answers as were asked for, best first. *reason* is `chosen`, or
+    the code of what got furthest where there is no answer. *version* is that of the rule book,
+    *now* an aware datetime. *diagnostics* say what was wrong with the case.
+    """
+
+    id: str
+    customer: str
+    version: str
+    now: datetime
+    ranked: tuple[Candidate, ...]
+    reason: str
+    no_action: str
+    at: str | None = None
+    role: str | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    sentences: tuple[str, ...] | None = field(default=None, compare=False)
+    _codes: Callable[[], Codes] | None = field(default=None, compare=False, repr=False)
+    _why: Callable[[Decision], list[str]] | None = field(default=None, compare=False, repr=False)
+    _case: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def best(self) -> Candidate | None:
+        """The first answer, or None."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
+    def action(self) -> str | None:
+        """The id of the action, or None: leave them in peace."""
+        return self.ranked[0].action if self.ranked else None
+
+    @property
+    def channel(self) -> str | None:
+        """The channel it is done on."""
+        return self.ranked[0].channel if self.ranked else None
+
+    @property
+    def title(self) -> str:
+        """What the action is, for people."""
+        return self.ranked[0].title if self.ranked else self.no_action
+
+    @property
+    def kind(self) -> str | None:
+        """What sort of action it is."""
+        return self.ranked[0].kind if self.ranked else None
+
+    @property
+    def direction(self) -> str | None:
+        """`inbound` on the channel the customer is on, else `outbound`."""
+        return self.ranked[0].direction if self.ranked else None
+
+    @property
+    def say(self) -> str | None:
+        """What to say."""
+        return self.ranked[0].say if self.ranked else None
+
+    @property
+    def suggests(self) -> str | None:
+        """The channel that a channel suggestion points to."""
+        return self.ranked[0].suggests if self.ranked else None
+
+    @property
+    def priority(self) -> float | None:
+        """The priority of the action."""
+        return self.ranked[0].priority if self.ranked else None
+
+    def codes(self) -> dict[str, str]:
+        """Return the code of every action; empty for a decision that was read back from JSON."""
+        return furthest(self.treatment_codes())
+
+    def treatment_codes(self) -> Codes:
+        """Return the code of every treatment, by action and channel."""
+        return self._codes() if self._codes else {}
+
+    def why(self) -> list[str]:
+        """Return sentences that say why."""
+        if self.sentences is not None:
+            return list(self.sentences)
+        return self._why(self) if self._why else []
+
+    # --- JSON
+
+    def to_dict(self, *, why: bool = False, codes: bool = False) -> dict[str, Any]:
+        """Return the decision as plain data; with the sentences of *why* and all *codes* if asked."""
+        found: dict[str, Any] = {
+            "id": self.id,
+            "customer": self.customer,
+            "version": self.version,
+            "now": self.now.isoformat(),
+            "action": self.action,
+            "channel": self.channel,
+            "title": self.title,
+            "say": self.say,
+            "reason": self.reason,
+            "no_action": self.no_action,
+            "at": self.at,
+            "role": self.role,
+            "ranked": [
+                {part.name: getattr(candidate, part.name) for part in fields(candidate)}
+                for candidate in self.ranked
+            ],
+            "diagnostics": [found.to_dict() for found in self.diagnostics],
+        }
+        if why or self.sentences is not None:
+            found["why"] = self.why()
+        if codes:
+            found["codes"] = self.codes()
+        return found
+
+    def to_json(self, *, why: bool = False, codes: bool = False) -> str:
+        """Return the decision as JSON."""
+        return json.dumps(self.to_dict(why=why, codes=codes), ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Decision:
+        """Return the decision that `to_dict` described."""
+        why = data.get("why")
+        return cls(
+            data["id"],
+            data["customer"],
+            data["version"],
+            datetime.fromisoformat(data["now"]),
+            tuple(Candidate(**candidate) for candidate in data["ranked"]),
+            data["reason"],
+            data["no_action"],
+            data["at"],
+            data["role"],
+            tuple(
+                Diagnostic(d["code"], d["message"], d["help"], None, d["severity"])
+                for d in data["diagnostics"]
+            ),
+            tuple(why) if why is not None else None,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Decision:
+        """Return the decision that `to_json` described."""
+        return cls.from_dict(json.loads(text))

@@ -1,0 +1,365 @@
+"""The same decision, computed literally: this file is what the stages mean.
+
+It goes through the book's own objects one treatment at a time, with the reference evaluator of
+conditions. It explains, it is the oracle of the tests, and it is slow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nba import windows
+from nba.book.model import (
+    Action,
+    Book,
+    Condition,
+    Covers,
+    DecisionPoint,
+    Expression,
+    Gates,
+    Scorecard,
+    Slot,
+    Text,
+    Treatment,
+    Validity,
+)
+from nba.decide.decision import UNKNOWN_MARK, Candidate, Ranking
+from nba.decide.wording import shown
+from nba.errors import EvaluationError
+from nba.lang import reference
+from nba.lang.functions import BOOK_FUNCTIONS
+
+__all__ = ["Reference", "derived_fields"]
+
+Fields = dict[str, object]
+
+
+def derived_fields(book: Book, fields: Mapping[str, object]) -> Fields:
+    """Return *fields* together with the book's named conditions and scorecards."""
+    found = dict(fields)
+    for path in book.derived:
+        kind, _, name = path.partition(".")
+        if kind == "condition":
+            verdict = reference.judge(book.conditions[name].tree, found, BOOK_FUNCTIONS)
+            if verdict is not None:
+                found[path] = verdict
+        else:
+            found[path] = _score(book.scorecards[name], found)
+    return found
+
+
+def _score(card: Scorecard, fields: Fields) -> float:
+    total = card.start
+    for point in card.points:
+        if point.when is not None:
+            if reference.judge(point.when.tree, fields, BOOK_FUNCTIONS) is True:
+                total += point.add
+        elif point.band is not None:
+            number = _number(point.band, fields)
+            fitting = [points for band, points in point.bands if number is not None and number in band]
+            total += fitting[0] if fitting else 0.0
+    if card.minimum is not None:
+        total = max(total, card.minimum)
+    return min(total, card.maximum) if card.maximum is not None else total
+
+
+def _number(expression: Expression, fields: Fields) -> float | None:
+    try:
+        return float(reference.evaluate(expression.tree, fields, BOOK_FUNCTIONS))  # type: ignore[arg-type]
+    except EvaluationError:
+        return None
+
+
+class _Dropped(Exception):  # noqa: N818 - not an error: how a stage says no
+    """A stage dropped a treatment, with this code."""
+
+
+@dataclass(frozen=True)
+class _Scored:
+    candidate: Candidate
+    cost: float
+    on_current_channel: bool
+    on_preferred_channel: bool
+
+
+class Reference:
+    """Decides literally, over what is known about one case.
+
+    *fields* are all known fields by path, derived ones included; *now* is an instant.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        fields: Mapping[str, object],
+        now: int,
+        point: DecisionPoint | None = None,
+    ) -> None:
+        self.book = book
+        self.fields = dict(fields)
+        self.now = now
+        self.point = point
+        self.current = self.fields.get("interaction.channel")
+
+    def decide(self, n: int) -> Ranking:
+        """Return up to *n* answers and the code of every treatment."""
+        codes: dict[tuple[str, str], str] = {}
+        candidates: list[_Scored] = []
+        for action in self.book.actions.values():
+            for treatment in action.treatments:
+                key = (action.id, treatment.channel)
+                try:
+                    candidates.append(self.candidate(action, treatment))
+                except _Dropped as dropped:
+                    codes[key] = str(dropped)
+        return self.arbitrate(candidates, codes, n)
+
+    def candidate(self, action: Action, treatment: Treatment) -> _Scored:
+        """Take one treatment through the stages up to arbitration."""
+        self.available(action, treatment)
+        self.gated("eligible", "ineligible", [self.book.gates])
+        self.blocked(action, treatment)
+        levels = self.levels(action, treatment)
+        self.gated("eligible", "ineligible", levels[1:])
+        self.gated("applicable", "inapplicable", levels)
+        self.gated("suitable", "unsuitable", levels)
+        self.channel(treatment)
+        return self.scored(action, treatment)
+
+    # --- stages 1 to 4
+
+    def available(self, action: Action, treatment: Treatment) -> None:
+        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
+        for level in (issue, group, action, treatment):
+            if not self.valid(level.validity):
+                raise _Dropped("unavailable")
+        if any(self.covered(stop.covers, action, treatment) for stop in self.book.kill_switch):
+            raise _Dropped("unavailable")
+        if self.point and not self.covered(self.point.covers, action, treatment):
+            raise _Dropped("unavailable")
+        if self.point and self.point.channel not in (None, treatment.channel):
+            raise _Dropped("unavailable")
+
+    def valid(self, validity: Validity) -> bool:
+        started = validity.start is None or validity.start <= self.now
+        ended = validity.end is not None and validity.end <= self.now
+        return validity.enabled and started and not ended
+
+    def levels(self, action: Action, treatment: Treatment) -> list[Gates]:
+        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
+        return [self.book.gates, issue.gates, group.gates, action.gates, treatment.gates]
+
+    def gated(self, stage: str, code: str, levels: Iterable[Gates]) -> None:
+        """Drop unless all conditions hold; unknown is the reason where none is surely false."""
+        conditions: list[Condition] = [c for gates in levels for c in getattr(gates, stage)]
+        verdicts = [self.judge(condition) for condition in conditions]
+        if False in verdicts:
+            raise _Dropped(code)
+        if None in verdicts:
+            raise _Dropped(code + UNKNOWN_MARK)
+
+    def blocked(self, action: Action, treatment: Treatment) -> None:
+        for policy in self.book.policies.values():
+            if policy.enabled and self.covered(policy.covers, action, treatment):
+                verdict = self.judge(policy.block_when)
+                if verdict is not False:
+                    unknown = UNKNOWN_MARK if verdict is None else ""
+                    raise _Dropped(f"blocked:{policy.id}{unknown}")
+
+    def judge(self, condition: Condition) -> bool | None:
+        """Return whether a condition holds: True, False, or None for unknown."""
+        return reference.judge(condition.tree, self.fields, BOOK_FUNCTIONS)
+
+    def selects(self, condition: Condition | None) -> bool:
+        """Return whether a condition selects; none does always, unknown never."""
+        return condition is None or self.judge(condition) is True
+
+    def direction(self, treatment: Treatment) -> str:
+        return "inbound" if treatment.channel == self.current else "outbound"
+
+    def covered(self, covers: Covers, action: Action, treatment: Treatment) -> bool:
+        """Return whether a selector covers a treatment: it fits every key that is given."""
+        of_treatment = {
+            "issue": {action.issue},
+            "group": {action.group},
+            "action": {action.id},
+            "channel": {treatment.channel},
+            "tag": set(action.tags),
+            "kind": {action.kind},
+            "direction": {self.direction(treatment)},
+        }
+        for key, own in of_treatment.items():
+            wanted = getattr(covers, key)
+            if wanted is not None and not own & set(wanted):
+                return False
+        return True
+
+    # --- stage 6
+
+    def channel(self, treatment: Treatment) -> None:
+        channel = self.book.channels[treatment.channel]
+        direction = self.direction(treatment)
+        if channel.direction not in ("both", direction):
+            raise _Dropped("no_channel:direction")
+        if direction == "outbound" and channel.consent is not None:
+            verdict = self.judge(channel.consent)
+            if verdict is not True:
+                raise _Dropped("no_channel:consent" + (UNKNOWN_MARK if verdict is None else ""))
+
+    # --- stage 8
+
+    def scored(self, action: Action, treatment: Treatment) -> _Scored:
+        """Compute the priority: propensity x context weight x value x lever, or the formula."""
+        propensity = self.factor(treatment.propensity, "propensity")
+        value = self.factor(treatment.value, "value")
+        weight = self.context_weight(action, treatment)
+        lever = self.lever(action)
+        priority = propensity * weight * value * lever
+        if self.book.scoring.priority is not None:
+            factors = {
+                "propensity": propensity,
+                "context_weight": weight,
+                "value": value,
+                "lever": lever,
+            }
+            found = _number(self.book.scoring.priority, self.fields | factors)
+            if found is None:
+                raise _Dropped("unscored:priority")
+            priority = found
+        if not math.isfinite(priority):
+            raise _Dropped("error:priority")
+        candidate = Candidate(
+            action.id,
+            treatment.channel,
+            action.title,
+            action.kind,
+            action.issue,
+            action.group,
+            self.direction(treatment),
+            "",
+            priority,
+            propensity,
+            weight,
+            value,
+            lever,
+            self.say(treatment),
+            treatment.suggests,
+        )
+        preferred = self.fields.get("customer.preferred_channel")
+        return _Scored(
+            candidate,
+            self.book.channels[treatment.channel].cost,
+            treatment.channel == self.current,
+            treatment.channel == preferred,
+        )
+
+    def factor(self, expression: Expression | None, name: str) -> float:
+        if expression is None:
+            return 1.0
+        number = _number(expression, self.fields)
+        if number is None:
+            raise _Dropped(f"unscored:{name}")
+        if not math.isfinite(number) or number < 0:
+            raise _Dropped(f"error:{name}")
+        return number
+
+    def context_weight(self, action: Action, treatment: Treatment) -> float:
+        total = sum(
+            weight.add
+            for weight in self.book.scoring.weights
+            if self.covered(weight.covers, action, treatment) and self.selects(weight.when)
+        )
+        return max(0.0, 1.0 + total / 100.0)
+
+    def lever(self, action: Action) -> float:
+        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
+        return max(0.0, 1.0 + (issue.lever + group.lever + action.lever) / 100.0)
+
+    def say(self, treatment: Treatment) -> str | None:
+        if treatment.say is None:
+            return None
+        for text in treatment.say:
+            if self.selects(text.when):
+                return self.filled(text)
+        raise _Dropped("unsayable")
+
+    def filled(self, text: Text) -> str:
+        zone = self.zone()
+        written = []
+        for part in text.parts:
+            if isinstance(part, Slot):
+                try:
+                    value = reference.evaluate(part.expression.tree, self.fields, BOOK_FUNCTIONS)
+                except EvaluationError:
+                    raise _Dropped("unsayable") from None
+                written.append(shown(value, part.format, self.book.currency, zone))
+            else:
+                written.append(part)
+        return "".join(written)
+
+    def zone(self) -> Any:
+        """Return the customer's time zone where it is known, else the book's."""
+        name = self.fields.get("customer.timezone")
+        try:
+            return windows.zone(name) if isinstance(name, str) else self.book.zone
+        except ValueError:
+            return self.book.zone
+
+    # --- stage 9
+
+    def arbitrate(
+        self, candidates: list[_Scored], codes: dict[tuple[str, str], str], n: int
+    ) -> Ranking:
+        """Order the candidates tier by tier and choose."""
+        limits = dict(self.point.at_most_per) if self.point else {}
+        chosen: list[Candidate] = []
+        active = [tier for tier in self.book.tiers if self.selects(tier.when)]
+        left = list(candidates)
+        for tier in active:
+            members = [scored for scored in left if self.in_tier(tier.covers, scored)]
+            left = [scored for scored in left if scored not in members]
+            for scored in sorted(members, key=self.order):
+                candidate = replace(scored.candidate, tier=tier.name)
+                key = (candidate.action, candidate.channel)
+                if candidate.priority <= self.book.no_action.priority:
+                    codes[key] = "below_no_action"
+                elif len(chosen) >= n or candidate.action in {other.action for other in chosen}:
+                    codes[key] = "outranked"
+                elif self.crowded(candidate, chosen, limits):
+                    codes[key] = "crowded_out"
+                else:
+                    codes[key] = "chosen"
+                    chosen.append(candidate)
+        for scored in left:
+            codes[scored.candidate.action, scored.candidate.channel] = "no_tier"
+        return Ranking(tuple(chosen), codes)
+
+    def in_tier(self, covers: Covers, scored: _Scored) -> bool:
+        action = self.book.actions[scored.candidate.action]
+        channel = scored.candidate.channel
+        treatment = next(t for t in action.treatments if t.channel == channel)
+        return self.covered(covers, action, treatment)
+
+    def order(self, scored: _Scored) -> tuple[Any, ...]:
+        """Best first: priority, current channel, preferred channel, cost, action, channel."""
+        candidate = scored.candidate
+        return (
+            -candidate.priority,
+            not scored.on_current_channel,
+            not scored.on_preferred_channel,
+            scored.cost,
+            candidate.action,
+            candidate.channel,
+        )
+
+    def crowded(
+        self, candidate: Candidate, chosen: list[Candidate], limits: Mapping[str, int]
+    ) -> bool:
+        for key, most in limits.items():
+            alike = [c for c in chosen if getattr(c, key) == getattr(candidate, key)]
+            if len(alike) >= most:
+                return True
+        return False

@@ -1,0 +1,39 @@
+"""Filling in what to say: money, dates, times and numbers as people read them."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from nba import windows
+from nba.lang.values import Timestamp
+from nba.lang.words import value_in_words
+
+__all__ = ["shown"]
+
+_SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
+_MINOR_UNITS: Final = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "TND": 3}
+_MONTHS: Final = (
+    "January February March April May June July August September October November December"
+).split()
+
+
+def shown(value: object, format_: str, currency: str, zone: tzinfo) -> str:
+    """Return *value* as text: as `money`, `date`, `time`, `number`, or as it is.
+
+    Money is in *currency*, rounded half to even to its minor unit; dates are those in *zone*.
+    """
+    if format_ == "money" and isinstance(value, int | float):
+        places = _MINOR_UNITS.get(currency, 2)
+        amount = Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+        sign = _SIGNS.get(currency, f"{currency} ")
+        return f"{'-' if amount < 0 else ''}{sign}{abs(amount):,f}"
+    if format_ == "number" and isinstance(value, int | float):
+        return f"{Decimal(repr(value)).normalize():,f}"
+    if isinstance(value, Timestamp):
+        day = windows.local(int(value), zone)
+        if format_ == "time":
+            return f"{day.hour:02}:{day.minute:02}"
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return value_in_words(value)

@@ -1,0 +1,30 @@
+"""The declared world that an expression is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nba.lang.functions import BOOK_FUNCTIONS, CEL_FUNCTIONS, Functions
+from nba.lang.types import Type
+
+__all__ = ["Environment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The declared world that an expression is checked against.
+
+    *names* are the declared names, dotted ones included; an `ObjectType` declares fields below
+    its name. *book* applies the rules of rule books. Without *strict* types are not enforced.
+    """
+
+    names: Mapping[str, Type] = field(default_factory=dict)
+    container: str = ""
+    book: bool = False
+    strict: bool = True
+
+    @property
+    def functions(self) -> Functions:
+        """The table of functions that expressions may use."""
+        return BOOK_FUNCTIONS if self.book else CEL_FUNCTIONS

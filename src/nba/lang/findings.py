@@ -1,0 +1,51 @@
+"""What the checker finds wrong, each with its place, and how types are called when it says so."""
+
+from __future__ import annotations
+
+from nba.errors import Diagnostic, Severity
+from nba.lang.syntax import Locate
+from nba.lang.tree import Node
+from nba.lang.types import Type
+
+__all__ = ["Findings", "a", "readable"]
+
+
+class Findings:
+    """The diagnostics of one expression; without *strict* types are not enforced."""
+
+    def __init__(self, locate: Locate, *, strict: bool) -> None:
+        self.locate = locate
+        self.strict = strict
+        self.diagnostics: list[Diagnostic] = []
+
+    def report(
+        self, node: Node, code: str, message: str, help_: str = "", severity: Severity = "error"
+    ) -> None:
+        """Add a diagnostic about *node*."""
+        where = self.locate(node.start, max(1, node.end - node.start))
+        self.diagnostics.append(Diagnostic(code, message, help_, where, severity))
+
+    def mismatch(self, node: Node, code: str, message: str, help_: str = "") -> None:
+        """Report what is wrong about types, where types are enforced."""
+        if self.strict:
+            self.report(node, code, message, help_)
+
+
+#: Types whose names are not what an author calls them.
+_CALLED = {"null_type": "null", "double": "number", "dyn": "value"}
+
+
+def readable(kind: Type) -> str:
+    """Return what an author calls a type: `number`, `list(string)`."""
+    if kind.is_param:
+        return "value"
+    name = _CALLED.get(kind.name, kind.name)
+    return f"{name}({', '.join(map(readable, kind.args))})" if kind.args else name
+
+
+def a(kind: Type) -> str:
+    """Return a type with its article: `an int`, `a list(string)`."""
+    name = readable(kind)
+    if kind.name in ("bytes", "null_type"):
+        return name
+    return f"an {name}" if name == "int" else f"a {name}"

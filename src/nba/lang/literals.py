@@ -1,0 +1,127 @@
+"""What rule books ask of literals, so that nobody finds out at night.
+
+An int beside a number is read as a number; text beside an enum has to be one of its values;
+patterns, timestamps, durations and time zones are tried out.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nba.errors import EvaluationError, did_you_mean
+from nba.lang import tree
+from nba.lang.findings import Findings
+from nba.lang.functions import pattern
+from nba.lang.tree import Node
+from nba.lang.types import DOUBLE, INT, EnumType, Type, list_of
+from nba.lang.unify import Substitution
+
+__all__ = ["Literals", "widened"]
+
+_MIXING: Final = frozenset({"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!="})
+
+
+class Literals:
+    """Checks the literals of one expression."""
+
+    def __init__(self, types: Substitution, findings: Findings) -> None:
+        self.types = types
+        self.findings = findings
+
+    def kind(self, node: Node) -> Type:
+        """Return the type of a checked node as far as it is found."""
+        return self.types.resolve(node.type, params=True)
+
+    # --- before the overload is found
+
+    def mix_numbers(self, node: tree.Call) -> None:
+        """Read int literals beside a double as doubles."""
+        if len(node.args) != 2:
+            return
+        kinds = [self.kind(arg) for arg in node.args]
+        if node.function == "in":
+            if kinds == [DOUBLE, list_of(INT)]:
+                self._widen(node, 1)
+            elif kinds == [INT, list_of(DOUBLE)]:
+                self._widen(node, 0)
+        elif node.function in _MIXING and DOUBLE in kinds and INT in kinds:
+            self._widen(node, kinds.index(INT))
+
+    def _widen(self, node: tree.Call, place: int) -> None:
+        arg = node.args[place]
+        if widened(arg):
+            return
+        path = arg.path if isinstance(arg, tree.Field) else None
+        message = f"`{path}` is an int" if path else "this is an int"
+        help_ = f"write `double({path or '…'})`"
+        self.findings.report(arg, "int-beside-double", f"{message} beside a number", help_)
+        arg.type = list_of(DOUBLE) if self.kind(arg).args else DOUBLE
+
+    def check_enum(self, node: tree.Call) -> None:
+        """Look for text that an enum field never has."""
+        if node.function not in ("==", "!=", "in") or len(node.args) != 2:
+            return
+        for one, other in (node.args, node.args[::-1]):
+            kind = self.kind(one)
+            if not isinstance(kind, EnumType):
+                continue
+            items = other.items if isinstance(other, tree.ListOf) else [other]
+            for item in items:
+                text = item.value if isinstance(item, tree.Literal) else None
+                if isinstance(text, str) and text not in kind.values:
+                    name = f"`{one.path}`" if isinstance(one, tree.Field) else "this field"
+                    message = f"`'{text}'` is not a value of {name}"
+                    help_ = _did_you_mean_text(text, kind.values)
+                    self.findings.report(item, "not-in-enum", message, help_)
+
+    # --- once it is found
+
+    def try_out(self, node: tree.Call) -> None:
+        """Try out literals that could be wrong; warn of a division of ints."""
+        if node.function == "/" and [self.kind(arg) for arg in node.args] == [INT, INT]:
+            message = "a division of two ints drops the remainder"
+            help_ = "write `double(a) / double(b)` if you mean a fraction"
+            self.findings.report(node, "int-division", message, help_, "warning")
+        literals = [arg.value for arg in node.args if isinstance(arg, tree.Literal)]
+        last = node.args[-1] if node.args else node
+        try:
+            if node.function in (".matches", "matches") and isinstance(last, tree.Literal):
+                pattern(str(last.value))
+            elif not node.overload or len(literals) != 1:
+                return
+            elif node.function in ("timestamp", "duration"):
+                node.overload.meaning(*literals)
+            elif node.function.startswith(".get") and len(node.args) == 2:
+                node.overload.meaning(0, *literals)
+        except EvaluationError as error:
+            self.findings.report(last, "bad-literal", str(error), _EXAMPLES.get(node.function, ""))
+
+
+_EXAMPLES: Final = {
+    "timestamp": "write `timestamp('2026-03-01T10:00:00Z')`",
+    "duration": "write `duration('36h')`, or `days(3)`",
+}
+
+
+def _did_you_mean_text(text: str, choices: tuple[str, ...]) -> str:
+    return did_you_mean(f"'{text}'", [f"'{choice}'" for choice in choices])
+
+
+def widened(node: Node) -> bool:
+    """Turn int literals into doubles where *node* has no other ints; return whether it could."""
+    match node:
+        case tree.Literal() if type(node.value) is int:
+            node.value, node.type = float(node.value), DOUBLE
+            return True
+        case tree.ListOf():
+            parts, kind = node.items, list_of(DOUBLE)
+        case tree.Choice():
+            parts, kind = [node.then, node.otherwise], DOUBLE
+        case tree.Default():
+            parts, kind = [node.operand, node.fallback], DOUBLE
+        case _:
+            return False
+    if not all(part.type == DOUBLE or widened(part) for part in parts):
+        return False
+    node.type = kind
+    return True

@@ -1,0 +1,212 @@
+"""What a name means: a variable, a declared field, a type; and what was meant where it is none."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from nba.errors import did_you_mean
+from nba.lang import tree
+from nba.lang.environment import Environment
+from nba.lang.findings import Findings, a
+from nba.lang.tree import Node
+from nba.lang.types import (
+    DURATION,
+    DYN,
+    TIMESTAMP,
+    EnumType,
+    ObjectType,
+    Type,
+    type_of_types,
+)
+from nba.lang.unify import Substitution
+from nba.lang.values import TypeValue
+
+__all__ = ["Names", "chain_of"]
+
+Step = tree.Name | tree.Select
+
+_TYPE_NAMES: Final = {
+    name: type_of_types(Type(name))
+    for name in ("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type")
+} | {
+    "type": type_of_types(type_of_types(DYN)),
+    "google.protobuf.Timestamp": type_of_types(TIMESTAMP),
+    "google.protobuf.Duration": type_of_types(DURATION),
+}
+#: Other languages' names for what has a literal here.
+_CONSTANTS: Final = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
+_NOTHING: Final = frozenset({"None", "NULL", "Null", "nil", "undefined"})
+
+
+def chain_of(node: Node) -> list[Step]:
+    """Return the parts of `a.b.c` from left to right, or nothing when it is not such a chain."""
+    parts: list[Step] = []
+    while isinstance(node, tree.Select):
+        parts.append(node)
+        node = node.operand
+    return [node, *parts[::-1]] if isinstance(node, tree.Name) else []
+
+
+class Names:
+    """Resolves names; *variables* are those of the comprehensions around."""
+
+    def __init__(self, environment: Environment, types: Substitution, findings: Findings) -> None:
+        self.environment = environment
+        self.types = types
+        self.findings = findings
+        self.variables: dict[str, Type] = {}
+
+    def resolve(self, node: Node, chain: list[Step]) -> Node:
+        """Resolve `a.b.c`: as a variable, else the longest declared name that it begins with."""
+        head = chain[0]
+        if head.name in self.variables:
+            start = tree.Variable(head.start, head.end, head.name)
+            start.type = self.variables[head.name]
+            return self._select(start, chain[1:])
+        parts = [part.name for part in chain]
+        for length in range(len(chain), 0, -1):
+            declared = self._declared(".".join(parts[:length]))
+            if declared is None:
+                continue
+            last = chain[length - 1]
+            if declared in self.environment.names:
+                return self._field(declared, last, chain[length:])
+            found = tree.Literal(last.start, last.end, TypeValue(declared))
+            found.type = _TYPE_NAMES[declared]
+            return self._select(found, chain[length:])
+        if not self.environment.book:  # dynamic use: it may be bound later, or be an error then
+            unbound = tree.Field(head.start, head.end, head.name.removeprefix("."))
+            return self._select(unbound, chain[1:])
+        self._undeclared(node, ".".join(parts), head)
+        return _stand_in(node)
+
+    def select_from(self, node: tree.Select) -> None:
+        """Find the type of a field of a checked operand."""
+        owner = self.types.resolve(node.operand.type, params=True)
+        if isinstance(owner, ObjectType):
+            node.type = owner.fields.get(node.name, DYN)
+            if node.name not in owner.fields:
+                message = f"`{node.name}` is not declared in `{owner.name}`"
+                help_ = did_you_mean(node.name, owner.fields)
+                self.findings.report(node, "undeclared-name", message, help_)
+        elif owner.name == "map":
+            node.type = owner.args[1]
+        elif owner.is_param:
+            node.type = DYN
+        elif owner != DYN:
+            sizes = ("size", "length", "count", "len")
+            sized = owner.name in ("list", "string", "bytes") and node.name in sizes
+            message = f"{a(owner)} has no field `{node.name}`"
+            help_ = "write `size(…)`" if sized else ""
+            self.findings.mismatch(node, "wrong-type", message, help_)
+
+    # --- what is declared
+
+    def _declared(self, name: str) -> str | None:
+        """Return the declared name that *name* means, looked up from the container outwards."""
+        names = self.environment.names
+        if name.startswith("."):
+            candidates = [name[1:]]
+        else:
+            spaces = self.environment.container.split(".") if self.environment.container else []
+            candidates = [".".join([*spaces[:i], name]) for i in range(len(spaces), -1, -1)]
+        for candidate in candidates:
+            if candidate in names or (candidate in _TYPE_NAMES and not self.environment.book):
+                return candidate
+        return None
+
+    def _field(self, path: str, last: Node, rest: list[Step]) -> Node:
+        """Follow declared objects as far as they go, to one declared field."""
+        kind = self.environment.names[path]
+        while isinstance(kind, ObjectType) and rest:
+            step, rest = rest[0], rest[1:]
+            if step.name not in kind.fields:
+                self._not_a_field(step, path, kind)
+                return _stand_in(step)
+            path, kind, last = f"{path}.{step.name}", kind.fields[step.name], step
+        if isinstance(kind, ObjectType):
+            choices = ", ".join(f"`{path}.{name}`" for name in list(kind.fields)[:5])
+            message = f"`{path}` holds several fields and is no value of its own"
+            help_ = f"name one of its fields: {choices}"
+            self.findings.report(last, "wrong-type", message, help_)
+            return _stand_in(last)
+        found = tree.Field(last.start, last.end, path)
+        found.type = kind
+        return self._select(found, rest)
+
+    def _select(self, node: Node, rest: Sequence[Step]) -> Node:
+        for step in rest:
+            node = tree.Select(node.start, step.end, node, step.name)
+            self.select_from(node)
+        return node
+
+    # --- what was meant
+
+    def _not_a_field(self, node: Step, path: str, kind: ObjectType) -> None:
+        written = f"{path}.{node.name}"
+        near = _nearest(node.name, kind.fields, 0.8)
+        same = self._with_leaf(node.name, written)
+        distant = _nearest(node.name, kind.fields, 0.6)
+        if near or (distant and not same):
+            help_ = f"did you mean `{path}.{near or distant}`?"
+        elif same:
+            help_ = f"did you mean `{same}`?"
+        elif len(kind.fields) <= 12:
+            help_ = f"`{path}` has {', '.join(f'`{name}`' for name in kind.fields)}"
+        else:
+            help_ = ""
+        self.findings.report(node, "undeclared-name", f"`{written}` is not declared", help_)
+
+    def _undeclared(self, node: Node, written: str, head: Step) -> None:
+        if head.name == "not":
+            message = "`not` is not an operator here"
+            self.findings.report(head, "spelling", message, "write `!`")
+            return
+        if written in _CONSTANTS:
+            message = f"`{written}` is spelled `{_CONSTANTS[written]}` here"
+            self.findings.report(node, "spelling", message, f"write `{_CONSTANTS[written]}`")
+            return
+        leaves = _leaves(self.environment.names)
+        values = {v for kind in leaves.values() if isinstance(kind, EnumType) for v in kind.values}
+        same = self._with_leaf(written.rpartition(".")[2], written)
+        near = _nearest(written, [*leaves, *self.variables], 0.6)
+        if written in _NOTHING:
+            help_ = "write `has(customer.email)` to ask whether a field is there"
+        elif written in values:
+            help_ = f"text goes in quotes: write `'{written}'`"
+        elif same or near:
+            help_ = f"did you mean `{same or near}`?"
+        else:
+            roots = ", ".join(f"`{name}`" for name in self.environment.names)
+            help_ = f"text goes in quotes: '{written}'. Declared are {roots}"
+        self.findings.report(node, "undeclared-name", f"`{written}` is not declared", help_)
+
+    def _with_leaf(self, leaf: str, written: str) -> str | None:
+        """Return the declared path, of those that end in *leaf*, that is most like *written*."""
+        ends = [p for p in _leaves(self.environment.names) if p.rpartition(".")[2] == leaf]
+        return _nearest(written, ends, 0.0)
+
+
+def _nearest(written: str, known: Iterable[str], least: float) -> str | None:
+    found = difflib.get_close_matches(written, list(known), n=1, cutoff=least)
+    return found[0] if found else None
+
+
+def _stand_in(node: Node) -> Node:
+    """Return a stand-in for what could not be resolved, so that checking goes on."""
+    return tree.Field(node.start, node.end, "")
+
+
+def _leaves(names: Mapping[str, Type]) -> dict[str, Type]:
+    """Return all declared fields by path."""
+    found: dict[str, Type] = {}
+    pending: list[tuple[str, Type]] = list(names.items())[::-1]
+    while pending:
+        path, kind = pending.pop()
+        if isinstance(kind, ObjectType):
+            pending += [(f"{path}.{name}", inner) for name, inner in kind.fields.items()][::-1]
+        else:
+            found[path] = kind
+    return found

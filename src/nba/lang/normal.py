@@ -1,0 +1,183 @@
+"""The normal form of a condition: what indexes, lint, tables and explanations reason over.
+
+Negation is pushed down to single tests, so that the form is built of `AllOf` and `AnyOf` over
+tests of one field against a constant. Each test is true only when its field is known and the
+test holds; so the form is true exactly where the condition is surely true. What is no such test
+stays as it is, `Opaque`, with the fields that it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from nba.errors import EvaluationError
+from nba.lang import tree
+from nba.lang.text import write
+from nba.lang.tree import Node
+from nba.lang.types import BOOL, Type
+
+__all__ = ["AllOf", "AnyOf", "Constant", "Normal", "Opaque", "Test", "normal", "reads"]
+
+Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "has", "not has"]
+
+_OPPOSITE: Final[dict[str, Any]] = {
+    "==": "!=",
+    "!=": "==",
+    "<": ">=",
+    "<=": ">",
+    ">": "<=",
+    ">=": "<",
+    "in": "not in",
+    "not in": "in",
+    "has": "not has",
+    "not has": "has",
+}
+_FLIPPED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+#: Gives the tree of a named condition by path, or None where the path is a plain field.
+Named = Callable[[str], Node | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One field against a constant; *value* is a tuple for `in` and unused for `has`."""
+
+    path: str
+    operator: Operator
+    value: object
+    type: Type = field(compare=False, default=BOOL)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """What holds always, or never."""
+
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A condition that is no test of one field; *positive* says whether it, or its opposite."""
+
+    text: str
+    positive: bool
+    fields: frozenset[str]
+    node: Node = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """All parts hold."""
+
+    parts: tuple[Normal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Some part holds."""
+
+    parts: tuple[Normal, ...]
+
+
+Normal = Test | Constant | Opaque | AllOf | AnyOf
+
+
+def normal(node: Node, named: Named = lambda _path: None, *, positive: bool = True) -> Normal:
+    """Return the normal form of a checked condition, or of its opposite.
+
+    *named* gives the trees of conditions that other conditions use by name.
+    """
+    match node:
+        case tree.Literal():
+            return Constant(node.value is positive)
+        case tree.And() | tree.Or():
+            parts = [normal(item, named, positive=positive) for item in node.items]
+            return _join(parts, all_of=isinstance(node, tree.And) is positive)
+        case tree.Not():
+            return normal(node.operand, named, positive=not positive)
+        case tree.Field():
+            inner = named(node.path)
+            if inner is not None:
+                return normal(inner, named, positive=positive)
+            return Test(node.path, "==", positive, node.type)
+        case tree.Present(operand=tree.Field() as operand):
+            return Test(operand.path, "has" if positive else "not has", None, operand.type)
+        case tree.Choice():
+            condition, other = (normal(node.condition, named, positive=p) for p in (True, False))
+            then = normal(node.then, named, positive=positive)
+            otherwise = normal(node.otherwise, named, positive=positive)
+            pairs = [condition, then], [other, otherwise]
+            return _join([_join(pair, all_of=True) for pair in pairs], all_of=False)
+        case tree.Default(operand=tree.Field() as operand, fallback=tree.Literal() as fallback):
+            known = Test(operand.path, "==", positive, operand.type)
+            absent = Test(operand.path, "not has", None, operand.type)
+            return AnyOf((known, absent)) if fallback.value is positive else known
+        case tree.Call():
+            if test := _test(node):
+                opposite = Test(test.path, _OPPOSITE[test.operator], test.value, test.type)
+                return test if positive else opposite
+    return Opaque(write(node), positive, reads(node), node)
+
+
+def reads(node: Node) -> frozenset[str]:
+    """Return the paths of the fields that an expression reads."""
+    return frozenset(part.path for part in tree.walk(node) if isinstance(part, tree.Field))
+
+
+def _join(parts: list[Normal], *, all_of: bool) -> Normal:
+    """Join parts; a constant that decides the whole is the whole, one that does not is dropped."""
+    if Constant(not all_of) in parts:
+        return Constant(not all_of)
+    kind = AllOf if all_of else AnyOf
+    flat: list[Normal] = []
+    for part in parts:
+        if isinstance(part, kind):
+            flat += part.parts
+        elif part != Constant(all_of):
+            flat.append(part)
+    unique = tuple(dict.fromkeys(flat))
+    if not unique:
+        return Constant(all_of)
+    return unique[0] if len(unique) == 1 else kind(unique)
+
+
+def _test(node: tree.Call) -> Test | None:
+    """Return a comparison of a field with a constant, whichever way round, or None."""
+    if len(node.args) != 2:
+        return None
+    left, right = node.args
+    if node.function == "in" and isinstance(left, tree.Field) and isinstance(right, tree.ListOf):
+        values = [_constant(item) for item in right.items]
+        if None in values:
+            return None
+        return Test(left.path, "in", tuple(v[0] for v in values if v), left.type)
+    operator: Any = node.function
+    if operator not in _FLIPPED:
+        return None
+    if isinstance(right, tree.Field):
+        left, right, operator = right, left, _FLIPPED[operator]
+    constant = _constant(right)
+    if not isinstance(left, tree.Field) or constant is None:
+        return None
+    if left.type.name not in _COMPARABLE:
+        return None
+    return Test(left.path, operator, constant[0], left.type)
+
+
+_COMPARABLE: Final = frozenset({"bool", "int", "double", "string", "timestamp", "duration"})
+
+
+def _constant(node: Node) -> tuple[object] | None:
+    """Return the value of a part that reads nothing, in a tuple; None for any other."""
+    if isinstance(node, tree.Literal):
+        return None if node.value is None else (node.value,)
+    if isinstance(node, tree.Call) and node.overload:
+        args = [_constant(arg) for arg in node.args]
+        if None not in args:
+            try:
+                return (node.overload.meaning(*(arg[0] for arg in args if arg)),)
+            except EvaluationError:
+                return None
+    return None
