@@ -6,6 +6,7 @@ run takes a plain one, which is faster.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -14,6 +15,9 @@ from typing import Any, Final
 from nba.lang.context import FieldSpec, Shape
 from nba.lang.types import EnumType, ObjectType, Type, list_of, map_of, parse_type
 from nba.lang.values import INT_MAX, INT_MIN, Duration, Timestamp, UInt, parse_timestamp
+
+#: Whether to search long.
+LONG: Final = os.environ.get("NBA_LONG") == "1"
 
 EVENT: Final = ObjectType(
     "events",
@@ -233,7 +237,9 @@ class Writer:
         if kind == "bool":
             ways += [f"!({text})", f"({text} && {other})", f"({text} || {other})"]
             ways += [f"({text} == {other})", f"({other} != {text})"]
-            return self.random.choice([*((way, kind) for way in ways), (f"({text} ? 1 : 2)", "int")])
+            return self.random.choice(
+                [*((way, kind) for way in ways), (f"({text} ? 1 : 2)", "int")]
+            )
         ways += [f"(-({text}))", f"({text} + {other})", f"(1 * {text})"]
         return self.random.choice([*((way, kind) for way in ways), (f"({text} < {other})", "bool")])
 
@@ -241,7 +247,9 @@ class Writer:
 
     def list_of(self, kind: str, depth: int) -> str:
         inner = kind[5:-1]
-        return f"[{', '.join(self.write(inner, depth) for _ in range(self.random.randrange(1, 4)))}]"
+        return (
+            f"[{', '.join(self.write(inner, depth) for _ in range(self.random.randrange(1, 4)))}]"
+        )
 
     def map_of(self, kind: str, depth: int) -> str:
         inner = kind[12:-1]
@@ -255,7 +263,8 @@ class Writer:
 
     def source(self, depth: int) -> tuple[str, str]:
         """Return something to go over, and the kind of its items."""
-        kinds = [k for k in (*LISTS, *MAPS, "list(event)", "list(event)") if self.has(k)]
+        maps = () if self.shared else MAPS  # a map has no order that everybody agrees on
+        kinds = [k for k in (*LISTS, *maps, "list(event)", "list(event)") if self.has(k)]
         kind = self.random.choice(kinds)
         return self.write(kind, depth), "string" if kind.startswith("map") else kind[5:-1]
 
@@ -339,7 +348,9 @@ class Writer:
 
     def member(self, depth: int) -> str:
         if self.random.randrange(4) == 0:
-            return f"({self.write('string', depth)} in {self.write(self.random.choice(MAPS), depth)})"
+            return (
+                f"({self.write('string', depth)} in {self.write(self.random.choice(MAPS), depth)})"
+            )
         kind = self.random.choice((*(k[5:-1] for k in LISTS), "string", "uint"))
         items = f"[{', '.join(self.leaf(kind) for _ in range(self.random.randrange(1, 6)))}]"
         if kind != "uint" and self.random.randrange(2):
@@ -438,7 +449,9 @@ class Writer:
             name = self.random.choice(("sum", "min", "max", "avg"))
             kind = "list(int)" if name == "avg" and self.random.randrange(2) else "list(double)"
             return f"{name}({self.write(kind, depth)})"
-        return f"double({self.write(self.random.choice(('int', 'uint', 'double', 'string')), depth)})"
+        return (
+            f"double({self.write(self.random.choice(('int', 'uint', 'double', 'string')), depth)})"
+        )
 
     def some_string(self, _kind: str, depth: int) -> str:
         pick = self.random.randrange(4)
@@ -618,7 +631,9 @@ def dynamic(random: Random, kind: Type) -> Any:
     """Return a value of the type *kind* as the language has it: no coercion will help."""
     if isinstance(kind, ObjectType):
         return {
-            name: dynamic(random, inner) for name, inner in kind.fields.items() if random.randrange(4)
+            name: dynamic(random, inner)
+            for name, inner in kind.fields.items()
+            if random.randrange(4)
         }
     match kind.name:
         case "list":

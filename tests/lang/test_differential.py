@@ -1,16 +1,30 @@
-"""Generated code means what the reference means, on random expressions and ill-typed contexts."""
+"""Generated code means what the reference means, on random expressions and ill-typed contexts.
+
+Each expression is evaluated on many contexts, in which much is absent, null or of another type.
+Hypothesis chooses the expressions, and shrinks one that fails.
+"""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conformance.suite import same
+from tests.lang.strategies import (
+    DYNAMIC,
+    KINDS,
+    LONG,
+    SHAPE,
+    Writer,
+    bindings,
+    context,
+    fields_of,
+)
 
 from nba import lang
 from nba.errors import EvaluationError, ExpressionError
@@ -19,78 +33,111 @@ from nba.lang.check import Environment, check
 from nba.lang.functions import BOOK_FUNCTIONS, CEL_FUNCTIONS
 from nba.lang.python import UNKNOWN, Program
 from nba.lang.syntax import parse
-from nba.lang.types import BOOL
 from nba.lang.values import from_python
-from tests.conformance.suite import same
-from tests.lang.strategies import DYNAMIC, KINDS, SHAPE, Writer, bindings, context, fields_of
 
-LONG = os.environ.get("NBA_LONG") == "1"
 #: Expressions of each test, and contexts that each is evaluated on.
-EXPRESSIONS = 4_000 if LONG else 250
+EXPRESSIONS = 2_000 if LONG else 150
 CONTEXTS = 50
 
 FIELDS = fields_of(SHAPE)
 BOOK = Environment(names=SHAPE.names(), book=True)
-ANY_NAME = Environment(names={})
 
 Writing = Callable[[Writer, Random], str]
 
+searching = settings(
+    max_examples=EXPRESSIONS,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+randoms = st.randoms(use_true_random=False)
+seeds = st.integers(0, 2**32 - 1)
+
 
 def conditions(writer: Writer, random: Random) -> str:
+    """Write something true, false or unknown."""
     return writer.condition(random.randrange(1, 5))
 
 
 def deep_conditions(writer: Writer, random: Random) -> str:
-    return writer.deep(random.randrange(20, 80))
+    """Write something deep enough that code has to be cut into functions."""
+    return writer.deep(random.randrange(15, 60))
 
 
-def any_values(writer: Writer, random: Random) -> str:
-    return writer.write(random.choice((*KINDS, "list(event)", "list(list(int))")), random.randrange(1, 5))
-
-
-def load_slot(path: str) -> str:
-    return f"c[{SHAPE.slots[path]}]"
+def values(writer: Writer, random: Random) -> str:
+    """Write something of any type."""
+    kind = random.choice((*KINDS, "list(event)", "list(list(int))"))
+    return writer.write(kind, random.randrange(1, 5))
 
 
 def outcome(compute: Callable[[], Any]) -> Any:
+    """Return a value, or UNKNOWN where there is none; anything else that is raised is a fault."""
     try:
         return compute()
     except EvaluationError:
         return UNKNOWN
 
 
+def count(seen: Counter[str], found: object) -> None:
+    seen["evaluations"] += 1
+    truth = {True: "true", False: "false"}.get(found) if isinstance(found, bool) else "values"
+    seen["unknown" if found is UNKNOWN else str(truth)] += 1
+
+
+def measured(title: str, seen: Counter[str]) -> tuple[str, str]:
+    """Return what to record, once it is sure that the search saw enough of everything."""
+    assert seen["evaluations"] >= seen["expressions"] * CONTEXTS * 0.8
+    assert seen["refused"] <= seen["expressions"] * 0.2
+    assert min(seen["true"] + seen["values"], seen["unknown"]) > seen["evaluations"] / 20
+    return "measured", f"differential, {title}: {dict(sorted(seen.items()))}"
+
+
+# --- rule books: declared fields, contexts read into slots
+
+
 def compare_in_book(text: str, seed: int, seen: Counter[str]) -> None:
     """Evaluate *text* on many contexts in every way there is."""
-    seen["written"] += 1
+    seen["expressions"] += 1
     try:
         tree = check(parse(text), BOOK)
-    except ExpressionError:
-        seen["refused"] += 1  # such as mixed numbers behind an index: the checker's own business
+    except ExpressionError:  # too deep, or a literal that a rule book is warned of
+        seen["refused"] += 1
         return
-    program = Program(load_slot, BOOK_FUNCTIONS, "None")
-    names = [program.value(tree)]
-    is_condition = tree.type == BOOL
-    if is_condition:
-        names += [program.holds(tree), program.verdict(tree)]
+    program = Program(lambda path: f"c[{SHAPE.slots[path]}]", BOOK_FUNCTIONS, "None")
+    names = program.value(tree), program.holds(tree), program.verdict(tree)
     built = program.build()
-    functions = [built[name] for name in names]
+    value, holds, verdict = (built[name] for name in names)
     random = Random(seed)
     for _ in range(CONTEXTS):
         slots, _problems = SHAPE.read(context(random, SHAPE))
         known = SHAPE.known(slots)
         expected = outcome(lambda known=known: reference.evaluate(tree, known, BOOK_FUNCTIONS))
-        found = functions[0](slots)
-        assert same(found, expected), (text, known, found, expected, program.source)
-        seen["evaluations"] += 1
-        seen[str(expected) if expected in (True, False, UNKNOWN) else "value"] += 1
-        if is_condition:
-            judged = reference.judge(tree, known, BOOK_FUNCTIONS)
-            assert functions[1](slots) is (judged is True), (text, known, program.source)
-            assert functions[2](slots) is judged, (text, known, program.source)
+        assert same(value(slots), expected), (known, expected, program.source)
+        judged = reference.judge(tree, known, BOOK_FUNCTIONS)
+        assert verdict(slots) is judged, (known, judged, program.source)
+        assert holds(slots) is (judged is True), (known, judged, program.source)
+        count(seen, expected)
+
+
+@pytest.mark.parametrize("write", [conditions, deep_conditions, values])
+def test_generated_code_agrees_in_rule_books(write: Writing, record_property: Any) -> None:
+    """All three truth values, and values strictly by type, on slots that a shape has read."""
+    seen: Counter[str] = Counter()
+
+    @searching
+    @given(randoms, seeds)
+    def search(random: Random, seed: int) -> None:
+        compare_in_book(write(Writer(random, FIELDS), random), seed, seen)
+
+    search()
+    record_property(*measured(f"books, {write.__name__}", seen))
+
+
+# --- dynamic use: nothing declared, anything bound
 
 
 def compare_dynamically(text: str, seed: int, seen: Counter[str], *, strict: bool) -> None:
-    seen["written"] += 1
+    """Evaluate *text* on many bindings in both ways."""
+    seen["expressions"] += 1
     try:
         tree = check(parse(text), Environment(names={"now": lang.Type("dyn")}, strict=strict))
     except ExpressionError:
@@ -103,8 +150,45 @@ def compare_dynamically(text: str, seed: int, seen: Counter[str], *, strict: boo
     for _ in range(CONTEXTS):
         bound = {name: from_python(value) for name, value in bindings(random).items()}
         expected = outcome(lambda bound=bound: reference.evaluate(tree, bound, CEL_FUNCTIONS))
-        found = compiled(bound)
-        assert same(found, expected), (text, bound, found, expected, program.source)
-        seen["evaluations"] += 1
-        kind = "unknown" if expected is UNKNOWN else "value"
-        seen[str(expected) if isinstance(expected, bool) else kind] += 1
+        assert same(compiled(bound), expected), (bound, expected, program.source)
+        count(seen, expected)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("write", [conditions, values])
+def test_generated_code_agrees_in_dynamic_use(
+    write: Writing, strict: bool, record_property: Any
+) -> None:
+    """Nothing is declared, and what is bound is often of another type than it is used as."""
+    seen: Counter[str] = Counter()
+
+    @searching
+    @given(randoms, seeds)
+    def search(random: Random, seed: int) -> None:
+        writer = Writer(random, DYNAMIC, book=False, wrong=0 if strict else 5)
+        compare_dynamically(write(writer, random), seed, seen, strict=strict)
+
+    search()
+    checked = "checked" if strict else "unchecked"
+    record_property(*measured(f"dynamic, {checked}, {write.__name__}", seen))
+
+
+@settings(max_examples=1_000 if LONG else 100)
+@given(randoms, seeds, st.booleans(), st.booleans())
+def test_evaluate_agrees_on_both_paths(
+    random: Random, seed: int, typed: bool, checked: bool
+) -> None:
+    """`nba.lang.evaluate` has a value on both paths, the same one, or on neither."""
+    text = values(Writer(random, DYNAMIC, book=False, wrong=0 if checked else 5), random)
+    types = {names[0]: kind for kind, names in DYNAMIC.items() if kind != "list(event)"}
+    bound = bindings(Random(seed))
+
+    def on(path: Any) -> Any:
+        try:
+            return lang.evaluate(
+                text, bound, types=types if typed else None, check=checked, path=path
+            )
+        except (EvaluationError, ExpressionError) as error:
+            return type(error)
+
+    assert same(on("compiled"), on("reference"))

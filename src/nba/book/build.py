@@ -78,7 +78,8 @@ class _Builder:
                 *(FieldSpec(f"scorecard.{name}", DOUBLE) for name in scorecards),
             ]
         )
-        shape = Shape(fields, (FieldSpec("now", TIMESTAMP), *derived), zone)
+        given = FieldSpec(_PRESENT, BOOL), FieldSpec("now", TIMESTAMP)
+        shape = Shape(fields, (*given, *derived), zone)
         expressions = Expressions(shape.names(), self.findings)
         catalogue = Catalogue(expressions, known, zone, self.findings)
         ranking = Ranking(expressions, known, self.findings)
@@ -214,7 +215,6 @@ class _Builder:
                     self.add_field(found, spec, here)
         if _CHANNEL not in found:
             found[_CHANNEL] = FieldSpec(_CHANNEL, EnumType("string", values=channels))
-        found[_PRESENT] = FieldSpec(_PRESENT, BOOL)
         return tuple(sorted(found.values(), key=lambda spec: spec.path))
 
     def add_field(self, found: dict[str, FieldSpec], spec: FieldSpec, at: At) -> None:

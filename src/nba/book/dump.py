@@ -225,8 +225,6 @@ def _covers(selector: Covers) -> dict[str, list[str]]:
 def _declarations(specs: Sequence[FieldSpec]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for spec in specs:
-        if spec.path == "interaction.present":
-            continue
         *owners, name = spec.path.split(".")
         below = found
         for owner in owners:

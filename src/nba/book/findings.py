@@ -1,27 +1,78 @@
-"""What was found while a book is built: every diagnostic, with its place."""
+"""What was found while a book is built: every diagnostic, with its place, and nothing twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from nba.book.source import Source
 from nba.errors import Diagnostic, Place, did_you_mean
 
-__all__ = ["At", "Findings"]
+__all__ = ["At", "Findings", "Mends", "Path", "TooManyError"]
 
 Path = tuple[str | int, ...]
+
+#: Errors in a book; nobody reads more, and looking for similar names takes time.
+MAX_ERRORS: Final = 200
+MAX_WARNINGS: Final = 200
+
+
+@dataclass(slots=True)
+class Mends:
+    """How the data of a file was changed so that it can be read as a document.
+
+    *touched* are the paths of what was wrong, and of everything around it. *positions* says, for
+    a list that lost items, where in the file those that are left stand.
+    """
+
+    touched: set[Path] = field(default_factory=set)
+    positions: dict[Path, list[int]] = field(default_factory=dict)
+
+    def note(self, path: Path) -> None:
+        """Note that something was wrong at *path*."""
+        self.touched.update(path[:length] for length in range(len(path) + 1))
+
+
+_NONE: Final = Mends()
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A position in a rule file: where a document came from."""
+    """A position in a rule file: where a part of a document came from."""
 
     source: Source
     path: Path = ()
+    mends: Mends = _NONE
 
     def __truediv__(self, step: str | int) -> At:
-        return At(self.source, (*self.path, step))
+        if step.__class__ is int and self.mends.positions:
+            positions = self.mends.positions.get(self.path)
+            step = positions[step] if positions else step  # type: ignore[index]
+        return At(self.source, (*self.path, step), self.mends)
+
+    def named(self, name: str) -> At:
+        """Return the position of *name* below: the value of a key, or an item of a list."""
+        value = self.value
+        if isinstance(value, list) and name in value:
+            return At(self.source, (*self.path, value.index(name)), self.mends)
+        return self / name
+
+    @property
+    def value(self) -> Any:
+        """What the file says here; None where it says nothing."""
+        value: Any = self.source.data
+        for step in self.path:
+            try:
+                value = value[step]
+            except (LookupError, TypeError):
+                return None
+        return value
+
+    @property
+    def faulty(self) -> bool:
+        """Whether something here or below was wrong already, and is not in the document."""
+        return self.path in self.mends.touched
 
     @property
     def place(self) -> Place:
@@ -34,11 +85,33 @@ class At:
         return self.source.place(self.path, key=True)
 
 
+class TooManyError(Exception):
+    """There are more errors than anybody reads."""
+
+
 class Findings:
-    """A list of diagnostics that grows as a book is built."""
+    """The diagnostics of a book, which grow as it is built."""
 
     def __init__(self) -> None:
-        self.all: list[Diagnostic] = []
+        self._found: dict[Diagnostic, None] = {}
+        self._errors = self._warnings = 0
+
+    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add what is not known yet. Raises TooManyError."""
+        for found in diagnostics:
+            if found in self._found:
+                continue
+            if found.severity == "error":
+                self._errors += 1
+                if self._errors > MAX_ERRORS:
+                    message = f"the book has more than {MAX_ERRORS} errors; others are not shown"
+                    self._found[Diagnostic("too-many", message, "correct these first")] = None
+                    raise TooManyError
+            else:
+                self._warnings += 1
+                if self._warnings > MAX_WARNINGS:
+                    continue
+            self._found[found] = None
 
     def report(
         self,
@@ -49,9 +122,9 @@ class Findings:
         *,
         warning: bool = False,
     ) -> None:
-        """Add one diagnostic."""
+        """Add one diagnostic. Raises TooManyError."""
         severity = "warning" if warning else "error"
-        self.all.append(Diagnostic(code, message, help_, at, severity))  # type: ignore[arg-type]
+        self.add([Diagnostic(code, message, help_, at, severity)])  # type: ignore[arg-type]
 
     def unknown(
         self,
@@ -69,12 +142,10 @@ class Findings:
         self.report("unknown-id", message, help_, place, warning=warning)
 
     def ordered(self) -> list[Diagnostic]:
-        """Return the diagnostics by file, line and column, each once."""
+        """Return the diagnostics by file, line and column; those without a place come last."""
 
-        def position(found: Diagnostic) -> tuple[str, int, int]:
+        def position(found: Diagnostic) -> tuple[bool, str, int, int]:
             where = found.where
-            return (where.file, where.line, where.column) if where else ("", 0, 0)
+            return (False, where.file, where.line, where.column) if where else (True, "", 0, 0)
 
-        return sorted(dict.fromkeys(self.all), key=position)
-
-
+        return sorted(self._found, key=position)

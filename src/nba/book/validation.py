@@ -1,161 +1,405 @@
 """A parsed file to a document: every fault of shape with its place, and the rest still usable.
 
-A faulty part is reported, cut out and the rest read again, so that one typo does not hide the
-other twenty.
+A faulty part is reported and left out, a required one is replaced, and the file is read again:
+so one typo does not hide the other twenty, and does not bring forth others.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import Any
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from nba.book import documents
+from nba.book.findings import At, Mends, Path
 from nba.book.source import Source
 from nba.errors import Diagnostic, did_you_mean
 
 __all__ = ["validated"]
 
-_MAX_ROUNDS = 8
-Loc = tuple[int | str, ...]
+_MAX_ROUNDS: Final = 20
+_KEY: Final = "[key]"  # how pydantic says that the key is meant, and not its value
+_CUT: Final = object()  # stands where something is to be left out
+
+#: What stands in for a required key whose value is missing or wrong, so that the rest is read.
+_STAND_INS: Final[Mapping[str, Any]] = {
+    "title": "",
+    "group": "x/x",
+    "kind": "offer",
+    "channels": {},
+    "block_when": True,
+    "points": [],
+    "add": "0 %",
+    "name": "",
+    "expect": {},
+    "text": "",
+}
+#: What a document is called.
+_NOUNS: Final[Mapping[type[BaseModel], str]] = {
+    documents.File: "rule file",
+    documents.Channel: "channel",
+    documents.Policy: "policy",
+    documents.Issue: "issue",
+    documents.Group: "group",
+    documents.Action: "action",
+    documents.Treatment: "treatment",
+    documents.Scorecard: "scorecard",
+    documents.Point: "line of a scorecard",
+    documents.Weight: "weight",
+    documents.Tier: "tier",
+    documents.DecisionPoint: "decision point",
+    documents.Stop: "kill switch",
+    documents.Test: "test",
+    documents.Text: "text",
+}
+_ID_HELP: Final = "use small letters, digits and `_`, beginning with a letter"
+_PERCENTAGES: Final = ("lever", "add")
 
 
-def validated(source: Source) -> tuple[documents.File, list[Diagnostic]]:
-    """Return the document of a file and what is wrong with its shape."""
-    found: list[Diagnostic] = []
-    data = source.data
-    if not isinstance(data, dict):
-        message = "a rule file is a mapping of sections, such as `actions:`"
-        return documents.File(), [Diagnostic("wrong-value", message, "", source.place(()))]
-    cut: set[Loc] = set()
-    for _ in range(_MAX_ROUNDS):
-        try:
-            return documents.File.model_validate(data), found
-        except ValidationError as invalid:
-            data = copy.deepcopy(data) if data is source.data else data
-            for error in invalid.errors(include_url=False, include_context=False):
-                loc = tuple(part for part in error["loc"] if part != "[key]")
-                if loc not in cut:
-                    found.append(_diagnostic(source, error, loc))
-                    cut.add(loc)
-                _cut(data, loc[:-1] if error["type"] == "missing" else loc, cut)
-    return documents.File(), found
+def validated(source: Source) -> tuple[documents.File, At, list[Diagnostic]]:
+    """Return the document of a file, its position, and what is wrong with its shape."""
+    if not isinstance(source.data, dict):
+        message = "a rule file must be a mapping of sections, such as `actions:`"
+        return documents.File(), At(source), [Diagnostic("wrong-value", message, "", source.place(()))]
+    reading = _Reading(source)
+    return reading.document(), At(source, (), reading.mends), reading.found
 
 
-def _cut(data: Any, loc: Loc, cut: set[Loc]) -> None:
-    """Remove what stands at *loc*, or the nearest part around it that is there."""
-    owner, steps = data, 0
-    while steps < len(loc) - 1 and (inner := _inside(owner, loc[steps])) is not None:
-        owner, steps = inner, steps + 1
-    key = loc[steps] if loc else None
-    cut.add(loc[: steps + 1])
-    if isinstance(owner, dict):
-        owner.pop(key, None)
-    elif isinstance(owner, list) and isinstance(key, int) and key < len(owner):
-        del owner[key]
+class _Reading:
+    """One file on its way to a document.
 
+    A *loc* is a path into the data as it is now, a *path* one into the file: they differ after
+    an item of a list was cut.
+    """
 
-def _inside(owner: Any, key: int | str) -> Any:
-    if isinstance(owner, dict):
-        return owner.get(key)
-    if isinstance(owner, list) and isinstance(key, int) and key < len(owner):
-        return owner[key]
-    return None
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.data: Any = source.data
+        self.mends = Mends()
+        self.found: list[Diagnostic] = []
+        self.stood_in: set[Path] = set()
 
+    def document(self) -> documents.File:
+        if empty := list(_empty(self.data)):
+            for path in empty:
+                self.report_empty(path)
+            self.cut(empty)
+        for _ in range(_MAX_ROUNDS):
+            try:
+                return documents.File.model_validate(self.data)
+            except ValidationError as invalid:
+                self.mend(invalid.errors(include_url=False))
+        return documents.File()
 
-def _diagnostic(source: Source, error: ErrorDetails, loc: Loc) -> Diagnostic:
-    kind, given = error["type"], error["input"]
-    name = str(loc[-1]) if loc else ""
-    if kind == "extra_forbidden":
-        known = _known_keys(loc[:-1])
-        where = f" in {_readable(loc[:-1])}" if loc[:-1] else ""
-        message = f"`{name}` is not a key{where}"
-        help_ = did_you_mean(name, known)
+    # --- mending
+
+    def mend(self, errors: list[ErrorDetails]) -> None:
+        """Report errors that are new, and change the data so that they are gone."""
+        meant = self.meant_keys(errors)
+        wrong: list[Path] = []
+        missing: list[Path] = []
+        for error in errors:
+            loc = tuple(part for part in error["loc"] if part != _KEY)
+            path = self.in_file(loc)
+            if error["type"] == "missing":
+                missing.append(loc)
+                if path not in self.mends.touched and path not in meant:
+                    self.report_missing(path)
+            else:
+                wrong.append(loc)
+                if path not in self.mends.touched:
+                    self.report(error, path)
+            self.mends.note(path)
+        for path in meant:
+            self.mends.note(path)
+        for loc in missing:
+            if self.in_file(loc) in self.stood_in or loc[-1] not in _STAND_INS:
+                wrong.append(loc[:-1])
+            else:
+                self.stood_in.add(self.in_file(loc))
+                self.own_data()
+                _at(self.data, loc[:-1])[loc[-1]] = copy.deepcopy(_STAND_INS[str(loc[-1])])
+        self.cut(wrong)
+
+    def meant_keys(self, errors: list[ErrorDetails]) -> set[Path]:
+        """Return the paths of the keys that unknown ones are misspellings of."""
+        meant = set()
+        for error in errors:
+            if error["type"] == "extra_forbidden":
+                *owner, name = self.in_file(error["loc"])
+                known = _known_keys(tuple(owner))
+                help_ = did_you_mean(str(name), known)
+                meant |= {(*owner, key) for key in known if help_ == f"did you mean `{key}`?"}
+        return meant
+
+    def cut(self, locs: list[Path]) -> None:
+        """Remove what stands at *locs*, or the nearest part around each that is there."""
+        self.own_data()
+        owners: dict[Path, Any] = {}
+        for loc in locs:
+            owner, steps = self.data, 0
+            while steps < len(loc) - 1 and _has(owner[loc[steps]], loc[steps + 1]):
+                owner, steps = owner[loc[steps]], steps + 1
+            if loc and _has(owner, loc[steps]):
+                self.mends.note(self.in_file(loc[: steps + 1]))
+                owner[loc[steps]] = _CUT
+                owners[loc[:steps]] = owner
+        before = {loc: self.in_file(loc) for loc in owners}
+        for loc, owner in owners.items():
+            if isinstance(owner, list):
+                positions = self.mends.positions.get(before[loc], range(len(owner)))
+                kept = [place for place, item in enumerate(owner) if item is not _CUT]
+                self.mends.positions[before[loc]] = [positions[place] for place in kept]
+                owner[:] = [owner[place] for place in kept]
+            else:
+                for key in [key for key, value in owner.items() if value is _CUT]:
+                    del owner[key]
+
+    def own_data(self) -> None:
+        """Make the data ours before it is changed."""
+        if self.data is self.source.data:
+            self.data = copy.deepcopy(self.data)
+
+    def in_file(self, loc: Path) -> Path:
+        """Return where in the file stands what is at *loc* of the data."""
+        path: Path = ()
+        for step in loc:
+            positions = self.mends.positions.get(path)
+            if positions and isinstance(step, int) and step < len(positions):
+                step = positions[step]  # noqa: PLW2901 - the same step, seen from the file
+            path = (*path, step)
+        return path
+
+    # --- what is said
+
+    def say(self, code: str, message: str, help_: str, path: Path, *, key: bool = False) -> None:
+        self.found.append(Diagnostic(code, message, help_, self.source.place(path, key=key)))
+
+    def report_empty(self, path: Path) -> None:
+        message = f"{_named(path)} has no value"
+        help_ = "write one, or remove the key"
+        if isinstance(path[-1], int):
+            message, help_ = f"{_named(path)} is empty", "write something, or remove the item"
+        elif len(path) == 2 and _required(path) == []:
+            help_ = f"write `{path[-1]}: {{}}` if there is nothing to say about it"
+        elif path[-2:] == ("expect", "action"):
+            help_ = "write `none` where no action is expected"
+        self.say("empty-value", message, help_, path, key=True)
+
+    def report_missing(self, path: Path) -> None:
+        *owner, name = path
+        message = f"{_named(tuple(owner), definite=True)} needs `{name}`"
+        self.say("missing-key", message, f"add `{name}:`", tuple(owner), key=True)
+
+    def report(self, error: ErrorDetails, path: Path) -> None:
+        if error["type"] == "extra_forbidden":
+            self.report_unknown_key(path)
+        elif error["loc"][-1] == _KEY:
+            self.report_wrong_key(path)
+        else:
+            message, help_ = _wrong(error, path)
+            self.say("wrong-value", message, help_, path)
+
+    def report_unknown_key(self, path: Path) -> None:
+        *owner, name = path
+        known = _known_keys(tuple(owner))
+        noun = _NOUNS.get(_bare(_declared(tuple(owner))))
+        where = f"a {noun}" if noun else f"`{owner[-1]}`"
+        where = where.replace("a action", "an action").replace("a issue", "an issue")
+        message = f"`{name}` is not a key of {where}"
+        if not owner:
+            message = f"there is no section `{name}`"
+        help_ = did_you_mean(str(name), known)
         if not help_:
             help_ = f"choose from {', '.join(f'`{key}`' for key in sorted(known))}"
-        return Diagnostic("unknown-key", message, help_, source.place(loc, key=True))
-    if kind == "missing":
-        message = f"{_readable(loc[:-1])} needs `{name}`"
-        return Diagnostic("missing-key", message, f"add `{name}:`", source.place(loc[:-1], key=True))
-    is_key = error["loc"][-1:] == ("[key]",)
-    message, help_ = _value_fault(error, name, given, is_key=is_key)
-    return Diagnostic("wrong-value", message, help_, source.place(loc, key=is_key))
+        self.say("unknown-key", message, help_, path, key=True)
+
+    def report_wrong_key(self, path: Path) -> None:
+        *owner, name = path
+        if owner == ["context"]:
+            message, help_ = f"`{name}` is not a part of the context", "write `customer` or `interaction`"
+            self.say("unknown-key", message, help_, path, key=True)
+        elif owner == ["groups"]:
+            message = f"`{name}` cannot be the id of a group"
+            help_ = "write its issue before it: `service/recovery`, in small letters, digits and `_`"
+            self.say("wrong-value", message, help_, path, key=True)
+        else:
+            message = f"`{_short(str(name))}` cannot be an id"
+            self.say("wrong-value", message, _ID_HELP, path, key=True)
 
 
-def _value_fault(
-    error: ErrorDetails, name: str, given: object, *, is_key: bool
-) -> tuple[str, str]:
-    shown = f"`{given}`" if isinstance(given, str | int | float | bool) else _kind(given)
-    kind = error["type"]
-    if is_key:
-        if "/" in name or kind == "string_pattern_mismatch" and name.count("/") == 1:
-            return f"`{name}` is not the id of a group", "write `issue/group` in small letters"
-        return f"`{name}` is not an id", "use small letters, digits and `_`, beginning with a letter"
-    if name in ("lever", "add") and "pattern" in kind or name == "lever":
-        return f"`{name}` is a percentage, not {shown}", "write `20 %`"
+# --- values
+
+
+def _wrong(error: ErrorDetails, path: Path) -> tuple[str, str]:
+    """Return what is wrong with the value at *path*, and what to write."""
+    kind, given, name = error["type"], error["input"], path[-1]
+    label, shown = _named(path), _shown(given)
+    limits: Mapping[str, Any] = error.get("ctx", {})
+    if name in _PERCENTAGES and str(_bare(_declared(path))) == str(str):
+        return f"{label} must be a percentage, not {shown}", _percentage_help(given)
     if kind == "literal_error":
-        choices = str(error["msg"]).removeprefix("Input should be ").replace("'", "`")
-        return f"`{name}` is {choices}, not {shown}", ""
-    if kind.endswith("_type"):
-        wanted = _WANTED.get(kind, "another kind of value")
-        help_ = "put it in quotes" if kind == "string_type" and not isinstance(given, dict) else ""
-        return f"`{name}` is {wanted}, not {shown}", help_
+        choices = [str(choice) for choice in get_args(_bare(_declared(path)))]
+        return f"{label} cannot be {shown}", did_you_mean(str(given), choices)
     if kind == "string_pattern_mismatch":
-        forms = {"group": "an id such as `service/recovery`", "currency": "three capital letters"}
-        return f"`{name}` is {forms.get(name, 'an id')}, not {shown}", ""
-    reason = str(error["msg"]).removeprefix("Input should be ")
-    return f"`{name}` should be {reason}, not {shown}", ""
+        wanted, help_ = _PATTERNS.get(str(name), ("an id", _ID_HELP))
+        return f"{label} must be {wanted}, not {shown}", help_
+    if kind in _LIMITS:
+        wanted = _LIMITS[kind].format(**limits)
+        return f"{label} must be {wanted}, not {shown}", ""
+    wanted, help_ = _wanted(kind, path, given)
+    return f"{label} must be {wanted}, not {shown}", help_
 
 
-_WANTED = {
+_PATTERNS: Final = {
+    "group": ("the id of a group", "write issue and group: `service/recovery`"),
+    "currency": ("three capital letters", "write `EUR`"),
+}
+_LIMITS: Final = {
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+    "finite_number": "a finite number",
+    "too_short": "a list of at least one item",
+}
+_KINDS: Final = {
     "string_type": "text",
     "bool_type": "`true` or `false`",
     "int_type": "a whole number",
     "float_type": "a number",
     "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
 }
 
 
-def _kind(value: object) -> str:
-    names = {dict: "a mapping", list: "a list", type(None): "nothing"}
-    return names.get(type(value), "this")
+def _wanted(kind: str, path: Path, given: Any) -> tuple[str, str]:
+    """Return what kind of value is wanted at *path*, and how to write it."""
+    name = path[-1]
+    if name == "channels" and len(path) > 1:
+        help_ = f"write `channels: [{given}]`" if isinstance(given, str) else ""
+        return "a list of channels, or a mapping of them", help_
+    if name == "say":
+        return "text, or a list of texts", ""
+    if kind == "string_type" and not isinstance(given, dict | list):
+        return "text", "put it in quotes"
+    if kind == "list_type" and isinstance(given, str):
+        return "a list", f"write `{name}: [{given}]`" if len(given) <= 40 else ""
+    if kind == "list_type" and isinstance(given, dict):
+        return "a list", "begin each item with `- `"
+    return _KINDS.get(kind, "a mapping"), ""
 
 
-def _readable(loc: Sequence[int | str]) -> str:
-    """Return a path as people say it: `actions.call_back`."""
-    text = ".".join(str(part) for part in loc if not isinstance(part, int))
-    return f"`{text}`" if text else "the file"
+def _percentage_help(given: Any) -> str:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return "write `20 %`"
+    if 0 < abs(given) < 1:
+        return f"write `{given * 100:g} %`"
+    return f"write `{given:g} %`"
 
 
-def _known_keys(loc: Loc) -> list[str]:
-    """Return the keys that the document at *loc* may have."""
-    model: Any = documents.File
-    for part in loc:
-        model = _step(model, part)
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, str | int | float):
+        return f"`{_short(str(value))}`"
+    return "a mapping" if isinstance(value, dict) else "a list"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _named(path: Path, *, definite: bool = False) -> str:
+    """Return what people call what stands at *path*: a key, an item, an action by its id."""
+    if not path:
+        return "the file"
+    noun = _NOUNS.get(_bare(_declared(path)))
+    last = path[-1]
+    if isinstance(last, int):
+        owner = path[-2] if len(path) > 1 else "the list"
+        return f"this {noun}" if noun and definite else f"item {last + 1} of `{owner}`"
+    return f"the {noun} `{_short(last)}`" if noun else f"`{_short(last)}`"
+
+
+# --- empty values
+
+
+def _empty(data: Any) -> Iterator[Path]:
+    """Yield the paths of values that are null, where null means nothing."""
+    pending: list[tuple[Path, Any]] = [((), data)]
+    while pending:
+        path, value = pending.pop()
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in items:
+            if inner is None:
+                if not _may_be_empty(here := (*path, key)):
+                    yield here
+            elif inner.__class__ is dict or inner.__class__ is list:
+                pending.append(((*path, key), inner))
+
+
+def _may_be_empty(path: Path) -> bool:
+    """Say where null means something: a channel without more to say, an unknown field of a test."""
+    treatment = path[0] == "actions" and len(path) == 4 and path[2] == "channels"
+    case = path[0] == "tests" and len(path) > 3 and path[2] in ("customer", "interaction")
+    return (treatment and isinstance(path[3], str)) or case
+
+
+# --- what documents declare
+
+
+def _known_keys(path: Path) -> list[str]:
+    """Return the keys that the document at *path* may have."""
+    model = _bare(_declared(path))
     return list(model.model_fields) if _is_document(model) else []
 
 
-def _step(model: Any, part: int | str) -> Any:
-    if _is_document(model) and isinstance(part, str) and part in model.model_fields:
-        return _inner(model.model_fields[part].annotation)
-    return model  # a key of a mapping or an index: the document below was found already
+def _required(path: Path) -> list[str] | None:
+    """Return the keys that the document at *path* must have; None where there is no document."""
+    model = _bare(_declared(path))
+    if not _is_document(model):
+        return None
+    return [name for name, field in model.model_fields.items() if field.is_required()]
 
 
-def _inner(annotation: Any) -> Any:
-    """Return the document inside `dict[str, Action]`, `list[Weight]`, `Scoring | None`."""
-    if _is_document(annotation):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        if _is_document(found := _inner(inner)):
-            return found
-    return annotation
+def _declared(path: Path) -> Any:
+    """Return the type that documents declare for what stands at *path*."""
+    kind: Any = documents.File
+    for step in path:
+        kind = _bare(kind)
+        if _is_document(kind):
+            field = kind.model_fields.get(str(step))
+            kind = field.annotation if field else None
+        else:
+            kind = (get_args(kind) or (None,))[-1]
+    return kind
 
 
-def _is_document(model: Any) -> bool:
-    return isinstance(model, type) and issubclass(model, BaseModel)
+def _bare(kind: Any) -> Any:
+    """Return a type without `Annotated` and `| None`."""
+    if get_origin(kind) is Annotated:
+        return _bare(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        return _bare(next(inner for inner in get_args(kind) if inner is not type(None)))
+    return kind
+
+
+def _is_document(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+# --- data
+
+
+def _has(owner: Any, key: str | int) -> bool:
+    if isinstance(owner, dict):
+        return key in owner
+    return isinstance(owner, list) and isinstance(key, int) and key < len(owner)
+
+
+def _at(data: Any, loc: Path) -> Any:
+    for step in loc:
+        data = data[step]
+    return data

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from nba.errors import Diagnostic
 
-__all__ = ["CODES", "UNKNOWN_MARK", "Candidate", "Decision", "Ranking", "furthest", "head"]
+__all__ = ["CODES", "UNKNOWN_MARK", "Account", "Candidate", "Decision", "Ranking", "furthest", "head", "reason_of"]
 
 #: Every code of what can become of a treatment, in the order of the stages that give them.
 #: A code may go on with a subject (`blocked:no_selling`) and end in `:unknown` where missing
@@ -72,6 +72,12 @@ def furthest(codes: Mapping[tuple[str, str], str]) -> dict[str, str]:
     return found
 
 
+def reason_of(codes: Iterable[str]) -> str:
+    """Return the code, without subject, of what got furthest; the first of several."""
+    heads = {head(code) for code in codes}
+    return min(heads, key=lambda code: (-_STAGE[code], code), default="unavailable")
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An answer: an action on a channel, how its priority came about, and what to say."""
@@ -93,6 +99,16 @@ class Candidate:
     suggests: str | None = None
 
 
+class Account(Protocol):
+    """What can be told about a decision by the engine that made it."""
+
+    def codes(self) -> Codes:
+        """Return the code of every treatment, by action and channel."""
+
+    def why(self) -> list[str]:
+        """Return sentences that say why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """What a plan or the reference finds: the answers, best first, and every treatment's code."""
@@ -107,7 +123,8 @@ class Decision:
 
     *ranked* holds up to as many answers as were asked for, best first. *reason* is `chosen`, or
     the code of what got furthest where there is no answer. *version* is that of the rule book,
-    *now* an aware datetime. *diagnostics* say what was wrong with the case.
+    *now* an aware datetime. *diagnostics* say what was wrong with the case. *account* answers for
+    the decision while it is in the memory of the engine that made it.
     """
 
     id: str
@@ -121,9 +138,7 @@ class Decision:
     role: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     sentences: tuple[str, ...] | None = field(default=None, compare=False)
-    _codes: Callable[[], Codes] | None = field(default=None, compare=False, repr=False)
-    _why: Callable[[Decision], list[str]] | None = field(default=None, compare=False, repr=False)
-    _case: Any = field(default=None, compare=False, repr=False)
+    account: Account | None = field(default=None, compare=False, repr=False)
 
     @property
     def best(self) -> Candidate | None:
@@ -176,13 +191,13 @@ class Decision:
 
     def treatment_codes(self) -> Codes:
         """Return the code of every treatment, by action and channel."""
-        return self._codes() if self._codes else {}
+        return self.account.codes() if self.account else {}
 
     def why(self) -> list[str]:
         """Return sentences that say why."""
         if self.sentences is not None:
             return list(self.sentences)
-        return self._why(self) if self._why else []
+        return self.account.why() if self.account else []
 
     # --- JSON
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from nba.errors import Diagnostic, EvaluationError, ExpressionError
+from nba.errors import Diagnostic, ExpressionError
 from nba.lang import reference
 from nba.lang.check import Environment
 from nba.lang.check import check as check_tree
@@ -18,7 +18,16 @@ from nba.lang.functions import CEL_FUNCTIONS
 from nba.lang.python import UNKNOWN, Program
 from nba.lang.syntax import parse
 from nba.lang.types import DYN, Type, parse_type
-from nba.lang.values import Duration, Timestamp, TypeValue, UInt, from_python, key_value, kind_of, to_python
+from nba.lang.values import (
+    Duration,
+    Timestamp,
+    TypeValue,
+    UInt,
+    from_python,
+    key_value,
+    kind_of,
+    to_python,
+)
 
 __all__ = ["Duration", "Timestamp", "Type", "TypeValue", "UInt", "check", "evaluate"]
 

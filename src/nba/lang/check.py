@@ -131,9 +131,11 @@ class _Checker:
         return node
 
     def present(self, node: tree.Present) -> Node:
-        node.operand = self.check(node.operand)
+        operand = self.check(node.operand)
         node.type = BOOL
-        if not isinstance(node.operand, tree.Field | tree.Select):
+        if isinstance(operand, tree.Field | tree.Select):
+            node.operand = operand
+        else:
             message = "`has` takes a field, this is a type"
             self.findings.report(node, "wrong-type", message, "write `has(customer.email)`")
         return node

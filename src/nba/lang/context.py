@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from nba import windows
 from nba.errors import Diagnostic, EvaluationError
 from nba.lang import values
+from nba.lang.findings import a, with_article
 from nba.lang.types import EnumType, ObjectType, Type
 from nba.lang.values import Duration, Timestamp
 
@@ -48,7 +49,7 @@ class Shape:
 
     inputs: tuple[FieldSpec, ...]
     derived: tuple[FieldSpec, ...] = ()
-    zone: tzinfo = windows.zone("UTC")
+    zone: tzinfo = UTC
     slots: Mapping[str, int] = field(init=False, compare=False)
     paths: tuple[str, ...] = field(init=False, compare=False)
     _read: Reader = field(init=False, compare=False, repr=False)
@@ -61,7 +62,9 @@ class Shape:
 
     def names(self) -> dict[str, Type]:
         """Return the declared names for a checker: one object per first part of a path."""
-        return _nested([(spec.path.split("."), spec.type) for spec in (*self.inputs, *self.derived)])
+        return _nested(
+            [(spec.path.split("."), spec.type) for spec in (*self.inputs, *self.derived)]
+        )
 
     def read(self, roots: Mapping[str, Any]) -> tuple[list[object], list[Diagnostic]]:
         """Return the slots of a context, and what was wrong with it.
@@ -117,7 +120,9 @@ def convert(value: object, spec: FieldSpec, zone: tzinfo, problems: list[Diagnos
 
 def _wrong(path: str, reason: str) -> Diagnostic:
     return Diagnostic(
-        "wrong-input", f"{reason} - at `{path}`, read as absent", "correct it where the case is made"
+        "wrong-input",
+        f"{reason} - at `{path}`, read as absent",
+        "correct it where the case is made",
     )
 
 
@@ -128,9 +133,9 @@ def _converted(
     match kind.name:
         case "bool" if given is bool:
             return value
-        case "int" if isinstance(value, int) and given is not bool:
+        case "int" if isinstance(value, int) and not isinstance(value, _NO_NUMBERS):
             return values.from_python(int(value))
-        case "double" if isinstance(value, int | float) and given is not bool:
+        case "double" if isinstance(value, int | float) and not isinstance(value, _NO_NUMBERS):
             if not math.isfinite(value):
                 raise EvaluationError(f"{value} is not a finite number")
             return float(value)
@@ -138,8 +143,8 @@ def _converted(
             if isinstance(kind, EnumType) and value not in kind.values:
                 choices = ", ".join(f"`{choice}`" for choice in kind.values)
                 raise EvaluationError(f"`{value[:40]}` is not one of {choices}")
-            return str(value)
-        case "timestamp":
+            return str.__str__(value)  # of an enum's member, too
+        case "timestamp" if isinstance(value, Timestamp | date | str):
             return _timestamp(value, zone)
         case "duration" if isinstance(value, str):
             return values.parse_duration(value)
@@ -154,15 +159,21 @@ def _converted(
             if not all(isinstance(key, str) for key in value):
                 raise EvaluationError("the keys must be strings")
             inner = kind.args[1]
-            return {k: _converted(v, inner, zone, f"{path}.{k}", problems) for k, v in value.items()}
+            return {
+                k: _converted(v, inner, zone, f"{path}.{k}", problems) for k, v in value.items()
+            }
     if isinstance(kind, ObjectType) and isinstance(value, Mapping):
         return _object(value, kind, zone, path, problems)
-    found = values.kind_of(value)
-    found = found if found != "unknown" else given.__name__
-    raise EvaluationError(f"expected a {_WORDS.get(kind.name, kind.name)}, got a {found}")
+    raise EvaluationError(f"expected {a(kind)}, got {_called(value)}")
 
 
-_WORDS: Final = {"double": "number"}
+#: Ints to Python, and no numbers to anybody else.
+_NO_NUMBERS: Final = (bool, Timestamp, Duration)
+
+
+def _called(value: object) -> str:
+    kind = values.kind_of(value)
+    return with_article(type(value).__name__) if kind == "unknown" else a(Type(kind))
 
 
 def _object(
@@ -178,16 +189,15 @@ def _object(
     return found
 
 
-def _timestamp(value: object, zone: tzinfo) -> Timestamp:
+def _timestamp(value: Timestamp | date | str, zone: tzinfo) -> Timestamp:
     if isinstance(value, Timestamp):
         return value
     if isinstance(value, datetime):
         return values.checked_timestamp(windows.instant(value))
-    if isinstance(value, str):
-        if len(value) == 10:
-            return values.checked_timestamp(windows.midnight(windows.parse_day(value), zone))
+    if isinstance(value, str) and len(value) != 10:
         return values.parse_timestamp(value)
-    raise EvaluationError(f"expected a timestamp, got a {values.kind_of(value)}")
+    day = windows.parse_day(value) if isinstance(value, str) else value
+    return values.checked_timestamp(windows.midnight(day, zone))
 
 
 # --- reading a context: generated, since it is part of every decision
@@ -239,7 +249,7 @@ def _as_object(value: object, path: str, problems: list[Diagnostic]) -> Mapping[
     if isinstance(value, Mapping):
         return value
     if value is not None:
-        problems.append(_wrong(path, f"expected an object, got a {values.kind_of(value)}"))
+        problems.append(_wrong(path, f"expected an object, got {_called(value)}"))
     return {}
 
 

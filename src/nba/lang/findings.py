@@ -7,7 +7,7 @@ from nba.lang.syntax import Locate
 from nba.lang.tree import Node
 from nba.lang.types import Type
 
-__all__ = ["Findings", "a", "readable"]
+__all__ = ["Findings", "a", "readable", "with_article"]
 
 
 class Findings:
@@ -45,7 +45,11 @@ def readable(kind: Type) -> str:
 
 def a(kind: Type) -> str:
     """Return a type with its article: `an int`, `a list(string)`."""
-    name = readable(kind)
-    if kind.name in ("bytes", "null_type"):
+    return with_article(readable(kind))
+
+
+def with_article(name: str) -> str:
+    """Return what an author calls a type with its article."""
+    if name in ("bytes", "null"):
         return name
-    return f"an {name}" if name == "int" else f"a {name}"
+    return f"an {name}" if name[:1] in "aeio" else f"a {name}"

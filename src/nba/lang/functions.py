@@ -25,7 +25,15 @@ from nba.lang import values
 from nba.lang.types import Type, parse_type
 from nba.lang.values import INT_MAX, INT_MIN, UINT_MAX, Duration, Timestamp, TypeValue, UInt
 
-__all__ = ["BOOK_FUNCTIONS", "CEL_FUNCTIONS", "Functions", "Overload", "dispatch", "pattern", "search"]
+__all__ = [
+    "BOOK_FUNCTIONS",
+    "CEL_FUNCTIONS",
+    "Functions",
+    "Overload",
+    "dispatch",
+    "pattern",
+    "search",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +102,7 @@ def _truncating(left: int, right: int) -> int:
 
 
 def _remainder(left: int, right: int) -> int:
-    if right == 0:
-        raise EvaluationError("modulus by zero")
-    return left - right * _truncating(left, right)
+    return left - right * _int(_truncating(left, right))
 
 
 def _divide_ieee(left: float, right: float) -> float:
@@ -365,8 +371,11 @@ def _comparisons() -> list[Overload]:
 def _getters() -> list[Overload]:
     rows = []
     for name in _PARTS:
-        rows.append(_row(f".{name}", "timestamp -> int", _calendar(name)))
-        rows.append(_row(f".{name}", "timestamp, string -> int", _calendar(name)))
+        meaning = _calendar(name)
+        rows += [
+            _row(f".{name}", "timestamp -> int", meaning),
+            _row(f".{name}", "timestamp, string -> int", meaning),
+        ]
     return rows
 
 
@@ -391,7 +400,9 @@ _ROWS: Final = [
     _row("-", "uint, uint -> uint", lambda a, b: _uint(int(a) - int(b))),
     _row("*", "uint, uint -> uint", lambda a, b: _uint(int(a) * int(b))),
     _row("/", "uint, uint -> uint", lambda a, b: _uint(_truncating(int(a), int(b)))),
-    _row("%", "uint, uint -> uint", lambda a, b: _uint(_remainder(int(a), int(b)))),
+    _row(
+        "%", "uint, uint -> uint", lambda a, b: UInt(int(a) - int(b) * _truncating(int(a), int(b)))
+    ),
     _row("+", "double, double -> double", lambda a, b: a + b, "{0} + {1}"),
     _row("-", "double, double -> double", lambda a, b: a - b, "{0} - {1}"),
     _row("*", "double, double -> double", lambda a, b: a * b, "{0} * {1}"),
@@ -531,7 +542,6 @@ _ROWS: Final = [
     _row("timestamp", "int -> timestamp", lambda a: values.checked_timestamp(a * windows.SECOND)),
     _row("duration", "duration -> duration", lambda a: a),
     _row("duration", "string -> duration", values.parse_duration),
-    _row("duration", "int -> duration", lambda a: values.checked_duration(a * windows.SECOND)),
 ]
 
 

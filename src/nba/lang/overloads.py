@@ -80,6 +80,8 @@ class Overloads:
             return
         results = {self.types.resolve(result, params=True) for _, result in fitting}
         node.type = fitting[0][1] if len(results) == 1 else DYN
+        if DYN in given:  # it says nothing about a parameter, so nothing else may either
+            node.type = self.types.resolve(node.type)
         if len(fitting) == 1 and all(map(_surely, given, fitting[0][0].params)):
             node.overload = fitting[0][0]
 
@@ -173,7 +175,7 @@ def _beside(node: tree.Call, given: list[Type]) -> str:
         return "numbers are written without quotes; `double('1.5')` reads a number from text"
     if "string" in kinds and "bool" in kinds:
         return "write `true` or `false` without quotes"
-    if kinds == {"duration", "int"} or kinds == {"duration", "double"}:
+    if "duration" in kinds and kinds & {"int", "double"}:
         return "say of what: `days(3)`, `hours(2)` or `minutes(5)`"
     if kinds == {"timestamp", "duration"}:
         return "`since(t)` is how long ago a time is"

@@ -49,6 +49,8 @@ _PLAIN: Final = frozenset(
 )
 #: Of these, the ones for which Python's `in` is the language's: NaN is in no list.
 _PLAIN_MEMBERS: Final = _PLAIN - {"double"}
+#: Types of what may be true or false.
+_MAYBE_TRUE: Final = frozenset({"bool", "dyn", "wrapper"})
 _BOXES: Final = {"timestamp": "Timestamp", "duration": "Duration", "uint": "UInt"}
 
 
@@ -113,7 +115,7 @@ class Program:
 
     def build(self) -> dict[str, Callable[[Any], Any]]:
         """Compile what was added; return the functions by name."""
-        exec(compile(self.source, "<generated from a rule book>", "exec"), self._namespace)  # noqa: S102
+        exec(compile(self.source, "<generated from a rule book>", "exec"), self._namespace)
         return self._namespace
 
     # --- functions, variables, constants
@@ -177,6 +179,8 @@ class Program:
                 return str(node.value is positive)
             case tree.Field():
                 return f"{self._load(node.path)} is {positive}"
+        if node.type.name not in _MAYBE_TRUE:
+            return "False"  # neither true nor false, whatever its value
         known, value, _ = self._value(node)
         if isinstance(node, tree.Call) and node.overload and node.type.name == "bool":
             test = value if positive else f"not ({value})"
@@ -288,18 +292,19 @@ class Program:
     def _presence(self, node: tree.Present) -> _Code:
         if isinstance(node.operand, tree.Field):
             return _Code("", f"({self._load(node.operand.path)} is not {self._absent})")
-        assert isinstance(node.operand, tree.Select)
         owner = self._value(node.operand.operand)
         name = node.operand.name
         if isinstance(node.operand.operand.type, ObjectType):
             return _Code(owner.known, f"({owner.value}.get({name!r}) is not None)")
-        code = self._tested(f"present({self._boxed(owner, node.operand.operand)}, {name!r})", "UNKNOWN")
+        code = self._tested(
+            f"present({self._boxed(owner, node.operand.operand)}, {name!r})", "UNKNOWN"
+        )
         return _Code(_both(owner.known, code.known), code.value)
 
     def _choice(self, node: tree.Choice) -> _Code:
-        condition = self._value(node.condition)
-        if isinstance(node.condition, tree.Literal) and type(node.condition.value) is not bool:
+        if node.condition.type.name not in _MAYBE_TRUE:
             return _Code("False", "None")
+        condition = self._value(node.condition)
         result = self._name("t")
         then = self._bind(result, self._value(node.then), node.then)
         otherwise = self._bind(result, self._value(node.otherwise), node.otherwise)
@@ -387,7 +392,9 @@ class Program:
         if code.value.isidentifier() or code.value[1:-1].lstrip("-").isdigit():
             return code
         variable = self._name("t")
-        return _Code(_both(code.known, f"({variable} := {code.value}) is not None"), variable, code.raw)
+        return _Code(
+            _both(code.known, f"({variable} := {code.value}) is not None"), variable, code.raw
+        )
 
     def _equality(self, node: tree.Call) -> _Code:
         left, right = node.args
@@ -455,7 +462,9 @@ class Program:
                 lines.append(f"    if not ({body.known}): return UNKNOWN")
             lines.append(f"    found.append({self._boxed(body, node.body)})")
         else:
-            lines.append("    found += 1" if node.kind == "exists_one" else f"    found.append({item})")
+            lines.append(
+                "    found += 1" if node.kind == "exists_one" else f"    found.append({item})"
+            )
         lines.append("return found == 1" if node.kind == "exists_one" else "return found")
         self._level = level
         self._scope.pop()

@@ -84,7 +84,6 @@ class _Evaluation:
     def present(self, node: tree.Present) -> bool:
         if isinstance(node.operand, tree.Field):
             return node.operand.path in self.fields
-        assert isinstance(node.operand, tree.Select)
         owner = self.value(node.operand.operand)
         if not isinstance(owner, dict):
             raise EvaluationError(f"a {values.kind_of(owner)} has no fields")

@@ -70,8 +70,8 @@ _RAW = re.compile(
 
 _KEYWORDS: Final = frozenset({"true", "false", "null", "in"})
 _RESERVED: Final = frozenset(
-    "as break const continue else for function if import let loop package namespace return var "
-    "void while".split()
+    {"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"}
+    | {"namespace", "package", "return", "var", "void", "while"}
 )
 #: What is written in other languages, and what to write here.
 _SPELLINGS: Final = {
@@ -87,8 +87,8 @@ _SPELLINGS: Final = {
 }
 
 _RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
-_BINDING: Final = (
-    {"||": 2, "&&": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6} | dict.fromkeys(_RELATIONS, 4)
+_BINDING: Final = {"||": 2, "&&": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6} | dict.fromkeys(
+    _RELATIONS, 4
 )
 _MACROS: Final = frozenset({"exists", "all", "exists_one", "existsOne", "map", "filter"})
 

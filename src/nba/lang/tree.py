@@ -81,9 +81,9 @@ class Select(Node):
 
 @dataclass(slots=True, eq=False)
 class Present(Node):
-    """Whether something is there: `has(operand)`, where operand is a `Select` or a `Field`."""
+    """Whether something is there: `has(operand)`."""
 
-    operand: Node
+    operand: Select | Field
 
 
 @dataclass(slots=True, eq=False)

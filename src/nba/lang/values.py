@@ -133,7 +133,7 @@ def kind_of(value: object) -> str:
 # --- equality and order
 
 
-def equal(left: object, right: object) -> bool:
+def equal(left: Any, right: Any) -> bool:
     """Return whether two values are equal: numbers across types, lists and maps by content."""
     a, b = kind_of(left), kind_of(right)
     if a in _NUMBERS and b in _NUMBERS:
@@ -141,17 +141,12 @@ def equal(left: object, right: object) -> bool:
     if a != b:
         return False
     if a == "list":
-        one, other = _sequence(left), _sequence(right)
-        return len(one) == len(other) and all(map(equal, one, other))
+        return len(left) == len(right) and all(map(equal, left, right))
     if a == "map":
-        return _maps_equal(_mapping(left), _mapping(right))
+        return len(left) == len(right) and all(
+            key in right and equal(value, right[key]) for key, value in left.items()
+        )
     return bool(left == right)
-
-
-def _maps_equal(left: Mapping[Any, Any], right: Mapping[Any, Any]) -> bool:
-    return len(left) == len(right) and all(
-        key in right and equal(value, right[key]) for key, value in left.items()
-    )
 
 
 def compare(left: object, right: object) -> int | None:
@@ -282,26 +277,33 @@ def show_double(value: float) -> str:
         return "NaN"
     if value in (float("inf"), float("-inf")):
         return "Infinity" if value > 0 else "-Infinity"
-    text = repr(value)
-    return text[:-2] if text.endswith(".0") else text
+    return repr(value).removesuffix(".0")
 
 
 # --- from and to Python
 
 
-def from_python(value: object) -> object:
+def from_python(value: Any) -> object:
     """Return *value* as a value of the language.
 
     Datetimes become timestamps, timedeltas durations, dates text. Raises EvaluationError for
     what the language cannot hold.
     """
-    kind = type(value)
+    kind: type = type(value)
     if kind in (bool, float, str, bytes, type(None), UInt, Timestamp, Duration, TypeValue):
         return value
     if kind is int:
-        if not INT_MIN <= int(value) <= INT_MAX:  # type: ignore[call-overload]
-            raise EvaluationError(f"{value} does not fit an int of 64 bits")
+        if not INT_MIN <= value <= INT_MAX:
+            raise EvaluationError("an int does not fit 64 bits")
         return value
+    if isinstance(value, str):
+        return str.__str__(value)  # of a subclass, such as an enum's member
+    if isinstance(value, bytes | bytearray):
+        return bytes(value)
+    if isinstance(value, int):
+        return from_python(int(value))
+    if isinstance(value, float):
+        return float(value)
     if isinstance(value, datetime):
         try:
             return Timestamp(windows.instant(value))
@@ -325,14 +327,4 @@ def to_python(value: object) -> object:
         return {key_value(k): to_python(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [to_python(item) for item in value]
-    return value
-
-
-def _sequence(value: object) -> Sequence[Any]:
-    assert isinstance(value, list | tuple)
-    return value
-
-
-def _mapping(value: object) -> Mapping[Any, Any]:
-    assert isinstance(value, dict)
     return value

@@ -1,0 +1,386 @@
+"""Why, why not, and what would change it: the whole account of a decision, for every action.
+
+Nothing here runs while deciding. The account is computed afterwards by the reference, on the
+case as it was read, and has no effect on anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nba.book.model import Action, Condition, Gates, Treatment
+from nba.decide.change import Change, smallest_change
+from nba.decide.decision import CODES, UNKNOWN_MARK, Candidate, Ranking, furthest, head
+from nba.decide.reference import Reference, derived_fields
+from nba.errors import Place
+from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal, reads
+from nba.lang.tree import Node
+from nba.lang.types import STRING
+from nba.lang.words import listed, name_in_words, value_in_words, words
+
+__all__ = ["ActionAccount", "Explanation", "explain"]
+
+_STAGES = {"ineligible": "eligible", "inapplicable": "applicable", "unsuitable": "suitable"}
+_PASSED = ("no_tier", "below_no_action", "outranked", "crowded_out", "chosen", "unsayable", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionAccount:
+    """What became of one action: its code, why, and where the rule stands.
+
+    *treatment* is the channel of the treatment that got furthest.
+    """
+
+    action: str
+    title: str
+    treatment: str
+    code: str
+    sentences: tuple[str, ...]
+    where: Place
+    change: Change | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the account as plain data."""
+        change = self.change
+        return {
+            "action": self.action,
+            "title": self.title,
+            "channel": self.treatment,
+            "code": self.code,
+            "why": list(self.sentences),
+            "where": str(self.where),
+            "change": None
+            if change is None
+            else {
+                "status": change.status,
+                "changes": {path: _plain(value) for path, value in change.changes.items()},
+                "note": str(change),
+            },
+        }
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, bool | float | str | None) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The account of a decision: a summary, then every action, what got furthest first."""
+
+    summary: tuple[str, ...]
+    accounts: tuple[ActionAccount, ...]
+
+    def account(self, action: str) -> ActionAccount:
+        """Return the account of one action. Raises KeyError."""
+        return next(account for account in self.accounts if account.action == action)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as plain data."""
+        return {
+            "summary": list(self.summary),
+            "actions": [account.to_dict() for account in self.accounts],
+        }
+
+    def __str__(self) -> str:
+        lines = list(self.summary)
+        for account in self.accounts:
+            lines += ["", f"{account.action} ({account.treatment}): {account.code}   {account.where}"]
+            lines += [f"    {sentence}" for sentence in account.sentences]
+            if account.change is not None:
+                lines.append(f"    {account.change}")
+        return "\n".join(lines)
+
+
+def explain(judged: Reference, ranking: Ranking, *, titles: Mapping[str, str] | None = None) -> Explanation:
+    """Return the account of what *judged* decided as *ranking*."""
+    return _Explainer(judged, ranking, titles or {}).explanation()
+
+
+class _Explainer:
+    def __init__(self, judged: Reference, ranking: Ranking, titles: Mapping[str, str]) -> None:
+        self.judged = judged
+        self.book = judged.book
+        self.fields = judged.fields
+        self.ranking = ranking
+        self.titles = titles
+        self.specs = {spec.path: spec for spec in self.book.fields}
+
+    def explanation(self) -> Explanation:
+        codes = furthest(self.ranking.codes)
+        accounts = [self.account(self.book.actions[name], code) for name, code in codes.items()]
+        order = {candidate.action: place for place, candidate in enumerate(self.ranking.ranked)}
+        far = {code: place for place, code in enumerate(reversed(CODES))}
+        accounts.sort(key=lambda a: (order.get(a.action, len(order)), far[head(a.code)], a.action))
+        return Explanation(tuple(self.summary()), tuple(accounts))
+
+    # --- the summary
+
+    def summary(self) -> list[str]:
+        """Return sentences on what was decided and why."""
+        if not self.ranking.ranked:
+            return self.nothing()
+        best = self.ranking.ranked[0]
+        action = self.book.actions[best.action]
+        treatment = _treatment(action, best.channel)
+        sentences = [f"{best.title}: {self.channel_name(best.channel)}, {best.direction}."]
+        reasons = [*action.gates.applicable, *treatment.gates.applicable]
+        sentences += [f"It fits now: {self.true_because(condition)}." for condition in reasons]
+        sentences.append(self.priority(best) + ".")
+        if len(self.book.tiers) > 1:
+            sentences.append(f"It belongs to the tier `{best.tier}`.")
+        others = [key for key, code in self.ranking.codes.items() if code == "outranked"]
+        names = sorted({name for name, _ in others} - {best.action})
+        if names:
+            titles = [self.book.actions[name].title for name in names]
+            sentences.append(f"It goes before: {'; '.join(titles[:3])}{_more(titles, 3)}.")
+        return sentences
+
+    def nothing(self) -> list[str]:
+        title = self.book.no_action.title
+        if not self.ranking.codes:
+            return [f"{title}: the book has no actions."]
+        counts: dict[str, int] = {}
+        for code in furthest(self.ranking.codes).values():
+            counts[head(code)] = counts.get(head(code), 0) + 1
+        order = list(reversed(CODES))
+        parts = [f"{counts[code]} {code.replace('_', ' ')}" for code in order if code in counts]
+        sentences = [f"{title}: no action is better than none.", f"Of all actions: {', '.join(parts)}."]
+        return sentences
+
+    def channel_name(self, name: str) -> str:
+        return self.book.channels[name].title or name
+
+    def priority(self, best: Candidate) -> str:
+        factors = [
+            f"propensity {best.propensity:g}",
+            f"context weight {best.context_weight:g}",
+            f"value {best.value:g}",
+            f"lever {best.lever:g}",
+        ]
+        if self.book.scoring.priority is not None:
+            formula = self.book.scoring.priority.text
+            return f"Its priority is {best.priority:g}, by `{formula}` with {listed(factors, 'and')}"
+        return f"Its priority is {best.priority:g}: {' × '.join(factors)}"
+
+    # --- one action
+
+    def account(self, action: Action, code: str) -> ActionAccount:
+        channel = next(
+            treatment.channel
+            for treatment in action.treatments
+            if self.ranking.codes[action.id, treatment.channel] == code
+        )
+        treatment = _treatment(action, channel)
+        sentences, where = self.reasons(action, treatment, code)
+        change = None if head(code) == "chosen" else self.change(action, treatment, code)
+        return ActionAccount(action.id, action.title, channel, code, tuple(sentences), where, change)
+
+    def reasons(self, action: Action, treatment: Treatment, code: str) -> tuple[list[str], Place]:
+        kind, _, subject = code.removesuffix(UNKNOWN_MARK).partition(":")
+        if kind in _STAGES:
+            levels = self.judged.levels(action, treatment)
+            return self.not_met(levels, _STAGES[kind], action)
+        if kind == "blocked":
+            policy = self.book.policies[subject]
+            title = f": {policy.title}" if policy.title else ""
+            sentence = f"the policy `{subject}` stops it{title}"
+            return [sentence, self.because(policy.block_when)], policy.place
+        if kind == "unavailable":
+            return self.unavailable(action, treatment)
+        if kind == "no_channel":
+            return self.no_channel(treatment, subject)
+        if kind in ("unscored", "error"):
+            return [self.bad_factor(treatment, kind, subject)], treatment.place
+        return [self.arbitrated(action, treatment, kind)], action.place
+
+    def not_met(
+        self, levels: Sequence[Gates], stage: str, action: Action
+    ) -> tuple[list[str], Place]:
+        """Say which conditions of a stage do not hold: those surely false, else those unknown."""
+        conditions = [c for gates in levels for c in getattr(gates, stage)]
+        verdicts = [self.judged.judge(condition) for condition in conditions]
+        wanted = False if False in verdicts else None
+        failing = [c for c, v in zip(conditions, verdicts, strict=True) if v is wanted]
+        sentences = [f"needs: {self.because(condition)}" for condition in failing]
+        return sentences, failing[0].place if failing else action.place
+
+    def unavailable(self, action: Action, treatment: Treatment) -> tuple[list[str], Place]:
+        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
+        levels = (
+            (f"the issue `{issue.id}`", issue),
+            (f"the group `{group.id}`", group),
+            ("it", action),
+            (f"its treatment on {treatment.channel}", treatment),
+        )
+        for name, level in levels:
+            validity = level.validity
+            if not validity.enabled:
+                return [f"{name} is out of use (`enabled: false`)"], level.place
+            if validity.start is not None and self.judged.now < validity.start:
+                return [f"{name} is valid only from {validity.from_text}"], level.place
+            if validity.end is not None and validity.end <= self.judged.now:
+                return [f"{name} was valid until {validity.until_text}"], level.place
+        for stop in self.book.kill_switch:
+            if self.judged.covered(stop.covers, action, treatment):
+                return [f"a kill switch stops it{f': {stop.title}' if stop.title else ''}"], stop.place
+        point = self.judged.point
+        assert point is not None
+        return [f"the decision point `{point.id}` does not show it"], point.place
+
+    def no_channel(self, treatment: Treatment, subject: str) -> tuple[list[str], Place]:
+        channel = self.book.channels[treatment.channel]
+        name = self.channel_name(treatment.channel)
+        if subject == "direction" or channel.consent is None:
+            where = f"is {channel.direction} only"
+            return [f"{name} {where}, and this would be {self.judged.direction(treatment)}"], channel.place
+        return [f"to be contacted by {name} needs: {self.because(channel.consent)}"], channel.place
+
+    def bad_factor(self, treatment: Treatment, kind: str, name: str) -> str:
+        expression = getattr(treatment, name, None) or self.book.scoring.priority
+        text = expression.text if expression else name
+        if kind == "error":
+            return f"its {name} `{text}` is negative or not finite"
+        needs = listed([f"`{path}`" for path in self.missing(expression.tree)], "and") if expression else ""
+        return f"its {name} `{text}` is unknown{f': needs {needs}' if needs else ''}"
+
+    def arbitrated(self, action: Action, treatment: Treatment, kind: str) -> str:
+        if kind == "unsayable":
+            return "no wording can be filled in"
+        if kind == "no_tier":
+            return "no active tier covers it"
+        if kind == "crowded_out":
+            return "the decision point already shows enough of its kind"
+        scored = self.judged.scored(action, treatment).candidate
+        if kind == "below_no_action":
+            floor = f"does not exceed {self.book.no_action.priority:g}, that of doing nothing"
+            return f"{self.priority(scored)}, which {floor}"
+        if kind == "outranked":
+            return f"{self.priority(scored)}; something else goes before it"
+        return self.priority(scored)
+
+    # --- conditions and the values they read
+
+    def because(self, condition: Condition) -> str:
+        """Return a condition in words, with its place and the values it read."""
+        parts = [part for part in self.leaves(condition) if self.judged.judge(part) is not True]
+        shown = parts if condition.kind == "all" and parts else [condition]
+        text = " and ".join(words(self.plain(part.tree), self.titles) for part in shown)
+        values = "; ".join(self.value(path) for path in self.inputs([part.tree for part in shown]))
+        place = f" ({shown[0].place.file}:{shown[0].place.line})" if shown[0].place.line else ""
+        return f"{text}{f' - {values}' if values else ''}{place}"
+
+    def true_because(self, condition: Condition) -> str:
+        """Return what of a condition holds, with the values it read."""
+        if condition.kind == "any":
+            holding = [item for item in condition.items if self.judged.judge(item) is True]
+            condition = holding[0] if holding else condition
+        text = words(self.plain(condition.tree), self.titles)
+        values = "; ".join(self.value(path) for path in self.inputs([condition.tree]))
+        place = f" ({condition.place.file}:{condition.place.line})" if condition.place.line else ""
+        return f"{text}{f' - {values}' if values else ''}{place}"
+
+    def plain(self, node: Node) -> Node:
+        """Return the tree of a named condition that stands alone, so that its text is shown."""
+        named = self.named(getattr(node, "path", ""))
+        return named if named is not None else node
+
+    def named(self, path: str) -> Node | None:
+        kind, _, name = path.partition(".")
+        return self.book.conditions[name].tree if kind == "condition" else None
+
+    def leaves(self, condition: Condition) -> Iterator[Condition]:
+        if condition.kind == "all":
+            for item in condition.items:
+                yield from self.leaves(item)
+        else:
+            yield condition
+
+    def inputs(self, nodes: Sequence[Node]) -> list[str]:
+        """Return the declared fields that conditions read, through named conditions too."""
+        found: dict[str, None] = {}
+        pending = [path for node in nodes for path in sorted(reads(node))]
+        while pending:
+            path = pending.pop(0)
+            named = self.named(path)
+            if named is not None:
+                pending += sorted(reads(named))
+            elif path != "now":
+                found[path] = None
+        return list(found)
+
+    def value(self, path: str) -> str:
+        known = path in self.fields
+        shown = value_in_words(self.fields[path]) if known else "unknown"
+        return f"{name_in_words(path, self.titles)} is {shown}"
+
+    def missing(self, node: Node) -> list[str]:
+        return [path for path in self.inputs([node]) if path not in self.fields]
+
+    # --- what would change it
+
+    def change(self, action: Action, treatment: Treatment, code: str) -> Change:
+        kind = head(code)
+        if kind == "unavailable":
+            return Change("none", note="no change of fields makes it available")
+        if kind in _PASSED:
+            return Change("undecided", note="not decided: its priority, not a condition, is why")
+        required = self.required(action, treatment)
+        if kind == "unscored":
+            required = AllOf((required, *self.known_factors(treatment)))
+
+        def passes(changes: Mapping[str, object]) -> bool:
+            changed = {
+                path: value for path, value in {**self.inputs_only(), **changes}.items() if value is not None
+            }
+            again = Reference(
+                self.book, derived_fields(self.book, changed), self.judged.now, self.judged.point
+            ).decide(1)
+            found = head(again.codes[action.id, treatment.channel])
+            return found in _PASSED or (found == "unscored" and kind != "unscored")
+
+        return smallest_change(required, self.fields, self.specs, passes)
+
+    def inputs_only(self) -> dict[str, object]:
+        return {
+            path: value
+            for path, value in self.fields.items()
+            if not path.startswith(("condition.", "scorecard."))
+        }
+
+    def required(self, action: Action, treatment: Treatment) -> Normal:
+        """Return all that a treatment requires to become a candidate."""
+        book = self.book
+        levels = self.judged.levels(action, treatment)
+        parts = [
+            normal(condition.tree, self.named)
+            for gates in levels
+            for condition in (*gates.eligible, *gates.applicable, *gates.suitable)
+        ]
+        for policy in book.policies.values():
+            if policy.enabled and self.judged.covered(policy.covers, action, treatment):
+                parts.append(normal(policy.block_when.tree, self.named, positive=False))
+        channel = book.channels[treatment.channel]
+        here = Test("interaction.channel", "==", treatment.channel, STRING)
+        elsewhere = Test("interaction.channel", "!=", treatment.channel, STRING)
+        nowhere = Test("interaction.channel", "not has", None, STRING)
+        consent = normal(channel.consent.tree, self.named) if channel.consent else Constant(True)  # noqa: FBT003
+        outbound = AllOf((AnyOf((elsewhere, nowhere)), consent))
+        ways = {"inbound": here, "outbound": outbound, "both": AnyOf((outbound, here))}
+        return AllOf((*parts, ways[channel.direction]))
+
+    def known_factors(self, treatment: Treatment) -> Iterator[Normal]:
+        for expression in (treatment.propensity, treatment.value, self.book.scoring.priority):
+            for path in self.missing(expression.tree) if expression else ():
+                if path in self.specs:
+                    yield Test(path, "has", None, self.specs[path].type)
+
+
+def _treatment(action: Action, channel: str) -> Treatment:
+    return next(treatment for treatment in action.treatments if treatment.channel == channel)
+
+
+def _more(items: Sequence[object], shown: int) -> str:
+    return f"; and {len(items) - shown} more" if len(items) > shown else ""
+

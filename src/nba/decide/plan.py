@@ -1,0 +1,334 @@
+"""Model to plan: what runs. A plan is built once per book and shared between threads.
+
+Every distinct condition becomes one Python function, tested at most once per decision, and knows
+the set of treatments that require it. The stages (`stages`) narrow a set of treatments with
+them; what each stage removed is kept as a set, so that the code of every treatment can be told
+afterwards for next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from nba.book.model import Book, Condition, Expression, Gates, Scorecard, Slot, Text, Validity
+from nba.book.ranking import FACTORS
+from nba.decide.targets import Selector, Target, index_of, mask_of, select, targets_of
+from nba.lang.functions import BOOK_FUNCTIONS
+from nba.lang.python import UNKNOWN, Program
+from nba.lang.tree import Node
+
+__all__ = [
+    "Boost",
+    "Dates",
+    "Door",
+    "Function",
+    "Gate",
+    "Limits",
+    "Line",
+    "Plan",
+    "PolicyGate",
+    "Slots",
+    "TierPlan",
+    "plan_for",
+]
+
+#: The values of one case, by slot; a function of them; a number, or how to compute it.
+Slots = list[Any]
+Function = Callable[[Slots], Any]
+Factor = float | Function
+
+
+class Dates(NamedTuple):
+    """When a set of treatments may be used: *start* and *end* are instants, the end excluded."""
+
+    mask: int
+    start: int | None
+    end: int | None
+
+
+class Gate(NamedTuple):
+    """A condition that a set of treatments requires; *verdict* tells unknown from false."""
+
+    mask: int
+    holds: Function
+    verdict: Function
+
+
+class PolicyGate(NamedTuple):
+    """A stop: what it covers passes only when *verdict* is False."""
+
+    id: str
+    covers: Selector
+    verdict: Function
+
+
+class Door(NamedTuple):
+    """A channel: its treatments, the directions it has, and the verdict on consent."""
+
+    mask: int
+    direction: str
+    consent: Function | None
+
+
+class Boost(NamedTuple):
+    """A weight: a percentage on what it covers while it holds."""
+
+    covers: Selector
+    holds: Function | None
+    add: float
+
+
+class TierPlan(NamedTuple):
+    """A tier: what it covers while it is active."""
+
+    name: str
+    covers: Selector
+    holds: Function | None
+
+
+class Line(NamedTuple):
+    """A text to say: when it fits, and its parts; one to fill in has a function and a format."""
+
+    holds: Function | None
+    parts: tuple[str | tuple[Function, str], ...]
+
+
+class Limits(NamedTuple):
+    """A decision point: what it may show, on which channel, how much, and how much of a sort."""
+
+    covers: Selector
+    show: int
+    at_most_per: tuple[tuple[str, int], ...]
+
+
+class Scoring(NamedTuple):
+    """What makes the priority of one treatment: constants, or functions of the slots."""
+
+    propensity: Factor
+    value: Factor
+    lever: float
+    cost: float
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A rule book, ready to decide. Treatments are numbered; sets of them are ints (`targets`)."""
+
+    book: Book
+    targets: tuple[Target, ...]
+    everything: int
+    derive: tuple[tuple[int, Function], ...]  # slots of named conditions and scorecards, in order
+    out_of_use: int
+    dates: tuple[Dates, ...]
+    stops: tuple[Selector, ...]
+    points: dict[str, Limits]
+    eligible_book: tuple[Gate, ...]
+    policies: tuple[PolicyGate, ...]
+    eligible: tuple[Gate, ...]
+    applicable: tuple[Gate, ...]
+    suitable: tuple[Gate, ...]
+    doors: dict[str, Door]
+    boosts: tuple[Boost, ...]
+    scoring: tuple[Scoring, ...]
+    formula: Function | None
+    says: tuple[tuple[Line, ...] | None, ...]
+    tiers: tuple[TierPlan, ...]
+    floor: float
+
+
+def plan_for(book: Book) -> Plan:
+    """Build the plan of a book: generated code and sets for every stage."""
+    return _Planner(book).plan()
+
+
+class _Planner:
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.targets = targets_of(book)
+        self.index = index_of(self.targets)
+        factors = {name: len(book.shape.paths) + i for i, name in enumerate(FACTORS)}
+        self.slots = {**book.shape.slots, **factors}
+        self.compiled: dict[tuple[str, str], Function] = {}
+        self.lines: dict[tuple[Text, ...], tuple[Line, ...]] = {}
+
+    def plan(self) -> Plan:
+        book, targets = self.book, self.targets
+        in_book = {number: [book.gates] for number in range(len(targets))}
+        within = {
+            number: [book.issues[a.issue].gates, book.groups[a.group].gates, a.gates, t.gates]
+            for number, (a, t, _) in enumerate(targets)
+        }
+        all_levels = {number: in_book[number] + within[number] for number in within}
+        formula = book.scoring.priority
+        return Plan(
+            book=book,
+            targets=targets,
+            everything=self.index.everything,
+            derive=tuple((self.slots[path], self.derived(path)) for path in book.derived),
+            out_of_use=mask_of(
+                number
+                for number, target in enumerate(targets)
+                if not all(validity.enabled for validity in self.validities(target))
+            ),
+            dates=self.dates(),
+            stops=tuple(select(stop.covers, self.index) for stop in book.kill_switch),
+            points=self.points(),
+            eligible_book=self.gates("eligible", in_book),
+            policies=tuple(
+                PolicyGate(
+                    policy.id,
+                    select(policy.covers, self.index),
+                    self.function("verdict", policy.block_when.tree, policy.block_when),
+                )
+                for policy in sorted(book.policies.values(), key=lambda policy: policy.id)
+                if policy.enabled
+            ),
+            eligible=self.gates("eligible", within),
+            applicable=self.gates("applicable", all_levels),
+            suitable=self.gates("suitable", all_levels),
+            doors=self.doors(),
+            boosts=tuple(
+                Boost(select(w.covers, self.index), self.when(w.when), w.add)
+                for w in book.scoring.weights
+            ),
+            scoring=tuple(map(self.scoring, targets)),
+            formula=self.function("value", formula.tree, formula) if formula else None,
+            says=tuple(self.say(target.treatment.say) for target in targets),
+            tiers=tuple(
+                TierPlan(tier.name, select(tier.covers, self.index), self.when(tier.when))
+                for tier in book.tiers
+            ),
+            floor=book.no_action.priority,
+        )
+
+    # --- functions
+
+    def function(self, kind: str, tree: Node, meaning: Condition | Expression) -> Function:
+        """Return the generated function of a tree; the same meaning has one function."""
+        key = (kind, repr(meaning))
+        if key not in self.compiled:
+            program = Program(lambda path: f"c[{self.slots[path]}]", BOOK_FUNCTIONS, "None")
+            name = getattr(program, kind)(tree)
+            self.compiled[key] = program.build()[name]
+        return self.compiled[key]
+
+    def when(self, condition: Condition | None) -> Function | None:
+        return self.function("holds", condition.tree, condition) if condition else None
+
+    def derived(self, path: str) -> Function:
+        kind, _, name = path.partition(".")
+        if kind == "condition":
+            condition = self.book.conditions[name]
+            return self.function("verdict", condition.tree, condition)
+        return self.scorecard(self.book.scorecards[name])
+
+    def scorecard(self, card: Scorecard) -> Function:
+        lines: list[tuple[Function | None, float, Function | None, Any]] = [
+            (
+                self.when(point.when),
+                point.add,
+                self.function("value", point.band.tree, point.band) if point.band else None,
+                point.bands,
+            )
+            for point in card.points
+        ]
+        low, high = card.minimum, card.maximum
+
+        def score(c: Slots) -> float:
+            total = card.start
+            for holds, add, number, bands in lines:
+                if holds is not None:
+                    total += add if holds(c) else 0.0
+                elif number is not None and (found := number(c)) is not UNKNOWN:
+                    total += next((points for band, points in bands if found in band), 0.0)
+            total = total if low is None else max(total, low)
+            return total if high is None else min(total, high)
+
+        return score
+
+    # --- availability
+
+    def validities(self, target: Target) -> list[Validity]:
+        action = target.action
+        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
+        return [issue.validity, group.validity, action.validity, target.treatment.validity]
+
+    def dates(self) -> tuple[Dates, ...]:
+        found: dict[tuple[int | None, int | None], int] = {}
+        for number, target in enumerate(self.targets):
+            for validity in self.validities(target):
+                key = (validity.start, validity.end)
+                found[key] = found.get(key, 0) | 1 << number
+        found.pop((None, None), None)
+        return tuple(Dates(mask, start, end) for (start, end), mask in found.items())
+
+    def points(self) -> dict[str, Limits]:
+        found = {}
+        for name, point in self.book.decision_points.items():
+            selector = select(point.covers, self.index)
+            if point.channel is not None:
+                on_channel = self.index.by_name.get(("channel", point.channel), 0)
+                selector = Selector(selector.mask & on_channel, selector.direction)
+            found[name] = Limits(selector, point.show, tuple(point.at_most_per.items()))
+        return found
+
+    # --- gates
+
+    def gates(self, stage: str, levels: dict[int, list[Gates]]) -> tuple[Gate, ...]:
+        """Return the conditions of a stage, each once, those that most treatments require first."""
+        found: dict[Condition, int] = {}
+        for number, gates in levels.items():
+            for level in gates:
+                for condition in getattr(level, stage):
+                    found[condition] = found.get(condition, 0) | 1 << number
+        broad_first = sorted(found.items(), key=lambda item: -item[1].bit_count())
+        return tuple(
+            Gate(
+                mask,
+                self.function("holds", condition.tree, condition),
+                self.function("verdict", condition.tree, condition),
+            )
+            for condition, mask in broad_first
+        )
+
+    def doors(self) -> dict[str, Door]:
+        return {
+            name: Door(
+                self.index.by_name.get(("channel", name), 0),
+                channel.direction,
+                self.function("verdict", channel.consent.tree, channel.consent)
+                if channel.consent
+                else None,
+            )
+            for name, channel in self.book.channels.items()
+        }
+
+    # --- scoring
+
+    def scoring(self, target: Target) -> Scoring:
+        action, treatment, channel = target
+        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
+        lever = max(0.0, 1.0 + (issue.lever + group.lever + action.lever) / 100.0)
+        return Scoring(
+            self.factor(treatment.propensity), self.factor(treatment.value), lever, channel.cost
+        )
+
+    def factor(self, expression: Expression | None) -> Factor:
+        return self.function("value", expression.tree, expression) if expression else 1.0
+
+    def say(self, texts: tuple[Text, ...] | None) -> tuple[Line, ...] | None:
+        if texts is None:
+            return None
+        if texts not in self.lines:
+            self.lines[texts] = tuple(
+                Line(self.when(text.when), tuple(map(self.part, text.parts))) for text in texts
+            )
+        return self.lines[texts]
+
+    def part(self, part: str | Slot) -> str | tuple[Function, str]:
+        if isinstance(part, str):
+            return part
+        expression = part.expression
+        return self.function("value", expression.tree, expression), part.format
