@@ -161,17 +161,17 @@ class NbaError(Exception):
     """The base of every error that nba raises on purpose."""
 
 
-class _WithDiagnostics(NbaError):
+class _DiagnosedError(NbaError):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(d.render() for d in self.diagnostics))
 
 
-class BookError(_WithDiagnostics):
+class BookError(_DiagnosedError):
     """A rule book cannot be used; `diagnostics` holds every finding, in file order."""
 
 
-class ExpressionError(_WithDiagnostics):
+class ExpressionError(_DiagnosedError):
     """An expression does not parse or check; `diagnostics` holds every finding."""
 
 

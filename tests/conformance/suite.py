@@ -29,7 +29,7 @@ def load() -> list[dict[str, Any]]:
 
 def decode(tagged: dict[str, Any]) -> Any:
     """Return the value that a tagged JSON value stands for."""
-    value = tagged.get("v")
+    value: Any = tagged.get("v")
     match tagged["t"]:
         case "null":
             return None

@@ -160,18 +160,18 @@ class Writer:
             other = self.random.choice(KINDS) if self.random.randrange(4) == 0 else kind
             return f"dyn({self.write(other, depth - 1)})"
         if depth <= 0 or self.random.randrange(6) == 0:
-            return self.leaf(kind)
-        ways: list[Callable[[str, int], str]] = [self.choice, self.leaf_or_index]
+            return self._leaf(kind)
+        ways: list[Callable[[str, int], str]] = [self._choice, self._leaf_or_index]
         if not self.shared:
-            ways.append(self.default)
+            ways.append(self._default)
         if kind in ("list(event)", "list(list(int))"):
-            ways += [self.filtered]
+            ways += [self._filtered]
         elif kind.startswith("list"):
-            ways += [self.list_of, self.mapped, self.filtered, self.joined]
+            ways += [self._list_of, self._mapped, self._filtered, self._joined]
         elif kind.startswith("map"):
-            ways += [self.map_of]
+            ways += [self._map_of]
         else:
-            ways += [getattr(self, f"some_{kind}")] * 6
+            ways += [getattr(self, f"_some_{kind}")] * 6
         return self.random.choice(ways)(kind, depth - 1)
 
     def condition(self, depth: int) -> str:
@@ -182,12 +182,12 @@ class Writer:
         """Return a condition that is *levels* deep and narrow."""
         text, kind = self.write("bool", 1), "bool"
         for _ in range(levels):
-            text, kind = self.wrapped(text, kind)
-        return text if kind == "bool" else f"({text} == {self.leaf(kind)})"
+            text, kind = self._wrapped(text, kind)
+        return text if kind == "bool" else f"({text} == {self._leaf(kind)})"
 
     # --- what is at hand
 
-    def leaf(self, kind: str, _depth: int = 0) -> str:
+    def _leaf(self, kind: str, _depth: int = 0) -> str:
         """Return a literal, a field or a variable of *kind*."""
         near = [name for name, found in self.variables if found == kind]
         for name, found in self.variables:
@@ -207,12 +207,12 @@ class Writer:
             return self.random.choice(declared)
         if kind.startswith("list"):
             inner = kind[5:-1]
-            return f"[{', '.join(self.leaf(inner) for _ in range(self.random.randrange(1, 4)))}]"
-        return f"{{'a': {self.leaf(kind[12:-1])}}}"
+            return f"[{', '.join(self._leaf(inner) for _ in range(self.random.randrange(1, 4)))}]"
+        return f"{{'a': {self._leaf(kind[12:-1])}}}"
 
-    def leaf_or_index(self, kind: str, depth: int) -> str:
+    def _leaf_or_index(self, kind: str, depth: int) -> str:
         if kind not in SCALARS or kind in ("uint", "bytes"):
-            return self.leaf(kind)
+            return self._leaf(kind)
         if kind in ("string", "int") and self.random.randrange(2):
             owner = self.write(f"map(string, {kind})", depth)
             return owner + self.random.choice((".a", "['b']", ".zz"))
@@ -221,17 +221,17 @@ class Writer:
 
     # --- of any kind
 
-    def choice(self, kind: str, depth: int) -> str:
+    def _choice(self, kind: str, depth: int) -> str:
         parts = self.write("bool", depth), self.write(kind, depth), self.write(kind, depth)
         return "({} ? {} : {})".format(*parts)
 
-    def default(self, kind: str, depth: int) -> str:
+    def _default(self, kind: str, depth: int) -> str:
         return f"default({self.write(kind, depth)}, {self.write(kind, depth)})"
 
-    def wrapped(self, text: str, kind: str) -> tuple[str, str]:
+    def _wrapped(self, text: str, kind: str) -> tuple[str, str]:
         """Return *text* one level deeper, and its kind."""
-        other = self.leaf(kind)
-        ways = [f"({self.leaf('bool')} ? {text} : {other})"]
+        other = self._leaf(kind)
+        ways = [f"({self._leaf('bool')} ? {text} : {other})"]
         if not self.shared:
             ways.append(f"default({text}, {other})")
         if kind == "bool":
@@ -245,33 +245,33 @@ class Writer:
 
     # --- lists and maps
 
-    def list_of(self, kind: str, depth: int) -> str:
+    def _list_of(self, kind: str, depth: int) -> str:
         inner = kind[5:-1]
         return (
             f"[{', '.join(self.write(inner, depth) for _ in range(self.random.randrange(1, 4)))}]"
         )
 
-    def map_of(self, kind: str, depth: int) -> str:
+    def _map_of(self, kind: str, depth: int) -> str:
         inner = kind[12:-1]
         keys = self.random.sample(["'a'", "'b'", "'c'"], 2)
         if self.random.randrange(4) == 0:
             keys.append(self.write("string", depth))
         return f"{{{', '.join(f'{key}: {self.write(inner, depth)}' for key in keys)}}}"
 
-    def joined(self, kind: str, depth: int) -> str:
+    def _joined(self, kind: str, depth: int) -> str:
         return f"({self.write(kind, depth)} + {self.write(kind, depth)})"
 
-    def source(self, depth: int) -> tuple[str, str]:
+    def _source(self, depth: int) -> tuple[str, str]:
         """Return something to go over, and the kind of its items."""
         maps = () if self.shared else MAPS  # a map has no order that everybody agrees on
-        kinds = [k for k in (*LISTS, *maps, "list(event)", "list(event)") if self.has(k)]
+        kinds = [k for k in (*LISTS, *maps, "list(event)", "list(event)") if self._has(k)]
         kind = self.random.choice(kinds)
         return self.write(kind, depth), "string" if kind.startswith("map") else kind[5:-1]
 
-    def has(self, kind: str) -> bool:
+    def _has(self, kind: str) -> bool:
         return kind not in ("list(event)", "list(list(int))") or bool(self.fields.get(kind))
 
-    def inside(self, item: str, write: Callable[[], str]) -> tuple[str, str]:
+    def _inside(self, item: str, write: Callable[[], str]) -> tuple[str, str]:
         """Return a variable for items of a kind, and what *write* writes with it in scope."""
         name = self.random.choice(("x", "y", "e"))
         self.variables.append((name, item))
@@ -285,48 +285,48 @@ class Writer:
         self.variables.pop()
         return name, body
 
-    def mapped(self, kind: str, depth: int) -> str:
+    def _mapped(self, kind: str, depth: int) -> str:
         if self.nesting >= 3:
-            return self.leaf(kind)
-        source, item = self.source(depth)
+            return self._leaf(kind)
+        source, item = self._source(depth)
         inner = kind[5:-1]
 
         def write() -> str:
             guard = f"{self.write('bool', depth)}, " if self.random.randrange(3) == 0 else ""
             return guard + self.write(inner, depth)
 
-        name, body = self.inside(item, write)
+        name, body = self._inside(item, write)
         return f"{source}.map({name}, {body})"
 
-    def filtered(self, kind: str, depth: int) -> str:
+    def _filtered(self, kind: str, depth: int) -> str:
         if self.nesting >= 3:
-            return self.leaf(kind)
+            return self._leaf(kind)
         source = self.write(kind, depth)
-        name, body = self.inside(kind[5:-1], lambda: self.write("bool", depth))
+        name, body = self._inside(kind[5:-1], lambda: self.write("bool", depth))
         return f"{source}.filter({name}, {body})"
 
     # --- conditions
 
-    def some_bool(self, _kind: str, depth: int) -> str:
+    def _some_bool(self, _kind: str, depth: int) -> str:
         ways: list[Callable[[int], str]] = [
-            self.compared,
-            self.compared,
-            self.ordered,
-            self.ordered,
-            self.member,
-            self.logic,
-            self.logic,
-            self.logic,
-            self.quantified,
-            self.quantified,
-            self.present,
-            self.about_text,
+            self._compared,
+            self._compared,
+            self._ordered,
+            self._ordered,
+            self._member,
+            self._logic,
+            self._logic,
+            self._logic,
+            self._quantified,
+            self._quantified,
+            self._present,
+            self._about_text,
         ]
         if not self.shared:
-            ways += [self.about_time, self.intersecting]
+            ways += [self._about_time, self._intersecting]
         return self.random.choice(ways)(depth)
 
-    def compared(self, depth: int) -> str:
+    def _compared(self, depth: int) -> str:
         sign = self.random.choice(("==", "!="))
         kind = self.random.choice((*KINDS, "bool", "string"))
         one, other = self.write(kind, depth), self.write(kind, depth)
@@ -336,7 +336,7 @@ class Writer:
             other = f"dyn({self.write(self.random.choice(KINDS), depth)})"
         return f"({one} {sign} {other})"
 
-    def ordered(self, depth: int) -> str:
+    def _ordered(self, depth: int) -> str:
         sign = self.random.choice(("<", "<=", ">", ">="))
         kind = self.random.choice(ORDERED)
         one, other = self.write(kind, depth), self.write(kind, depth)
@@ -346,33 +346,33 @@ class Writer:
             other = f"dyn({self.write(self.random.choice(('int', 'uint', 'double')), depth)})"
         return f"({one} {sign} {other})"
 
-    def member(self, depth: int) -> str:
+    def _member(self, depth: int) -> str:
         if self.random.randrange(4) == 0:
             return (
                 f"({self.write('string', depth)} in {self.write(self.random.choice(MAPS), depth)})"
             )
         kind = self.random.choice((*(k[5:-1] for k in LISTS), "string", "uint"))
-        items = f"[{', '.join(self.leaf(kind) for _ in range(self.random.randrange(1, 6)))}]"
+        items = f"[{', '.join(self._leaf(kind) for _ in range(self.random.randrange(1, 6)))}]"
         if kind != "uint" and self.random.randrange(2):
             items = self.write(f"list({kind})", depth)
         return f"({self.write(kind, depth)} in {items})"
 
-    def logic(self, depth: int) -> str:
+    def _logic(self, depth: int) -> str:
         if self.random.randrange(4) == 0:
             return f"!{self.write('bool', depth)}"
         sign = self.random.choice((" && ", " || "))
         items = [self.write("bool", depth) for _ in range(self.random.randrange(2, 5))]
         return f"({sign.join(items)})"
 
-    def quantified(self, depth: int) -> str:
+    def _quantified(self, depth: int) -> str:
         if self.nesting >= 3:
-            return self.leaf("bool")
-        source, item = self.source(depth)
+            return self._leaf("bool")
+        source, item = self._source(depth)
         macro = self.random.choice(("exists", "exists", "all", "all", "exists_one"))
-        name, body = self.inside(item, lambda: self.write("bool", depth))
+        name, body = self._inside(item, lambda: self.write("bool", depth))
         return f"{source}.{macro}({name}, {body})"
 
-    def present(self, depth: int) -> str:
+    def _present(self, depth: int) -> str:
         events = [name for name, kind in self.variables if kind == "event"]
         if events and self.random.randrange(2):
             return f"has({self.random.choice(events)}.{self.random.choice(list(EVENT.fields))})"
@@ -381,7 +381,7 @@ class Writer:
             return f"has({self.random.choice(dotted)})"
         return f"has({self.write(self.random.choice(MAPS), depth)}.{self.random.choice('ab')})"
 
-    def about_text(self, depth: int) -> str:
+    def _about_text(self, depth: int) -> str:
         text = self.write("string", depth)
         if self.random.randrange(4) == 0:
             pattern = self.random.choice(_PATTERNS)
@@ -391,18 +391,18 @@ class Writer:
         name = self.random.choice(("startsWith", "endsWith", "contains"))
         return f"{text}.{name}({self.write('string', depth)})"
 
-    def about_time(self, depth: int) -> str:
+    def _about_time(self, depth: int) -> str:
         if self.random.randrange(2):
             return f"within({self.write('timestamp', depth)}, {self.write('duration', depth)})"
         return f"(since({self.write('timestamp', depth)}) > {self.write('duration', depth)})"
 
-    def intersecting(self, depth: int) -> str:
+    def _intersecting(self, depth: int) -> str:
         kind = self.random.choice(LISTS)
         return f"sets.intersects({self.write(kind, depth)}, {self.write(kind, depth)})"
 
     # --- values
 
-    def some_int(self, _kind: str, depth: int) -> str:
+    def _some_int(self, _kind: str, depth: int) -> str:
         pick = self.random.randrange(8)
         if pick < 3:
             sign = self.random.choice("+-*/%")
@@ -414,14 +414,14 @@ class Writer:
             inner = self.write(kind, depth)
             return self.random.choice((f"size({inner})", f"{inner}.size()"))
         if pick == 5:
-            return self.calendar(depth)
+            return self._calendar(depth)
         if pick == 6 and not self.shared:
             name = self.random.choice(("sum", "min", "max", "count"))
             return f"{name}({self.write('list(int)', depth)})"
         kind = self.random.choice(("int", "uint", "double", "string", "timestamp"))
         return f"int({self.write(kind, depth)})"
 
-    def calendar(self, depth: int) -> str:
+    def _calendar(self, depth: int) -> str:
         if self.random.randrange(3) == 0:
             return f"{self.write('duration', depth)}.{self.random.choice(_LENGTH_PARTS)}()"
         zones = [z for z in _ZONES if z.startswith("'") or not self.shared]
@@ -429,14 +429,14 @@ class Writer:
         zone = "" if zone == "'nowhere'" else zone
         return f"{self.write('timestamp', depth)}.{self.random.choice(_TIME_PARTS)}({zone})"
 
-    def some_uint(self, _kind: str, depth: int) -> str:
+    def _some_uint(self, _kind: str, depth: int) -> str:
         if self.random.randrange(2):
             sign = self.random.choice("+-*/%")
             return f"({self.write('uint', depth)} {sign} {self.write('uint', depth)})"
         kind = self.random.choice(("int", "uint", "double", "string"))
         return f"uint({self.write(kind, depth)})"
 
-    def some_double(self, _kind: str, depth: int) -> str:
+    def _some_double(self, _kind: str, depth: int) -> str:
         pick = self.random.randrange(6)
         if pick < 3:
             other = self.write("double", depth)
@@ -453,7 +453,7 @@ class Writer:
             f"double({self.write(self.random.choice(('int', 'uint', 'double', 'string')), depth)})"
         )
 
-    def some_string(self, _kind: str, depth: int) -> str:
+    def _some_string(self, _kind: str, depth: int) -> str:
         pick = self.random.randrange(4)
         if pick < 2:
             return f"({self.write('string', depth)} + {self.write('string', depth)})"
@@ -461,12 +461,12 @@ class Writer:
             return f"{self.random.choice(('min', 'max'))}({self.write('list(string)', depth)})"
         return f"string({self.write(self.random.choice(SCALARS), depth)})"
 
-    def some_bytes(self, _kind: str, depth: int) -> str:
+    def _some_bytes(self, _kind: str, depth: int) -> str:
         if self.random.randrange(2):
             return f"({self.write('bytes', depth)} + {self.write('bytes', depth)})"
         return f"bytes({self.write(self.random.choice(('string', 'bytes')), depth)})"
 
-    def some_timestamp(self, _kind: str, depth: int) -> str:
+    def _some_timestamp(self, _kind: str, depth: int) -> str:
         pick = self.random.randrange(5)
         if pick < 2:
             sign = self.random.choice("+-")
@@ -477,7 +477,7 @@ class Writer:
             return f"{self.random.choice(('min', 'max'))}({self.write('list(timestamp)', depth)})"
         return f"timestamp({self.write(self.random.choice(('timestamp', 'string')), depth)})"
 
-    def some_duration(self, _kind: str, depth: int) -> str:
+    def _some_duration(self, _kind: str, depth: int) -> str:
         pick = self.random.randrange(6)
         if pick == 0:
             return f"({self.write('timestamp', depth)} - {self.write('timestamp', depth)})"
@@ -597,7 +597,7 @@ _VALUES: Final[tuple[Any, ...]] = (
     UInt(3),
     b"",
     b"a",
-    {True: 1, 1: 2},
+    {True: 1},
     {"a": {"b": 1}},
     [1, 2.0, UInt(3), "a", None, True],
     [[1], [2]],
@@ -610,7 +610,7 @@ _VALUES: Final[tuple[Any, ...]] = (
 
 
 def bindings(random: Random) -> dict[str, Any]:
-    """Return values for the names of `DYNAMIC`, often of other kinds than the names are used for."""
+    """Return values for the names of `DYNAMIC`, often of kinds that they are not used for."""
     found: dict[str, Any] = {"now": Timestamp(1_772_359_200 * 10**9)}
     for kind, names in DYNAMIC.items():
         pick = random.randrange(10)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
+from math import inf
 from typing import get_args
 
 from nba import windows
@@ -12,10 +14,29 @@ from nba.book import documents
 from nba.book.findings import At, Findings
 from nba.book.model import Band, Covers, Validity
 
-__all__ = ["DIRECTIONS", "KINDS", "Catalogued", "band", "covers", "percent", "union", "validity"]
+__all__ = [
+    "DIRECTIONS",
+    "KINDS",
+    "Anything",
+    "Catalogued",
+    "band",
+    "covers",
+    "in_order",
+    "overlap",
+    "percent",
+    "union",
+    "validity",
+]
 
 KINDS = get_args(documents.Kind)
 DIRECTIONS = get_args(documents.Direction)
+
+
+class Anything(frozenset[str]):
+    """The ids of a section that could not be read: nobody can say that one is not among them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +58,17 @@ def covers(document: documents.Covers, at: At, known: Catalogued, findings: Find
     A tag that no action carries is only doubted: a department may stop what others have yet to
     add.
     """
-    given: Mapping[str, list[str] | None] = dict(document)
+    given = {key: names for key, names in document if names is not None}
     for key, names in given.items():
         choices: frozenset[str] = getattr(known, key)
-        for name in names or ():
+        for name in names:
             if name not in choices:
-                findings.unknown(key, name, choices, at / key, warning=key == "tag")
-    return Covers(**{key: tuple(sorted(names)) for key, names in given.items() if names is not None})
+                place = (at / key).named(name)
+                findings.unknown(key, name, choices, place, warning=key == "tag")
+        if not names and not (at / key).faulty:
+            message = f"the list of `{key}` is empty, so nothing is covered"
+            findings.report("wrong-value", message, "name at least one", (at / key).place)
+    return Covers(**{key: union([names]) for key, names in given.items()})
 
 
 def percent(text: str) -> float:
@@ -71,7 +96,10 @@ def _instant(
     try:
         if len(text) > 10:
             return windows.parse_instant(text)
-        return windows.midnight(windows.parse_day(text) + timedelta(days=days), zone)
+        day = windows.parse_day(text)
+        if days and day == date.max:  # how people write that there is no end
+            return None
+        return windows.midnight(day + timedelta(days=days), zone)
     except (ValueError, OverflowError):
         message = f"`{text}` is not a date"
         help_ = "write `2026-03-01`, or a time such as `2026-03-01T18:00:00Z`"
@@ -79,27 +107,56 @@ def _instant(
         return None
 
 
+_NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"
+_BAND = re.compile(rf"([\[(]?)\s*({_NUMBER})?\s*(?:(\.\.)\s*({_NUMBER})?)?\s*([\])]?)")
+
+
 def band(text: str) -> Band:
     """Return the band written as `0`, `1..2`, `3..`, `..5`, `[6..24)` or `(0..1]`.
 
-    Without brackets both ends are included. Raises ValueError.
+    Without brackets both ends are included. Its own text is the shortest that means the same.
+    Raises ValueError.
     """
-    inner = text.strip()
-    opening, closing = "[", "]"
-    if inner[:1] in ("[", "("):
-        opening, inner = inner[0], inner[1:]
-        if inner[-1:] not in ("]", ")"):
-            raise ValueError(f"`{text}` is not a band")
-        closing, inner = inner[-1], inner[:-1]
-    low, dots, high = (part.strip() for part in inner.partition(".."))
+    match = _BAND.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"`{text}` is not a band")
+    opening, low, dots, high, closing = match.groups()
+    lowest, highest = (None if end is None else float(end) + 0.0 for end in (low, high))
     if not dots:
-        return Band(text, float(low), float(low))
-    if not low and not high:
+        highest = lowest
+    whole = (opening == "") == (closing == "")
+    bounded = lowest is not None or highest is not None
+    crossed = lowest is not None and highest is not None and highest < lowest
+    if not whole or not bounded or crossed or (opening and not dots):
         raise ValueError(f"`{text}` is not a band")
-    lowest, highest = (float(low) if low else None), (float(high) if high else None)
-    if lowest is not None and highest is not None and highest < lowest:
-        raise ValueError(f"`{text}` is not a band")
-    return Band(text, lowest, highest, opening == "[", closing == "]")
+    low_included, high_included = opening != "(", closing != ")"
+    ends = [_shortest(lowest), _shortest(highest)]
+    inner = ends[0] if lowest == highest else "..".join(ends)
+    if not (low_included and high_included):
+        inner = f"{opening}{'..'.join(ends)}{closing}"
+    return Band(inner, lowest, highest, low_included, high_included)
+
+
+def _shortest(number: float | None) -> str:
+    return "" if number is None else repr(number).removesuffix(".0")
+
+
+def overlap(one: Band, other: Band) -> bool:
+    """Return whether a number can be in both bands."""
+    low, high = sorted((one, other), key=_lower)
+    if low.high is None or high.low is None:
+        return True
+    touching = low.high == high.low and low.high_included and high.low_included
+    return low.high > high.low or touching
+
+
+def _lower(found: Band) -> tuple[float, bool]:
+    return (-inf if found.low is None else found.low), not found.low_included
+
+
+def in_order(bands: Iterable[tuple[Band, float]]) -> tuple[tuple[Band, float], ...]:
+    """Return bands with their points from the lowest to the highest."""
+    return tuple(sorted(bands, key=lambda found: _lower(found[0])))
 
 
 def union(names: Iterable[Iterable[str]]) -> tuple[str, ...]:

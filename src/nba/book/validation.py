@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import types
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -103,7 +103,7 @@ class _Reading:
         wrong: list[Path] = []
         missing: list[Path] = []
         for error in errors:
-            loc = tuple(part for part in error["loc"] if part != _KEY)
+            loc = error["loc"][:-1] if _is_key(error) else error["loc"]
             path = self.in_file(loc)
             if error["type"] == "missing":
                 missing.append(loc)
@@ -198,7 +198,7 @@ class _Reading:
     def report(self, error: ErrorDetails, path: Path) -> None:
         if error["type"] == "extra_forbidden":
             self.report_unknown_key(path)
-        elif error["loc"][-1] == _KEY:
+        elif _is_key(error):
             self.report_wrong_key(path)
         else:
             message, help_ = _wrong(error, path)
@@ -207,12 +207,12 @@ class _Reading:
     def report_unknown_key(self, path: Path) -> None:
         *owner, name = path
         known = _known_keys(tuple(owner))
-        noun = _NOUNS.get(_bare(_declared(tuple(owner))))
-        where = f"a {noun}" if noun else f"`{owner[-1]}`"
-        where = where.replace("a action", "an action").replace("a issue", "an issue")
-        message = f"`{name}` is not a key of {where}"
+        noun = _NOUNS.get(_declared(tuple(owner)), "")
+        article = "an" if noun[:1] in ("a", "i") else "a"
+        where = f"{article} {noun}" if noun else f"`{owner[-1]}`"
+        message = f"`{_short(str(name))}` is not a key of {where}"
         if not owner:
-            message = f"there is no section `{name}`"
+            message = f"there is no section `{_short(str(name))}`"
         help_ = did_you_mean(str(name), known)
         if not help_:
             help_ = f"choose from {', '.join(f'`{key}`' for key in sorted(known))}"
@@ -221,11 +221,12 @@ class _Reading:
     def report_wrong_key(self, path: Path) -> None:
         *owner, name = path
         if owner == ["context"]:
-            message, help_ = f"`{name}` is not a part of the context", "write `customer` or `interaction`"
+            message = f"`{_short(str(name))}` is not a part of the context"
+            help_ = did_you_mean(str(name), ("customer", "interaction"))
             self.say("unknown-key", message, help_, path, key=True)
         elif owner == ["groups"]:
-            message = f"`{name}` cannot be the id of a group"
-            help_ = "write its issue before it: `service/recovery`, in small letters, digits and `_`"
+            message = f"`{_short(str(name))}` cannot be the id of a group"
+            help_ = "write issue and group in small letters: `service/recovery`"
             self.say("wrong-value", message, help_, path, key=True)
         else:
             message = f"`{_short(str(name))}` cannot be an id"
@@ -235,15 +236,20 @@ class _Reading:
 # --- values
 
 
+def _is_key(error: ErrorDetails) -> bool:
+    """Say whether an error is about a key, which pydantic appends to the location."""
+    return error["loc"][-1:] == (_KEY,) and error["type"] != "extra_forbidden"
+
+
 def _wrong(error: ErrorDetails, path: Path) -> tuple[str, str]:
     """Return what is wrong with the value at *path*, and what to write."""
     kind, given, name = error["type"], error["input"], path[-1]
     label, shown = _named(path), _shown(given)
     limits: Mapping[str, Any] = error.get("ctx", {})
-    if name in _PERCENTAGES and str(_bare(_declared(path))) == str(str):
+    if name in _PERCENTAGES and _declared(path) is str:
         return f"{label} must be a percentage, not {shown}", _percentage_help(given)
     if kind == "literal_error":
-        choices = [str(choice) for choice in get_args(_bare(_declared(path)))]
+        choices = [str(choice) for choice in get_args(_declared(path))]
         return f"{label} cannot be {shown}", did_you_mean(str(given), choices)
     if kind == "string_pattern_mismatch":
         wanted, help_ = _PATTERNS.get(str(name), ("an id", _ID_HELP))
@@ -315,7 +321,7 @@ def _named(path: Path, *, definite: bool = False) -> str:
     """Return what people call what stands at *path*: a key, an item, an action by its id."""
     if not path:
         return "the file"
-    noun = _NOUNS.get(_bare(_declared(path)))
+    noun = _NOUNS.get(_declared(path))
     last = path[-1]
     if isinstance(last, int):
         owner = path[-2] if len(path) > 1 else "the list"
@@ -352,28 +358,27 @@ def _may_be_empty(path: Path) -> bool:
 
 def _known_keys(path: Path) -> list[str]:
     """Return the keys that the document at *path* may have."""
-    model = _bare(_declared(path))
+    model = _declared(path)
     return list(model.model_fields) if _is_document(model) else []
 
 
 def _required(path: Path) -> list[str] | None:
     """Return the keys that the document at *path* must have; None where there is no document."""
-    model = _bare(_declared(path))
+    model = _declared(path)
     if not _is_document(model):
         return None
     return [name for name, field in model.model_fields.items() if field.is_required()]
 
 
 def _declared(path: Path) -> Any:
-    """Return the type that documents declare for what stands at *path*."""
+    """Return the type that documents declare for what stands at *path*; None for no type."""
     kind: Any = documents.File
     for step in path:
-        kind = _bare(kind)
         if _is_document(kind):
             field = kind.model_fields.get(str(step))
-            kind = field.annotation if field else None
+            kind = _bare(field.annotation) if field else None
         else:
-            kind = (get_args(kind) or (None,))[-1]
+            kind = _bare((get_args(kind) or (None,))[-1])
     return kind
 
 

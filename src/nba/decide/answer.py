@@ -38,7 +38,7 @@ class Answer:
     def codes(self) -> dict[tuple[str, str], str]:
         """Return the code of every treatment, by action and channel."""
         codes = treatment_codes(self.plan, self.view, self.trail)
-        arbitrate(self.plan, self.view, self.alive, self.trail, self.n, codes)
+        arbitrate(self.plan, self.view, self.alive, self.trail, n=self.n, codes=codes)
         targets = self.plan.targets
         return {
             (targets[number].action.id, targets[number].channel.id): code
@@ -55,4 +55,5 @@ def answer(plan: Plan, case: Case, now: datetime, n: int | None = None) -> Answe
     view = view_of(plan, case, now)
     count = n if n is not None else view.point.show if view.point else 1
     alive, trail = run(plan, view)
-    return Answer(plan, view, alive, trail, count, arbitrate(plan, view, alive, trail, count))
+    ranked = arbitrate(plan, view, alive, trail, n=count)
+    return Answer(plan, view, alive, trail, count, ranked)

@@ -8,7 +8,7 @@ from heapq import heapify, heappop
 
 from nba import windows
 from nba.decide.decision import Candidate
-from nba.decide.plan import Function, Plan, Slots
+from nba.decide.plan import Function, Plan
 from nba.decide.stages import Trail
 from nba.decide.targets import bits
 from nba.decide.view import View
@@ -23,6 +23,7 @@ def arbitrate(
     view: View,
     alive: int,
     trail: Trail,
+    *,
     n: int,
     codes: dict[int, str] | None = None,
 ) -> tuple[Candidate, ...]:
@@ -30,110 +31,117 @@ def arbitrate(
 
     With *codes* it goes on to the end and notes the code of every treatment by number.
     """
-    chosen: list[Candidate] = []
+    choice = _Choice(plan, view, trail, n)
     left = alive
     for tier in plan.tiers:
-        if not left or (len(chosen) >= n and codes is None):
+        if not left or (choice.full and codes is None):
             break
         if tier.holds is not None and not tier.holds(view.slots):
             continue
         members = left & tier.covers.among(view.inbound)
         left &= ~members
-        for number in _best_first(plan, view, trail, members):
-            code = _judge(plan, view, trail, number, tier.name, chosen, n)
+        for number in choice.best_first(members):
+            code = choice.judge(number, tier.name)
             if codes is not None:
                 codes[number] = code
-            elif len(chosen) >= n or code == "below_no_action":
+            elif choice.full or code == "below_no_action":
                 break  # what follows has no higher priority
     if codes is not None:
         codes |= dict.fromkeys(bits(left), "no_tier")
-    return tuple(chosen)
+    return tuple(choice.chosen)
 
 
-def _best_first(plan: Plan, view: View, trail: Trail, members: int) -> Iterator[int]:
-    """Yield treatments by priority, then current channel, preferred channel, cost and number."""
-    slot = plan.book.shape.slots.get("customer.preferred_channel")
-    preferred = view.slots[slot] if slot is not None else None
-    order = []
-    for number in bits(members):
-        channel = plan.targets[number].channel.id
-        order.append(
-            (
-                -trail.scores[number].priority,
-                channel != view.current,
-                channel != preferred,
-                plan.scoring[number].cost,
-                number,
-            )
+class _Choice:
+    """The answers so far, and how the next candidate is judged."""
+
+    def __init__(self, plan: Plan, view: View, trail: Trail, n: int) -> None:
+        self.plan = plan
+        self.view = view
+        self.scores = trail.scores
+        self.n = n
+        self.chosen: list[Candidate] = []
+
+    @property
+    def full(self) -> bool:
+        return len(self.chosen) >= self.n
+
+    def best_first(self, members: int) -> Iterator[int]:
+        """Yield by priority, then current channel, preferred channel, cost and number."""
+        current, preferred = self.view.current, self.field("customer.preferred_channel")
+        order = []
+        for number in bits(members):
+            channel = self.plan.targets[number].channel.id
+            cost = self.plan.scoring[number].cost
+            ties = channel != current, channel != preferred, cost, number
+            order.append((-self.scores[number].priority, *ties))
+        heapify(order)
+        while order:
+            yield heappop(order)[-1]
+
+    def judge(self, number: int, tier: str) -> str:
+        """Return the code of a candidate; one that is chosen joins the answers."""
+        says = self.say(number)
+        if says is None and self.plan.says[number] is not None:
+            return "unsayable"
+        action, treatment, channel = self.plan.targets[number]
+        score = self.scores[number]
+        if score.priority <= self.plan.floor:
+            return "below_no_action"
+        if self.full or any(other.action == action.id for other in self.chosen):
+            return "outranked"
+        candidate = Candidate(
+            action.id,
+            channel.id,
+            action.title,
+            action.kind,
+            action.issue,
+            action.group,
+            "inbound" if channel.id == self.view.current else "outbound",
+            tier,
+            *score,
+            says,
+            treatment.suggests,
         )
-    heapify(order)
-    while order:
-        yield heappop(order)[-1]
-
-
-def _judge(
-    plan: Plan,
-    view: View,
-    trail: Trail,
-    number: int,
-    tier: str,
-    chosen: list[Candidate],
-    n: int,
-) -> str:
-    """Return the code of a candidate; one that is chosen is added to *chosen*."""
-    says = say(plan, view, number)
-    if says is None and plan.says[number] is not None:
-        return "unsayable"
-    action, treatment, channel = plan.targets[number]
-    score = trail.scores[number]
-    if score.priority <= plan.floor:
-        return "below_no_action"
-    if len(chosen) >= n or any(other.action == action.id for other in chosen):
-        return "outranked"
-    candidate = Candidate(
-        action.id,
-        channel.id,
-        action.title,
-        action.kind,
-        action.issue,
-        action.group,
-        "inbound" if channel.id == view.current else "outbound",
-        tier,
-        *score,
-        says,
-        treatment.suggests,
-    )
-    for key, most in view.point.at_most_per if view.point else ():
-        if sum(getattr(other, key) == getattr(candidate, key) for other in chosen) >= most:
+        if self.crowded(candidate):
             return "crowded_out"
-    chosen.append(candidate)
-    return "chosen"
+        self.chosen.append(candidate)
+        return "chosen"
 
+    def crowded(self, candidate: Candidate) -> bool:
+        """Return whether the decision point shows enough of a candidate's kind already."""
+        for key, most in self.view.point.at_most_per if self.view.point else ():
+            own = getattr(candidate, key)
+            if sum(getattr(other, key) == own for other in self.chosen) >= most:
+                return True
+        return False
 
-def say(plan: Plan, view: View, number: int) -> str | None:
-    """Return what to say, or None where there is nothing to say or no text can be filled in."""
-    for line in plan.says[number] or ():
-        if line.holds is None or line.holds(view.slots):
-            written = [
-                part if isinstance(part, str) else _filled(plan, view.slots, *part)
-                for part in line.parts
-            ]
-            return None if None in written else "".join(map(str, written))
-    return None
+    # --- wording
 
-
-def _filled(plan: Plan, slots: Slots, function: Function, format_: str) -> str | None:
-    value = function(slots)
-    if value is UNKNOWN:
+    def say(self, number: int) -> str | None:
+        """Return what to say, or None where there is nothing to say, or no text to be had."""
+        for line in self.plan.says[number] or ():
+            if line.holds is None or line.holds(self.view.slots):
+                written = [
+                    part if isinstance(part, str) else self.filled(*part) for part in line.parts
+                ]
+                return None if None in written else "".join(map(str, written))
         return None
-    return shown(value, format_, plan.book.currency, _zone(plan, slots))
 
+    def filled(self, function: Function, format_: str) -> str | None:
+        value = function(self.view.slots)
+        if value is UNKNOWN:
+            return None
+        return shown(value, format_, self.plan.book.currency, self.zone())
 
-def _zone(plan: Plan, slots: Slots) -> tzinfo:
-    """Return the customer's time zone where it is known, else the book's."""
-    slot = plan.book.shape.slots.get("customer.timezone")
-    name = slots[slot] if slot is not None else None
-    try:
-        return windows.zone(name) if isinstance(name, str) else plan.book.zone
-    except ValueError:
-        return plan.book.zone
+    def zone(self) -> tzinfo:
+        """Return the customer's time zone where it is known, else the book's."""
+        name = self.field("customer.timezone")
+        try:
+            return windows.zone(name) if isinstance(name, str) else self.plan.book.zone
+        except ValueError:
+            return self.plan.book.zone
+
+    def field(self, path: str) -> object:
+        """Return the value of a field, or None where it is absent or not declared."""
+        slot = self.plan.book.shape.slots.get(path)
+        return self.view.slots[slot] if slot is not None else None

@@ -1,4 +1,4 @@
-"""One case: what is known about a customer and what is happening now. Plain data, JSON both ways."""
+"""One case: what is known about a customer, and what is happening now. Plain data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ class Case:
                 raise CaseError(f"`{key}` is not a key of a case. {did_you_mean(str(key), _KEYS)}")
         for key in ("customer", "interaction"):
             if not isinstance(data.get(key) or {}, Mapping):
-                raise CaseError(f"`{key}` of a case is an object with the fields that the book declares")
+                raise CaseError(
+                    f"`{key}` of a case is an object with the fields that the book declares"
+                )
         for key in ("id", "role", "at"):
             if not isinstance(data.get(key, ""), str | None):
                 raise CaseError(f"`{key}` of a case is a string")
@@ -78,7 +80,9 @@ def _time(value: object) -> datetime | None:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise CaseError(f"`now` is a time such as 2026-03-02T10:00:00Z, not `{value}`") from None
+            raise CaseError(
+                f"`now` is a time such as 2026-03-02T10:00:00Z, not `{value}`"
+            ) from None
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise CaseError("`now` needs a time zone, as in 2026-03-02T10:00:00Z")
     return value.astimezone(UTC)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, Final, Literal
 
 from nba.lang import reference
@@ -234,7 +234,13 @@ def _doubles(constants: list[float]) -> list[float]:
     found = {0.0, 1.0}
     ordered = sorted(constants)
     for constant in ordered:
-        found |= {constant, constant + 1, constant - 1, round(constant) + 1.0, round(constant) - 1.0}
+        found |= {
+            constant,
+            constant + 1,
+            constant - 1,
+            round(constant) + 1.0,
+            round(constant) - 1.0,
+        }
         found |= {math.nextafter(constant, math.inf), math.nextafter(constant, -math.inf)}
-    found |= {(low + high) / 2 for low, high in zip(ordered, ordered[1:], strict=False)}
+    found |= {(low + high) / 2 for low, high in pairwise(ordered)}
     return sorted(value for value in found if math.isfinite(value))

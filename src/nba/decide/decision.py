@@ -1,4 +1,4 @@
-"""The answer: a decision, its candidates, and the closed list of codes. Plain data, JSON both ways."""
+"""The answer: a decision, its candidates, and the closed list of codes. Plain data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from typing import Any, Final, Protocol
 
 from nba.errors import Diagnostic
 
-__all__ = ["CODES", "UNKNOWN_MARK", "Account", "Candidate", "Decision", "Ranking", "furthest", "head", "reason_of"]
+__all__ = [
+    "CODES",
+    "UNKNOWN_MARK",
+    "Account",
+    "Candidate",
+    "Decision",
+    "Ranking",
+    "furthest",
+    "head",
+    "reason_of",
+]
 
 #: Every code of what can become of a treatment, in the order of the stages that give them.
 #: A code may go on with a subject (`blocked:no_selling`) and end in `:unknown` where missing
@@ -202,7 +212,7 @@ class Decision:
     # --- JSON
 
     def to_dict(self, *, why: bool = False, codes: bool = False) -> dict[str, Any]:
-        """Return the decision as plain data; with the sentences of *why* and all *codes* if asked."""
+        """Return the decision as plain data, with sentences on *why* and all *codes* if asked."""
         found: dict[str, Any] = {
             "id": self.id,
             "customer": self.customer,

@@ -13,16 +13,19 @@ from typing import Any
 from nba.book.model import Action, Condition, Gates, Treatment
 from nba.decide.change import Change, smallest_change
 from nba.decide.decision import CODES, UNKNOWN_MARK, Candidate, Ranking, furthest, head
-from nba.decide.reference import Reference, derived_fields
+from nba.decide.reference import Reference, Scored, derived_fields
 from nba.errors import Place
+from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal, reads
-from nba.lang.tree import Node
+from nba.lang.reference import judge
+from nba.lang.tree import And, Node, Or
 from nba.lang.types import STRING
 from nba.lang.words import listed, name_in_words, value_in_words, words
 
 __all__ = ["ActionAccount", "Explanation", "explain"]
 
 _STAGES = {"ineligible": "eligible", "inapplicable": "applicable", "unsuitable": "suitable"}
+_SCORED = ("unscored", "error", "unsayable")
 _PASSED = ("no_tier", "below_no_action", "outranked", "crowded_out", "chosen", "unsayable", "error")
 
 
@@ -86,14 +89,17 @@ class Explanation:
     def __str__(self) -> str:
         lines = list(self.summary)
         for account in self.accounts:
-            lines += ["", f"{account.action} ({account.treatment}): {account.code}   {account.where}"]
+            title = f"{account.action} ({account.treatment}): {account.code}   {account.where}"
+            lines += ["", title]
             lines += [f"    {sentence}" for sentence in account.sentences]
             if account.change is not None:
                 lines.append(f"    {account.change}")
         return "\n".join(lines)
 
 
-def explain(judged: Reference, ranking: Ranking, *, titles: Mapping[str, str] | None = None) -> Explanation:
+def explain(
+    judged: Reference, ranking: Ranking, *, titles: Mapping[str, str] | None = None
+) -> Explanation:
     """Return the account of what *judged* decided as *ranking*."""
     return _Explainer(judged, ranking, titles or {}).explanation()
 
@@ -126,7 +132,7 @@ class _Explainer:
         treatment = _treatment(action, best.channel)
         sentences = [f"{best.title}: {self.channel_name(best.channel)}, {best.direction}."]
         reasons = [*action.gates.applicable, *treatment.gates.applicable]
-        sentences += [f"It fits now: {self.true_because(condition)}." for condition in reasons]
+        sentences += [f"It fits now: {self.because(condition)}." for condition in reasons]
         sentences.append(self.priority(best) + ".")
         if len(self.book.tiers) > 1:
             sentences.append(f"It belongs to the tier `{best.tier}`.")
@@ -146,8 +152,7 @@ class _Explainer:
             counts[head(code)] = counts.get(head(code), 0) + 1
         order = list(reversed(CODES))
         parts = [f"{counts[code]} {code.replace('_', ' ')}" for code in order if code in counts]
-        sentences = [f"{title}: no action is better than none.", f"Of all actions: {', '.join(parts)}."]
-        return sentences
+        return [f"{title}: no action is better than none.", f"Of all actions: {', '.join(parts)}."]
 
     def channel_name(self, name: str) -> str:
         return self.book.channels[name].title or name
@@ -161,7 +166,9 @@ class _Explainer:
         ]
         if self.book.scoring.priority is not None:
             formula = self.book.scoring.priority.text
-            return f"Its priority is {best.priority:g}, by `{formula}` with {listed(factors, 'and')}"
+            return (
+                f"Its priority is {best.priority:g}, by `{formula}` with {listed(factors, 'and')}"
+            )
         return f"Its priority is {best.priority:g}: {' × '.join(factors)}"
 
     # --- one action
@@ -175,7 +182,9 @@ class _Explainer:
         treatment = _treatment(action, channel)
         sentences, where = self.reasons(action, treatment, code)
         change = None if head(code) == "chosen" else self.change(action, treatment, code)
-        return ActionAccount(action.id, action.title, channel, code, tuple(sentences), where, change)
+        return ActionAccount(
+            action.id, action.title, channel, code, tuple(sentences), where, change
+        )
 
     def reasons(self, action: Action, treatment: Treatment, code: str) -> tuple[list[str], Place]:
         kind, _, subject = code.removesuffix(UNKNOWN_MARK).partition(":")
@@ -224,17 +233,19 @@ class _Explainer:
                 return [f"{name} was valid until {validity.until_text}"], level.place
         for stop in self.book.kill_switch:
             if self.judged.covered(stop.covers, action, treatment):
-                return [f"a kill switch stops it{f': {stop.title}' if stop.title else ''}"], stop.place
+                title = f": {stop.title}" if stop.title else ""
+                return [f"a kill switch stops it{title}"], stop.place
         point = self.judged.point
-        assert point is not None
-        return [f"the decision point `{point.id}` does not show it"], point.place
+        name = f"the decision point `{point.id}`" if point else "what asks"
+        return [f"{name} does not show it"], point.place if point else action.place
 
     def no_channel(self, treatment: Treatment, subject: str) -> tuple[list[str], Place]:
         channel = self.book.channels[treatment.channel]
         name = self.channel_name(treatment.channel)
         if subject == "direction" or channel.consent is None:
-            where = f"is {channel.direction} only"
-            return [f"{name} {where}, and this would be {self.judged.direction(treatment)}"], channel.place
+            direction = self.judged.direction(treatment)
+            sentence = f"{name} is {channel.direction} only, and this would be {direction}"
+            return [sentence], channel.place
         return [f"to be contacted by {name} needs: {self.because(channel.consent)}"], channel.place
 
     def bad_factor(self, treatment: Treatment, kind: str, name: str) -> str:
@@ -242,7 +253,8 @@ class _Explainer:
         text = expression.text if expression else name
         if kind == "error":
             return f"its {name} `{text}` is negative or not finite"
-        needs = listed([f"`{path}`" for path in self.missing(expression.tree)], "and") if expression else ""
+        missing = self.missing(expression.tree) if expression else []
+        needs = listed([f"`{path}`" for path in missing], "and")
         return f"its {name} `{text}` is unknown{f': needs {needs}' if needs else ''}"
 
     def arbitrated(self, action: Action, treatment: Treatment, kind: str) -> str:
@@ -263,39 +275,32 @@ class _Explainer:
     # --- conditions and the values they read
 
     def because(self, condition: Condition) -> str:
-        """Return a condition in words, with its place and the values it read."""
-        parts = [part for part in self.leaves(condition) if self.judged.judge(part) is not True]
-        shown = parts if condition.kind == "all" and parts else [condition]
-        text = " and ".join(words(self.plain(part.tree), self.titles) for part in shown)
-        values = "; ".join(self.value(path) for path in self.inputs([part.tree for part in shown]))
-        place = f" ({shown[0].place.file}:{shown[0].place.line})" if shown[0].place.line else ""
-        return f"{text}{f' - {values}' if values else ''}{place}"
+        """Return what decides a condition, in words, with the values read and its place."""
+        parts = self.deciding(condition.tree, self.judged.judge(condition))
+        text = " and ".join(words(part, self.titles) for part in parts)
+        values = "; ".join(self.value(path) for path in self.inputs(parts))
+        place = condition.place
+        where = f" ({place.file}:{place.line})" if place.line else ""
+        return f"{text}{f' - {values}' if values else ''}{where}"
 
-    def true_because(self, condition: Condition) -> str:
-        """Return what of a condition holds, with the values it read."""
-        if condition.kind == "any":
-            holding = [item for item in condition.items if self.judged.judge(item) is True]
-            condition = holding[0] if holding else condition
-        text = words(self.plain(condition.tree), self.titles)
-        values = "; ".join(self.value(path) for path in self.inputs([condition.tree]))
-        place = f" ({condition.place.file}:{condition.place.line})" if condition.place.line else ""
-        return f"{text}{f' - {values}' if values else ''}{place}"
-
-    def plain(self, node: Node) -> Node:
-        """Return the tree of a named condition that stands alone, so that its text is shown."""
+    def deciding(self, node: Node, verdict: bool | None) -> list[Node]:
+        """Return the parts of a condition that alone make its verdict what it is."""
         named = self.named(getattr(node, "path", ""))
-        return named if named is not None else node
+        if named is not None:
+            return self.deciding(named, verdict)
+        if not isinstance(node, And | Or) or verdict is isinstance(node, And):
+            return [node]
+        alike = [item for item in node.items if self.judge(item) is verdict]
+        if verdict is True:
+            alike = alike[:1]  # one is enough
+        return [part for item in alike for part in self.deciding(item, verdict)]
+
+    def judge(self, node: Node) -> bool | None:
+        return judge(node, self.fields, BOOK_FUNCTIONS)
 
     def named(self, path: str) -> Node | None:
         kind, _, name = path.partition(".")
         return self.book.conditions[name].tree if kind == "condition" else None
-
-    def leaves(self, condition: Condition) -> Iterator[Condition]:
-        if condition.kind == "all":
-            for item in condition.items:
-                yield from self.leaves(item)
-        else:
-            yield condition
 
     def inputs(self, nodes: Sequence[Node]) -> list[str]:
         """Return the declared fields that conditions read, through named conditions too."""
@@ -331,14 +336,14 @@ class _Explainer:
             required = AllOf((required, *self.known_factors(treatment)))
 
         def passes(changes: Mapping[str, object]) -> bool:
-            changed = {
-                path: value for path, value in {**self.inputs_only(), **changes}.items() if value is not None
-            }
-            again = Reference(
-                self.book, derived_fields(self.book, changed), self.judged.now, self.judged.point
-            ).decide(1)
-            found = head(again.codes[action.id, treatment.channel])
-            return found in _PASSED or (found == "unscored" and kind != "unscored")
+            tried = {**self.inputs_only(), **changes}
+            changed = {path: value for path, value in tried.items() if value is not None}
+            fields = derived_fields(self.book, changed)
+            again = Reference(self.book, fields, self.judged.now, self.judged.point)
+            found = again.judge_treatment(action, treatment)
+            if isinstance(found, Scored):
+                return True
+            return head(found) in _SCORED and head(found) != kind
 
         return smallest_change(required, self.fields, self.specs, passes)
 
@@ -358,16 +363,24 @@ class _Explainer:
             for gates in levels
             for condition in (*gates.eligible, *gates.applicable, *gates.suitable)
         ]
-        for policy in book.policies.values():
-            if policy.enabled and self.judged.covered(policy.covers, action, treatment):
-                parts.append(normal(policy.block_when.tree, self.named, positive=False))
+        parts += [
+            normal(policy.block_when.tree, self.named, positive=False)
+            for policy in book.policies.values()
+            if policy.enabled and self.judged.covered(policy.covers, action, treatment)
+        ]
         channel = book.channels[treatment.channel]
         here = Test("interaction.channel", "==", treatment.channel, STRING)
         elsewhere = Test("interaction.channel", "!=", treatment.channel, STRING)
         nowhere = Test("interaction.channel", "not has", None, STRING)
-        consent = normal(channel.consent.tree, self.named) if channel.consent else Constant(True)  # noqa: FBT003
+        consent = (
+            normal(channel.consent.tree, self.named) if channel.consent else Constant(holds=True)
+        )
         outbound = AllOf((AnyOf((elsewhere, nowhere)), consent))
-        ways = {"inbound": here, "outbound": outbound, "both": AnyOf((outbound, here))}
+        ways: dict[str, Normal] = {
+            "inbound": here,
+            "outbound": outbound,
+            "both": AnyOf((outbound, here)),
+        }
         return AllOf((*parts, ways[channel.direction]))
 
     def known_factors(self, treatment: Treatment) -> Iterator[Normal]:
@@ -383,4 +396,3 @@ def _treatment(action: Action, channel: str) -> Treatment:
 
 def _more(items: Sequence[object], shown: int) -> str:
     return f"; and {len(items) - shown} more" if len(items) > shown else ""
-

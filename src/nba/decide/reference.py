@@ -32,7 +32,7 @@ from nba.errors import EvaluationError
 from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
 
-__all__ = ["Reference", "derived_fields"]
+__all__ = ["Reference", "Scored", "derived_fields"]
 
 Fields = dict[str, object]
 
@@ -59,7 +59,7 @@ def _score(card: Scorecard, fields: Fields) -> float:
                 total += point.add
         elif point.band is not None:
             number = _number(point.band, fields)
-            fitting = [points for band, points in point.bands if number is not None and number in band]
+            fitting = [p for band, p in point.bands if number is not None and number in band]
             total += fitting[0] if fitting else 0.0
     if card.minimum is not None:
         total = max(total, card.minimum)
@@ -77,8 +77,10 @@ class _Dropped(Exception):  # noqa: N818 - not an error: how a stage says no
     """A stage dropped a treatment, with this code."""
 
 
-@dataclass(frozen=True)
-class _Scored:
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate for arbitration, with what breaks ties."""
+
     candidate: Candidate
     cost: float
     on_current_channel: bool
@@ -107,34 +109,40 @@ class Reference:
     def decide(self, n: int) -> Ranking:
         """Return up to *n* answers and the code of every treatment."""
         codes: dict[tuple[str, str], str] = {}
-        candidates: list[_Scored] = []
+        candidates: list[Scored] = []
         for action in self.book.actions.values():
             for treatment in action.treatments:
-                key = (action.id, treatment.channel)
-                try:
-                    candidates.append(self.candidate(action, treatment))
-                except _Dropped as dropped:
-                    codes[key] = str(dropped)
-        return self.arbitrate(candidates, codes, n)
+                found = self.judge_treatment(action, treatment)
+                if isinstance(found, Scored):
+                    candidates.append(found)
+                else:
+                    codes[action.id, treatment.channel] = found
+        return self._arbitrate(candidates, codes, n)
 
-    def candidate(self, action: Action, treatment: Treatment) -> _Scored:
-        """Take one treatment through the stages up to arbitration."""
-        self.available(action, treatment)
-        self.gated("eligible", "ineligible", [self.book.gates])
-        self.blocked(action, treatment)
+    def judge_treatment(self, action: Action, treatment: Treatment) -> Scored | str:
+        """Take one treatment through the stages: a candidate, or the code it drops with."""
+        try:
+            return self._candidate(action, treatment)
+        except _Dropped as dropped:
+            return str(dropped)
+
+    def _candidate(self, action: Action, treatment: Treatment) -> Scored:
+        self._available(action, treatment)
+        self._gated("eligible", "ineligible", [self.book.gates])
+        self._blocked(action, treatment)
         levels = self.levels(action, treatment)
-        self.gated("eligible", "ineligible", levels[1:])
-        self.gated("applicable", "inapplicable", levels)
-        self.gated("suitable", "unsuitable", levels)
-        self.channel(treatment)
+        self._gated("eligible", "ineligible", levels[1:])
+        self._gated("applicable", "inapplicable", levels)
+        self._gated("suitable", "unsuitable", levels)
+        self._channel(treatment)
         return self.scored(action, treatment)
 
     # --- stages 1 to 4
 
-    def available(self, action: Action, treatment: Treatment) -> None:
+    def _available(self, action: Action, treatment: Treatment) -> None:
         issue, group = self.book.issues[action.issue], self.book.groups[action.group]
         for level in (issue, group, action, treatment):
-            if not self.valid(level.validity):
+            if not self._valid(level.validity):
                 raise _Dropped("unavailable")
         if any(self.covered(stop.covers, action, treatment) for stop in self.book.kill_switch):
             raise _Dropped("unavailable")
@@ -143,16 +151,17 @@ class Reference:
         if self.point and self.point.channel not in (None, treatment.channel):
             raise _Dropped("unavailable")
 
-    def valid(self, validity: Validity) -> bool:
+    def _valid(self, validity: Validity) -> bool:
         started = validity.start is None or validity.start <= self.now
         ended = validity.end is not None and validity.end <= self.now
         return validity.enabled and started and not ended
 
     def levels(self, action: Action, treatment: Treatment) -> list[Gates]:
+        """Return the conditions of every level that a treatment is subject to, broad first."""
         issue, group = self.book.issues[action.issue], self.book.groups[action.group]
         return [self.book.gates, issue.gates, group.gates, action.gates, treatment.gates]
 
-    def gated(self, stage: str, code: str, levels: Iterable[Gates]) -> None:
+    def _gated(self, stage: str, code: str, levels: Iterable[Gates]) -> None:
         """Drop unless all conditions hold; unknown is the reason where none is surely false."""
         conditions: list[Condition] = [c for gates in levels for c in getattr(gates, stage)]
         verdicts = [self.judge(condition) for condition in conditions]
@@ -161,7 +170,7 @@ class Reference:
         if None in verdicts:
             raise _Dropped(code + UNKNOWN_MARK)
 
-    def blocked(self, action: Action, treatment: Treatment) -> None:
+    def _blocked(self, action: Action, treatment: Treatment) -> None:
         for policy in self.book.policies.values():
             if policy.enabled and self.covered(policy.covers, action, treatment):
                 verdict = self.judge(policy.block_when)
@@ -173,11 +182,12 @@ class Reference:
         """Return whether a condition holds: True, False, or None for unknown."""
         return reference.judge(condition.tree, self.fields, BOOK_FUNCTIONS)
 
-    def selects(self, condition: Condition | None) -> bool:
+    def _selects(self, condition: Condition | None) -> bool:
         """Return whether a condition selects; none does always, unknown never."""
         return condition is None or self.judge(condition) is True
 
     def direction(self, treatment: Treatment) -> str:
+        """Return whether a treatment is on the channel that the customer is on."""
         return "inbound" if treatment.channel == self.current else "outbound"
 
     def covered(self, covers: Covers, action: Action, treatment: Treatment) -> bool:
@@ -199,7 +209,7 @@ class Reference:
 
     # --- stage 6
 
-    def channel(self, treatment: Treatment) -> None:
+    def _channel(self, treatment: Treatment) -> None:
         channel = self.book.channels[treatment.channel]
         direction = self.direction(treatment)
         if channel.direction not in ("both", direction):
@@ -211,12 +221,12 @@ class Reference:
 
     # --- stage 8
 
-    def scored(self, action: Action, treatment: Treatment) -> _Scored:
+    def scored(self, action: Action, treatment: Treatment) -> Scored:
         """Compute the priority: propensity x context weight x value x lever, or the formula."""
-        propensity = self.factor(treatment.propensity, "propensity")
-        value = self.factor(treatment.value, "value")
-        weight = self.context_weight(action, treatment)
-        lever = self.lever(action)
+        propensity = self._factor(treatment.propensity, "propensity")
+        value = self._factor(treatment.value, "value")
+        weight = self._context_weight(action, treatment)
+        lever = self._lever(action)
         priority = propensity * weight * value * lever
         if self.book.scoring.priority is not None:
             factors = {
@@ -245,18 +255,18 @@ class Reference:
             weight,
             value,
             lever,
-            self.say(treatment),
+            self._say(treatment),
             treatment.suggests,
         )
         preferred = self.fields.get("customer.preferred_channel")
-        return _Scored(
+        return Scored(
             candidate,
             self.book.channels[treatment.channel].cost,
             treatment.channel == self.current,
             treatment.channel == preferred,
         )
 
-    def factor(self, expression: Expression | None, name: str) -> float:
+    def _factor(self, expression: Expression | None, name: str) -> float:
         if expression is None:
             return 1.0
         number = _number(expression, self.fields)
@@ -266,28 +276,28 @@ class Reference:
             raise _Dropped(f"error:{name}")
         return number
 
-    def context_weight(self, action: Action, treatment: Treatment) -> float:
+    def _context_weight(self, action: Action, treatment: Treatment) -> float:
         total = sum(
             weight.add
             for weight in self.book.scoring.weights
-            if self.covered(weight.covers, action, treatment) and self.selects(weight.when)
+            if self.covered(weight.covers, action, treatment) and self._selects(weight.when)
         )
         return max(0.0, 1.0 + total / 100.0)
 
-    def lever(self, action: Action) -> float:
+    def _lever(self, action: Action) -> float:
         issue, group = self.book.issues[action.issue], self.book.groups[action.group]
         return max(0.0, 1.0 + (issue.lever + group.lever + action.lever) / 100.0)
 
-    def say(self, treatment: Treatment) -> str | None:
+    def _say(self, treatment: Treatment) -> str | None:
         if treatment.say is None:
             return None
         for text in treatment.say:
-            if self.selects(text.when):
-                return self.filled(text)
+            if self._selects(text.when):
+                return self._filled(text)
         raise _Dropped("unsayable")
 
-    def filled(self, text: Text) -> str:
-        zone = self.zone()
+    def _filled(self, text: Text) -> str:
+        zone = self._zone()
         written = []
         for part in text.parts:
             if isinstance(part, Slot):
@@ -300,7 +310,7 @@ class Reference:
                 written.append(part)
         return "".join(written)
 
-    def zone(self) -> Any:
+    def _zone(self) -> Any:
         """Return the customer's time zone where it is known, else the book's."""
         name = self.fields.get("customer.timezone")
         try:
@@ -310,25 +320,25 @@ class Reference:
 
     # --- stage 9
 
-    def arbitrate(
-        self, candidates: list[_Scored], codes: dict[tuple[str, str], str], n: int
+    def _arbitrate(
+        self, candidates: list[Scored], codes: dict[tuple[str, str], str], n: int
     ) -> Ranking:
         """Order the candidates tier by tier and choose."""
         limits = dict(self.point.at_most_per) if self.point else {}
         chosen: list[Candidate] = []
-        active = [tier for tier in self.book.tiers if self.selects(tier.when)]
+        active = [tier for tier in self.book.tiers if self._selects(tier.when)]
         left = list(candidates)
         for tier in active:
-            members = [scored for scored in left if self.in_tier(tier.covers, scored)]
+            members = [scored for scored in left if self._in_tier(tier.covers, scored)]
             left = [scored for scored in left if scored not in members]
-            for scored in sorted(members, key=self.order):
+            for scored in sorted(members, key=self._order):
                 candidate = replace(scored.candidate, tier=tier.name)
                 key = (candidate.action, candidate.channel)
                 if candidate.priority <= self.book.no_action.priority:
                     codes[key] = "below_no_action"
                 elif len(chosen) >= n or candidate.action in {other.action for other in chosen}:
                     codes[key] = "outranked"
-                elif self.crowded(candidate, chosen, limits):
+                elif self._crowded(candidate, chosen, limits):
                     codes[key] = "crowded_out"
                 else:
                     codes[key] = "chosen"
@@ -337,13 +347,13 @@ class Reference:
             codes[scored.candidate.action, scored.candidate.channel] = "no_tier"
         return Ranking(tuple(chosen), codes)
 
-    def in_tier(self, covers: Covers, scored: _Scored) -> bool:
+    def _in_tier(self, covers: Covers, scored: Scored) -> bool:
         action = self.book.actions[scored.candidate.action]
         channel = scored.candidate.channel
         treatment = next(t for t in action.treatments if t.channel == channel)
         return self.covered(covers, action, treatment)
 
-    def order(self, scored: _Scored) -> tuple[Any, ...]:
+    def _order(self, scored: Scored) -> tuple[Any, ...]:
         """Best first: priority, current channel, preferred channel, cost, action, channel."""
         candidate = scored.candidate
         return (
@@ -355,7 +365,7 @@ class Reference:
             candidate.channel,
         )
 
-    def crowded(
+    def _crowded(
         self, candidate: Candidate, chosen: list[Candidate], limits: Mapping[str, int]
     ) -> bool:
         for key, most in limits.items():

@@ -1,4 +1,4 @@
-"""One case as the plan reads it: slots filled from what was handed in, then what derives from it."""
+"""One case as the plan reads it: slots filled from what was handed in, then what follows."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def view_of(plan: Plan, case: Case, now: datetime) -> View:
     slots[shape.slots["interaction.present"]] = case.interaction is not None
     for slot, function in plan.derive:
         slots[slot] = function(slots)
-    current = slots[shape.slots["interaction.channel"]]
-    door = plan.doors.get(current) if isinstance(current, str) else None
+    channel = slots[shape.slots["interaction.channel"]]
+    current = channel if isinstance(channel, str) else None
+    door = plan.doors.get(current) if current is not None else None
     point = None
     if case.at is not None:
         point = plan.points.get(case.at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
@@ -14,9 +15,7 @@ __all__ = ["shown"]
 
 _SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
 _MINOR_UNITS: Final = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "TND": 3}
-_MONTHS: Final = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTHS: Final = tuple(calendar.month_name)  # the first is empty
 
 
 def shown(value: object, format_: str, currency: str, zone: tzinfo) -> str:
@@ -35,5 +34,5 @@ def shown(value: object, format_: str, currency: str, zone: tzinfo) -> str:
         day = windows.local(int(value), zone)
         if format_ == "time":
             return f"{day.hour:02}:{day.minute:02}"
-        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+        return f"{day.day} {_MONTHS[day.month]} {day.year}"
     return value_in_words(value)

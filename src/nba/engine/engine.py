@@ -1,4 +1,4 @@
-"""The engine: opens a rule book, decides, explains, reloads. The only part with a clock and files."""
+"""The engine opens a rule book, decides, explains and reloads; it has the clock and the files."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Engine:
 
     def decide(
         self,
-        id: str,  # noqa: A002 - the name that a case has for it
+        id: str,
         *,
         customer: Mapping[str, Any] | None = None,
         interaction: Mapping[str, Any] | None = None,

@@ -357,8 +357,10 @@ def _comparisons() -> list[Overload]:
     rows = []
     numbers = ("int", "uint", "double")
     for name, meaning in _ORDER.items():
-        for kind in ("bool", *numbers, "string", "bytes", "timestamp", "duration"):
-            rows.append(_row(name, f"{kind}, {kind} -> bool", meaning, f"{{0}} {name} {{1}}"))
+        rows += [
+            _row(name, f"{kind}, {kind} -> bool", meaning, f"{{0}} {name} {{1}}")
+            for kind in ("bool", *numbers, "string", "bytes", "timestamp", "duration")
+        ]
         for left in numbers:
             rows += [
                 _row(name, f"{left}, {right} -> bool", meaning)

@@ -23,23 +23,15 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from nba.errors import EvaluationError
-from nba.lang import tree, values
+from nba.lang import runtime, tree, values
 from nba.lang.functions import Functions, Overload, dispatch, pattern, search
+from nba.lang.runtime import UNKNOWN
 from nba.lang.tree import Node
 from nba.lang.types import DYN, ObjectType
 from nba.lang.values import Duration, Timestamp, UInt
 
 __all__ = ["UNKNOWN", "Program"]
 
-
-class _Unknown:
-    """What generated code returns where there is no value."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()
 
 #: Generated code nests no deeper than this before a part becomes a function of its own.
 _HOIST_EVERY: Final = 20
@@ -89,11 +81,11 @@ class Program:
             "UInt": UInt,
             "equal": values.equal,
             "contains": values.contains,
-            "saturated": lambda n: max(values.INT_MIN, min(values.INT_MAX, n)),
-            "selected": _selected,
-            "present": _present,
-            "items": _items,
-            "make_map": _make_map,
+            "saturated": runtime.saturated,
+            "selected": runtime.selected,
+            "present": runtime.present,
+            "items": runtime.items,
+            "make_map": runtime.make_map,
         }
 
     def holds(self, node: Node) -> str:
@@ -489,32 +481,3 @@ def _both(*conditions: str) -> str:
 
 def _three(true: str, false: str) -> str:
     return f"return True if {true} else False if {false} else None"
-
-
-# --- what generated code calls
-
-
-def _selected(owner: object, name: str) -> object:
-    return owner.get(name, UNKNOWN) if isinstance(owner, dict) else UNKNOWN
-
-
-def _present(owner: object, name: str) -> object:
-    return name in owner if isinstance(owner, dict) else UNKNOWN
-
-
-def _items(source: object) -> object:
-    if isinstance(source, dict):
-        return [values.key_value(key) for key in source]
-    return source if isinstance(source, list | tuple) else UNKNOWN
-
-
-def _make_map(keys: list[object], contents: list[object]) -> object:
-    found: dict[object, object] = {}
-    try:
-        for key, value in zip(map(values.map_key, keys), contents, strict=True):
-            if key in found:
-                return UNKNOWN
-            found[key] = value
-    except EvaluationError:
-        return UNKNOWN
-    return found

@@ -19,7 +19,7 @@ __all__ = ["MAX_DEPTH", "MAX_LENGTH", "MAX_NESTING", "Locate", "locate_in", "par
 
 #: Characters of one expression, depth of its tree, comprehensions inside comprehensions.
 MAX_LENGTH: Final = 8_192
-MAX_DEPTH: Final = 96
+MAX_DEPTH: Final = 64
 MAX_NESTING: Final = 3
 
 #: Turns a character offset and a width into a place in a file.
@@ -402,7 +402,7 @@ class _Parser:
                 if self.token.kind != "name":
                     self.unexpected("expected a name after `.`")
                 return self.name(self.advance(), leading=token)
-        self.unexpected("expected a value")
+        return self.unexpected("expected a value")
 
     def name(self, token: Token, leading: Token | None = None) -> Node:
         start = leading.start if leading else token.start

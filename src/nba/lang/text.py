@@ -10,9 +10,8 @@ from nba.lang.values import TypeValue, UInt
 
 __all__ = ["write"]
 
-_STRENGTH: Final = (
-    {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "negate": 7}
-    | dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 4)
+_STRENGTH: Final = {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "negate": 7} | dict.fromkeys(
+    ("==", "!=", "<", "<=", ">", ">=", "in"), 4
 )
 _ESCAPES: Final = str.maketrans(
     {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\000"}

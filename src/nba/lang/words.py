@@ -116,17 +116,19 @@ class _Words:
         if name == "within":
             when = f"within the last {self.noun(args[1])}"
             return f"{self.noun(args[0])} {'is' if positive else 'is not'} {when}"
-        if verb := _VERBS.get(name):
-            return f"{self.noun(args[0])} {verb[not positive]} {self.noun(args[1])}"
+        if forms := _VERBS.get(name):
+            return f"{self.noun(args[0])} {forms[not positive]} {self.noun(args[1])}"
         return f"{'' if positive else 'not: '}{self.noun(node)}"
 
     def ago(self, node: tree.Call, *, positive: bool) -> str:
         """Say `since(t) > days(3)` as `t was more than 3 days ago`."""
         since = node.args[0]
-        if not (isinstance(since, tree.Call) and since.function == "since" and node.function in _AGO):
+        is_since = isinstance(since, tree.Call) and since.function == "since"
+        if not is_since or node.function not in _AGO:
             return ""
         verb = "was" if positive else "was not"
-        return f"{self.noun(since.args[0])} {verb} {_AGO[node.function]} {self.noun(node.args[1])} ago"
+        then, length = self.noun(since.args[0]), self.noun(node.args[1])  # type: ignore[attr-defined]
+        return f"{then} {verb} {_AGO[node.function]} {length} ago"
 
     def quantified(self, node: tree.Comprehension, *, positive: bool) -> str:
         body = self.condition(node.body, positive=True)
@@ -154,10 +156,11 @@ class _Words:
             case tree.Call(function="days" | "hours" | "minutes", args=[tree.Literal() as count]):
                 unit = node.function if count.value != 1 else node.function[:-1]
                 return f"{value_in_words(count.value)} {unit}"
-            case tree.Call(function="timestamp" | "duration", args=[tree.Literal() as text], overload=overload):
-                return value_in_words(overload.meaning(text.value) if overload else text.value)
-            case tree.Call() if node.function in _JOINS and len(node.args) == 2:
-                return f"{self.noun(node.args[0])} {_JOINS[node.function]} {self.noun(node.args[1])}"
+            case tree.Call(function="timestamp" | "duration", args=[tree.Literal() as text]):
+                meant = node.overload.meaning(text.value) if node.overload else text.value
+                return value_in_words(meant)
+            case tree.Call(args=[left, right]) if node.function in _JOINS:
+                return f"{self.noun(left)} {_JOINS[node.function]} {self.noun(right)}"
             case tree.Call(function="since"):
                 return f"the time since {self.noun(node.args[0])}"
             case tree.Call(function="count" | "size" | ".size"):

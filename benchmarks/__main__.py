@@ -1,0 +1,8 @@
+"""Runs every benchmark: `python -m benchmarks [--rounds N]`."""
+
+from __future__ import annotations
+
+from benchmarks import conditions
+
+if __name__ == "__main__":
+    conditions.main()
