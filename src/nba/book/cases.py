@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from nba import windows
 from nba.book import documents
 from nba.book.findings import At, Findings
 from nba.book.model import TestCase
 from nba.book.selectors import Catalogued
-from nba.errors import Diagnostic, did_you_mean
+from nba.errors import did_you_mean
 from nba.lang.context import Shape
-from nba.lang.types import ObjectType, Type
+from nba.lang.types import DYN, ObjectType, Type
 
-__all__ = ["DEFAULT_NOW", "checked_test"]
+__all__ = ["DEFAULT_NOW", "Places", "checked_test"]
 
 #: When a test is decided that does not say when.
 DEFAULT_NOW = "2026-01-01T12:00:00Z"
+
+
+class Places(NamedTuple):
+    """What a test can name besides the catalogue: decision points, and tiers."""
+
+    points: frozenset[str]
+    tiers: frozenset[str]
 
 
 def checked_test(
@@ -25,15 +33,16 @@ def checked_test(
     at: At,
     shape: Shape,
     known: Catalogued,
-    points: Mapping[str, object],
+    places: Places,
     findings: Findings,
 ) -> TestCase:
     """Return a test whose fields, ids and values are all declared; what is not is reported."""
     now = document.now or DEFAULT_NOW
     try:
         windows.parse_instant(now)
-    except ValueError as error:
-        findings.report("wrong-value", str(error), "", (at / "now").place)
+    except (ValueError, OverflowError):
+        message, help_ = f"`{now}` is not a time", "write `2026-03-01T10:00:00Z`"
+        findings.report("wrong-value", message, help_, (at / "now").place)
     names = shape.names()
     given = {"customer": document.customer, "interaction": document.interaction or {}}
     for root, values in given.items():
@@ -41,9 +50,9 @@ def checked_test(
         if isinstance(declared, ObjectType):
             _check_names(values, declared, at / root, findings)
     _check_values(given, at, shape, findings)
-    _check_expectations(document.expect, at / "expect", known, findings)
-    if document.at is not None and document.at not in points:
-        findings.unknown("decision point", document.at, points, at / "at")
+    _check_expectations(document.expect, at / "expect", known, places, findings)
+    if document.at is not None and document.at not in places.points:
+        findings.unknown("decision point", document.at, places.points, at / "at")
     case = {
         "customer": document.customer,
         "interaction": document.interaction,
@@ -55,39 +64,52 @@ def checked_test(
     return TestCase(document.name, case, expect, at.place)
 
 
-def _check_names(values: Mapping[str, Any], declared: ObjectType, at: At, findings: Findings) -> None:
+def _check_names(values: Any, declared: Type, at: At, findings: Findings) -> None:
+    """Report names that are not declared, in objects and in lists of objects."""
+    if isinstance(values, list) and declared.args:
+        for place, value in enumerate(values):
+            _check_names(value, declared.args[0], at / place, findings)
+    if not isinstance(declared, ObjectType) or not isinstance(values, dict):
+        return
     for name, value in values.items():
-        kind: Type | None = declared.fields.get(name)
-        if kind is None:
+        if name in declared.fields:
+            _check_names(value, declared.fields[name], at / name, findings)
+        else:
             message = f"`{declared.name}.{name}` is not declared"
             help_ = did_you_mean(name, declared.fields)
             findings.report("undeclared-name", message, help_, (at / name).key_place)
-        elif isinstance(kind, ObjectType) and isinstance(value, dict):
-            _check_names(value, kind, at / name, findings)
 
 
 def _check_values(
     given: Mapping[str, Mapping[str, Any]], at: At, shape: Shape, findings: Findings
 ) -> None:
-    problems: list[Diagnostic]
     _, problems = shape.read(given)
+    types = {spec.path: spec.type for spec in shape.inputs}
     for problem in problems:
-        reason, _, path = problem.message.partition(" - at `")
-        steps = path.partition("`")[0].split(".")
+        reason, _, rest = problem.message.partition(" - at `")
+        path = rest.partition("`")[0]
+        if types.get(path) == DYN:  # its declaration is faulty, and was reported
+            continue
         here = at
-        for step in steps:
-            here = here / step.partition("[")[0]
-        findings.report("wrong-value", f"`{'.'.join(steps)}`: {reason}", "", here.place)
+        for step in _STEP.findall(path):
+            here = here / (int(step) if step.isdigit() else step)
+        findings.report("wrong-value", f"`{path}`: {reason}", "", here.place)
+
+
+_STEP = re.compile(r"[^.\[\]]+")
 
 
 def _check_expectations(
-    expect: documents.Expect, at: At, known: Catalogued, findings: Findings
+    expect: documents.Expect, at: At, known: Catalogued, places: Places, findings: Findings
 ) -> None:
     for key, name in _expected_actions(expect):
         if name not in known.action:
-            findings.unknown("action", name, known.action, at / key)
+            here = at / key if key == "action" else (at / key).named(name)
+            findings.unknown("action", name, known.action, here, key=key == "dropped")
     if expect.channel is not None and expect.channel not in known.channel:
         findings.unknown("channel", expect.channel, known.channel, at / "channel")
+    if expect.tier is not None and expect.tier not in places.tiers:
+        findings.unknown("tier", expect.tier, places.tiers, at / "tier")
 
 
 def _expected_actions(expect: documents.Expect) -> Iterator[tuple[str, str]]:

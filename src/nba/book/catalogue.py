@@ -19,10 +19,12 @@ from nba.book.model import (
     Treatment,
 )
 from nba.book.selectors import Catalogued, covers, percent, union, validity
+from nba.book.wordings import wording
 from nba.lang import tree
 from nba.lang.types import BOOL
 
 __all__ = ["Catalogue"]
+
 
 class Catalogue:
     """Builds the catalogue's parts from their documents."""
@@ -53,10 +55,6 @@ class Catalogue:
 
     def policy(self, name: str, document: documents.Policy, at: At) -> Policy:
         """Return a policy. A condition that is wrong is reported, and blocks until it is mended."""
-        if document.block_when is None:
-            self.findings.report(
-                "missing-key", f"the policy `{name}` needs `block_when`", "", at.key_place
-            )
         condition = self.expressions.condition(document.block_when, at / "block_when") or _always()
         selector = covers(document.covers, at / "covers", self.known, self.findings)
         return Policy(
@@ -79,7 +77,7 @@ class Catalogue:
         """Return a group; its issue must exist."""
         owner = name.partition("/")[0]
         if owner not in self.known.issue:
-            self.findings.unknown("issue", owner, self.known.issue, at)
+            self.findings.unknown("issue", owner, self.known.issue, at, key=True)
         built = self.issue(name, document, at)
         return Group(*(getattr(built, field) for field in Issue.__dataclass_fields__))
 
@@ -93,10 +91,10 @@ class Catalogue:
     ) -> Action:
         """Return an action with its treatments; its group must exist."""
         issue = document.group.partition("/")[0]
-        if document.group not in self.known.group:
+        if document.group not in self.known.group and not (at / "group").faulty:
             self.findings.unknown("group", document.group, self.known.group, at / "group")
-        if not document.channels:
-            message, help_ = f"the action `{name}` has no channel", "add one under `channels`"
+        if not document.channels and not (at / "channels").faulty:
+            message, help_ = f"the action `{name}` has no channel", "name one, such as `[email]`"
             self.findings.report("missing-key", message, help_, (at / "channels").place)
         inherited = [level.tags for level in (issues.get(issue), groups.get(document.group)) if level]
         own = self.treatment("", document, at)
@@ -129,7 +127,7 @@ class Catalogue:
             expressions.number(document.value, at / "value"),
             expressions.number(document.propensity, at / "propensity"),
             document.suggests,
-            expressions.wording(document.say, at / "say"),
+            wording(document.say, at / "say", expressions),
             at.key_place,
         )
 
@@ -143,18 +141,14 @@ class Catalogue:
         kind: str,
     ) -> Treatment:
         """Return the treatment on a channel: what it does not say, the action says."""
-        here = at / "channels" / channel
+        here = (at / "channels").named(channel)
         if channel not in self.known.channel:
             self.findings.unknown("channel", channel, self.known.channel, here, key=True)
         found = self.treatment(channel, document, here)
         suggests = found.suggests or own.suggests
-        if kind == "channel_suggestion" and suggests is None:
-            message = f"the channel suggestion `{action}` needs `suggests`"
-            self.findings.report("missing-key", message, "name the channel it points to", at.key_place)
-        if kind != "channel_suggestion" and suggests is not None:
-            message = f"`{action}` is no channel suggestion, so it suggests no channel"
-            help_ = "make its kind `channel_suggestion`, or remove `suggests`"
-            self.findings.report("wrong-value", message, help_, (at / "suggests").place)
+        suggesting = kind == "channel_suggestion"
+        if suggesting != (suggests is not None) and not (at / "kind").faulty:
+            self.bad_suggestion(action, at, here, suggesting=suggesting)
         return Treatment(
             channel,
             found.gates,
@@ -165,6 +159,18 @@ class Catalogue:
             found.say if found.say is not None else own.say,
             here.key_place,
         )
+
+    def bad_suggestion(self, action: str, at: At, here: At, *, suggesting: bool) -> None:
+        """Report a channel suggestion without a channel, or a channel without a suggestion."""
+        if not suggesting:
+            place = here / "suggests" if (here / "suggests").value else at / "suggests"
+            message = f"`{action}` is no channel suggestion, so it suggests no channel"
+            help_ = "make its kind `channel_suggestion`, or remove `suggests`"
+            self.findings.report("wrong-value", message, help_, place.key_place)
+        elif not (at / "suggests").faulty and not (here / "suggests").faulty:
+            message = f"the channel suggestion `{action}` needs `suggests`"
+            help_ = "add `suggests:` with the channel that it points to"
+            self.findings.report("missing-key", message, help_, at.key_place)
 
 
 def _always() -> Condition:

@@ -156,7 +156,8 @@ def _text(text: Text) -> dict[str, Any]:
 
 
 def _slot(slot: Slot) -> str:
-    return f"{{{slot.expression.text}{f':{slot.format}' if slot.format else ''}}}"
+    space = " " if slot.expression.text.startswith("{") else ""  # `{{` is a brace to be read
+    return f"{{{space}{slot.expression.text}{f':{slot.format}' if slot.format else ''}}}"
 
 
 def _scorecard(card: Scorecard) -> dict[str, Any]:
@@ -192,8 +193,8 @@ def _gates(gates: Gates) -> dict[str, Any]:
 def _validity(validity: Validity) -> dict[str, Any]:
     return {
         "enabled": validity.enabled,
-        "valid_from": validity.from_text or None,
-        "valid_until": validity.until_text or None,
+        "valid_from": None if validity.start is None else str(Timestamp(validity.start)),
+        "valid_until": None if validity.end is None else str(Timestamp(validity.end)),
     }
 
 
@@ -211,7 +212,7 @@ def _expression(expression: Expression | None) -> str | None:
 
 
 def _percent(number: float) -> str:
-    return f"{number:g} %"
+    return f"{repr(number).removesuffix('.0')} %"
 
 
 def _covers(selector: Covers) -> dict[str, list[str]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from nba.book import documents, model
 from nba.book.expressions import NUMBER, Expressions
 from nba.book.findings import At, Findings
-from nba.book.selectors import Catalogued, band, covers, percent
+from nba.book.selectors import Catalogued, band, covers, in_order, overlap, percent
 from nba.lang.types import DOUBLE
 
 __all__ = ["FACTORS", "Ranking"]
@@ -48,26 +49,56 @@ class Ranking:
         )
 
     def point(self, document: documents.Point, at: At) -> model.Point:
-        banded = document.band is not None and document.points is not None
-        simple = document.when is not None and document.add is not None
-        if banded == simple or (banded and (document.when is not None or document.add is not None)):
-            message = "a line of a scorecard has `when` and `add`, or `band` and `points`"
-            self.findings.report("wrong-value", message, "", at.place)
-        bands = []
-        for text, points in (document.points or {}).items():
-            try:
-                bands.append((band(text), points))
-            except ValueError:
-                message, help_ = f"`{text}` is not a band", "write `0`, `1..2`, `3..` or `[6..24)`"
-                place = (at / "points" / text).key_place
-                self.findings.report("wrong-value", message, help_, place)
+        if not at.faulty:
+            self.check_form(document, at)
         return model.Point(
             self.expressions.condition(document.when, at / "when"),
             document.add or 0.0,
             self.expressions.number(document.band, at / "band"),
-            tuple(bands),
+            self.bands(document.points or {}, at / "points"),
             at.place,
         )
+
+    def check_form(self, document: documents.Point, at: At) -> None:
+        """Report a line that is neither `when` with `add` nor `band` with `points`."""
+        given = [key for key, value in document if value is not None]
+        pairs = {"when": "add", "add": "when", "band": "points", "points": "band"}
+        if set(given) in ({"when", "add"}, {"band", "points"}):
+            return
+        message, help_ = "a line of a scorecard says how many points it gives", ""
+        if len(given) == 1:
+            message = f"a line of a scorecard with `{given[0]}` needs `{pairs[given[0]]}`"
+            help_ = f"add `{pairs[given[0]]}:`"
+            if given == ["add"]:
+                help_ = "add `when:`, or add these points to `start`"
+            self.findings.report("missing-key", message, help_, at.place)
+            return
+        if len(given) > 1:
+            message = f"{' and '.join(f'`{key}`' for key in given)} do not go together"
+        help_ = "write `when` with `add`, or `band` with `points`"
+        self.findings.report("wrong-value", message, help_, at.place)
+
+    def bands(self, points: Mapping[str, float], at: At) -> tuple[tuple[model.Band, float], ...]:
+        """Return bands with their points. They do not overlap, so that their order is irrelevant."""
+        written: dict[model.Band, str] = {}
+        found: list[tuple[model.Band, float]] = []
+        for text, number in points.items():
+            try:
+                one = band(text)
+            except ValueError:
+                message, help_ = f"`{text}` is not a band", "write `0`, `1..2`, `3..` or `[6..24)`"
+                self.findings.report("wrong-value", message, help_, (at / text).key_place)
+                continue
+            written.setdefault(one, text)
+            found.append((one, number))
+        ordered = in_order(found)
+        for (one, _), (other, _) in pairwise(ordered):
+            if overlap(one, other):
+                message = f"the bands `{written[one]}` and `{written[other]}` overlap"
+                help_ = "without its end a band is written `[0..10)`: from 0 up to 10, 10 not included"
+                place = (at / written[other]).key_place
+                self.findings.report("wrong-value", message, help_, place)
+        return ordered
 
     def scoring(self, sections: Sections) -> model.Scoring:
         """Return the formula, which one file may give, and the weights of all."""
@@ -97,23 +128,22 @@ class Ranking:
 
     def tiers(self, sections: Sections) -> tuple[model.Tier, ...]:
         """Return the tiers, which stand in one file, since their order matters."""
-        lists = [(section.tiers, at) for section, at in sections if section.tiers]
-        if len(lists) > 1:
-            message = f"tiers stand in several files, first at {(lists[0][1] / 'tiers').key_place}"
+        lists = [(section.tiers, at / "tiers") for section, at in sections if section.tiers]
+        for _, at in lists[1:]:
+            message = f"tiers stand in several files, first at {lists[0][1].key_place}"
             help_ = "their order matters: keep them in one file"
-            self.findings.report("order-split", message, help_, (lists[1][1] / "tiers").key_place)
-        tiers, at = lists[0] if lists else ([], None)
-        found = []
-        for place, tier in enumerate(tiers):
-            assert at is not None
-            here = at / "tiers" / place
-            if tier.name in {other.name for other in found}:
-                message = f"two tiers are called `{tier.name}`"
-                self.findings.report("duplicate-id", message, "rename one", (here / "name").place)
-            selector = covers(tier.covers, here / "covers", self.known, self.findings)
-            when = self.expressions.condition(tier.when, here / "when")
-            found.append(model.Tier(tier.name, when, selector, here.place))
-        return tuple(found) or (model.Tier("everything", None, model.Covers()),)
+            self.findings.report("order-split", message, help_, at.key_place)
+        found: dict[str, model.Tier] = {}
+        for tiers, at in lists:
+            for place, tier in enumerate(tiers):
+                here = at / place
+                if tier.name in found and not (here / "name").faulty:
+                    message, help_ = f"two tiers are called `{tier.name}`", "rename one"
+                    self.findings.report("duplicate-id", message, help_, (here / "name").place)
+                selector = covers(tier.covers, here / "covers", self.known, self.findings)
+                when = self.expressions.condition(tier.when, here / "when")
+                found[tier.name] = model.Tier(tier.name, when, selector, here.place)
+        return tuple(found.values()) or (model.Tier("everything", None, model.Covers()),)
 
     def no_action(self, sections: Sections) -> model.NoAction:
         """Return what doing nothing is worth, which one file may say."""
@@ -149,10 +179,17 @@ class Ranking:
             at.key_place,
         )
 
-    def stop(self, document: documents.Stop, at: At) -> model.Stop:
-        """Return a kill switch."""
-        selector = covers(document.covers, at / "covers", self.known, self.findings)
-        return model.Stop(selector, document.title, at.place)
+    def stops(self, given: Iterable[tuple[Any, At]]) -> tuple[model.Stop, ...]:
+        """Return the kill switches of all files."""
+        found = [
+            model.Stop(
+                covers(document.covers, at / "covers", self.known, self.findings),
+                document.title,
+                at.place,
+            )
+            for document, at in given
+        ]
+        return tuple(sorted(found, key=lambda stop: (repr(stop.covers), stop.title)))
 
 
 def _meaning(weight: model.Weight) -> tuple[str, str, float]:

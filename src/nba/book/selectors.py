@@ -107,7 +107,7 @@ def _instant(
         return None
 
 
-_NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?"
+_NUMBER = r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+-]?[0-9]{1,2})?"
 _BAND = re.compile(rf"([\[(]?)\s*({_NUMBER})?\s*(?:(\.\.)\s*({_NUMBER})?)?\s*([\])]?)")
 
 
@@ -126,10 +126,11 @@ def band(text: str) -> Band:
         highest = lowest
     whole = (opening == "") == (closing == "")
     bounded = lowest is not None or highest is not None
-    crossed = lowest is not None and highest is not None and highest < lowest
-    if not whole or not bounded or crossed or (opening and not dots):
-        raise ValueError(f"`{text}` is not a band")
     low_included, high_included = opening != "(", closing != ")"
+    nothing = lowest is not None and highest is not None and highest < lowest
+    nothing = nothing or (lowest == highest and not (low_included and high_included))
+    if not whole or not bounded or nothing or (opening and not dots):
+        raise ValueError(f"`{text}` is not a band")
     ends = [_shortest(lowest), _shortest(highest)]
     inner = ends[0] if lowest == highest else "..".join(ends)
     if not (low_included and high_included):

@@ -35,7 +35,7 @@ class Change:
     """Whether a change of fields would let an action through, and which.
 
     *changes* maps field paths to new values; None means that the field becomes absent. *note*
-    says why there is none, or what was not decided.
+    says it in words: the changes, why there are none, or what was not decided.
     """
 
     status: Literal["found", "none", "undecided"]
@@ -43,13 +43,7 @@ class Change:
     note: str = ""
 
     def __str__(self) -> str:
-        if self.status != "found":
-            return self.note
-        steps = [
-            f"{name_in_words(path)} were {value_in_words(value)}"
-            for path, value in self.changes.items()
-        ]
-        return f"it would pass if {' and '.join(steps)}"
+        return self.note
 
 
 def smallest_change(
@@ -57,11 +51,12 @@ def smallest_change(
     fields: Mapping[str, object],
     specs: Mapping[str, FieldSpec],
     passes: Callable[[Mapping[str, object]], bool],
+    titles: Mapping[str, str],
 ) -> Change:
     """Return the smallest change of up to three fields under which *required* holds.
 
     *fields* are the known values by path, *specs* the fields that may change; *passes* verifies
-    a change by the reference.
+    a change by the reference; *titles* name fields.
     """
     ways = list(_ways(required))
     if len(ways) > MAX_WAYS:
@@ -79,7 +74,10 @@ def smallest_change(
             found.append(changes)
     for changes in sorted(found, key=lambda each: (len(each), sorted(each))):
         if passes(changes):
-            return Change("found", changes)
+            steps = [
+                f"{name_in_words(p, titles)} were {value_in_words(v)}" for p, v in changes.items()
+            ]
+            return Change("found", changes, f"it would pass if {' and '.join(steps)}")
         hard.append("a condition that reads several fields")
     if hard:
         return Change("undecided", note=f"not decided: {hard[0]}")

@@ -75,115 +75,17 @@ class Explanation:
     summary: tuple[str, ...]
     accounts: tuple[ActionAccount, ...]
 
-    def account(self, action: str) -> ActionAccount:
-        """Return the account of one action. Raises KeyError."""
-        return next(account for account in self.accounts if account.action == action)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the explanation as plain data."""
-        return {
-            "summary": list(self.summary),
-            "actions": [account.to_dict() for account in self.accounts],
-        }
-
-    def __str__(self) -> str:
-        lines = list(self.summary)
-        for account in self.accounts:
-            title = f"{account.action} ({account.treatment}): {account.code}   {account.where}"
-            lines += ["", title]
-            lines += [f"    {sentence}" for sentence in account.sentences]
-            if account.change is not None:
-                lines.append(f"    {account.change}")
-        return "\n".join(lines)
-
-
-def explain(
-    judged: Reference, ranking: Ranking, *, titles: Mapping[str, str] | None = None
-) -> Explanation:
-    """Return the account of what *judged* decided as *ranking*."""
-    return _Explainer(judged, ranking, titles or {}).explanation()
-
-
-class _Explainer:
-    def __init__(self, judged: Reference, ranking: Ranking, titles: Mapping[str, str]) -> None:
-        self.judged = judged
-        self.book = judged.book
-        self.fields = judged.fields
-        self.ranking = ranking
-        self.titles = titles
-        self.specs = {spec.path: spec for spec in self.book.fields}
-
-    def explanation(self) -> Explanation:
-        codes = furthest(self.ranking.codes)
-        accounts = [self.account(self.book.actions[name], code) for name, code in codes.items()]
-        order = {candidate.action: place for place, candidate in enumerate(self.ranking.ranked)}
-        far = {code: place for place, code in enumerate(reversed(CODES))}
-        accounts.sort(key=lambda a: (order.get(a.action, len(order)), far[head(a.code)], a.action))
-        return Explanation(tuple(self.summary()), tuple(accounts))
-
-    # --- the summary
-
-    def summary(self) -> list[str]:
-        """Return sentences on what was decided and why."""
-        if not self.ranking.ranked:
-            return self.nothing()
-        best = self.ranking.ranked[0]
-        action = self.book.actions[best.action]
-        treatment = _treatment(action, best.channel)
-        sentences = [f"{best.title}: {self.channel_name(best.channel)}, {best.direction}."]
-        reasons = [*action.gates.applicable, *treatment.gates.applicable]
-        sentences += [f"It fits now: {self.because(condition)}." for condition in reasons]
-        sentences.append(self.priority(best) + ".")
-        if len(self.book.tiers) > 1:
-            sentences.append(f"It belongs to the tier `{best.tier}`.")
-        others = [key for key, code in self.ranking.codes.items() if code == "outranked"]
-        names = sorted({name for name, _ in others} - {best.action})
-        if names:
-            titles = [self.book.actions[name].title for name in names]
-            sentences.append(f"It goes before: {'; '.join(titles[:3])}{_more(titles, 3)}.")
-        return sentences
-
-    def nothing(self) -> list[str]:
-        title = self.book.no_action.title
-        if not self.ranking.codes:
-            return [f"{title}: the book has no actions."]
-        counts: dict[str, int] = {}
-        for code in furthest(self.ranking.codes).values():
-            counts[head(code)] = counts.get(head(code), 0) + 1
-        order = list(reversed(CODES))
-        parts = [f"{counts[code]} {code.replace('_', ' ')}" for code in order if code in counts]
-        return [f"{title}: no action is better than none.", f"Of all actions: {', '.join(parts)}."]
-
-    def channel_name(self, name: str) -> str:
-        return self.book.channels[name].title or name
-
-    def priority(self, best: Candidate) -> str:
-        factors = [
-            f"propensity {best.propensity:g}",
-            f"context weight {best.context_weight:g}",
-            f"value {best.value:g}",
-            f"lever {best.lever:g}",
-        ]
-        if self.book.scoring.priority is not None:
-            formula = self.book.scoring.priority.text
-            return (
-                f"Its priority is {best.priority:g}, by `{formula}` with {listed(factors, 'and')}"
-            )
-        return f"Its priority is {best.priority:g}: {' × '.join(factors)}"
-
-    # --- one action
-
     def account(self, action: Action, code: str) -> ActionAccount:
-        channel = next(
-            treatment.channel
-            for treatment in action.treatments
-            if self.ranking.codes[action.id, treatment.channel] == code
-        )
-        treatment = _treatment(action, channel)
+        """Return what became of an action: of treatments equally far, the nearest to passing."""
+        alike = [t for t in action.treatments if self.ranking.codes[action.id, t.channel] == code]
+        treatment, change = alike[0], None
+        if head(code) != "chosen":
+            changes = [self.change(action, each, code) for each in alike]
+            nearest = min(range(len(alike)), key=lambda place: _distance(changes[place]))
+            treatment, change = alike[nearest], changes[nearest]
         sentences, where = self.reasons(action, treatment, code)
-        change = None if head(code) == "chosen" else self.change(action, treatment, code)
         return ActionAccount(
-            action.id, action.title, channel, code, tuple(sentences), where, change
+            action.id, action.title, treatment.channel, code, tuple(sentences), where, change
         )
 
     def reasons(self, action: Action, treatment: Treatment, code: str) -> tuple[list[str], Place]:
@@ -278,10 +180,12 @@ class _Explainer:
         """Return what decides a condition, in words, with the values read and its place."""
         parts = self.deciding(condition.tree, self.judged.judge(condition))
         text = " and ".join(words(part, self.titles) for part in parts)
-        values = "; ".join(self.value(path) for path in self.inputs(parts))
-        place = condition.place
-        where = f" ({place.file}:{place.line})" if place.line else ""
-        return f"{text}{f' - {values}' if values else ''}{where}"
+        read = self.inputs(parts)
+        if len(read) == 1:
+            values = f"it is {self.shown(read[0])}"
+        else:
+            values = ", ".join(f"{name_in_words(p, self.titles)} is {self.shown(p)}" for p in read)
+        return f"{text}{f' ({values})' if values else ''} - {_where(condition.place)}"
 
     def deciding(self, node: Node, verdict: bool | None) -> list[Node]:
         """Return the parts of a condition that alone make its verdict what it is."""
@@ -315,10 +219,8 @@ class _Explainer:
                 found[path] = None
         return list(found)
 
-    def value(self, path: str) -> str:
-        known = path in self.fields
-        shown = value_in_words(self.fields[path]) if known else "unknown"
-        return f"{name_in_words(path, self.titles)} is {shown}"
+    def shown(self, path: str) -> str:
+        return value_in_words(self.fields[path]) if path in self.fields else "unknown"
 
     def missing(self, node: Node) -> list[str]:
         return [path for path in self.inputs([node]) if path not in self.fields]
@@ -345,7 +247,7 @@ class _Explainer:
                 return True
             return head(found) in _SCORED and head(found) != kind
 
-        return smallest_change(required, self.fields, self.specs, passes)
+        return smallest_change(required, self.fields, self.specs, passes, self.titles)
 
     def inputs_only(self) -> dict[str, object]:
         return {
@@ -359,12 +261,12 @@ class _Explainer:
         book = self.book
         levels = self.judged.levels(action, treatment)
         parts = [
-            normal(condition.tree, self.named)
+            self.normal(condition)
             for gates in levels
             for condition in (*gates.eligible, *gates.applicable, *gates.suitable)
         ]
         parts += [
-            normal(policy.block_when.tree, self.named, positive=False)
+            self.normal(policy.block_when, positive=False)
             for policy in book.policies.values()
             if policy.enabled and self.judged.covered(policy.covers, action, treatment)
         ]
@@ -372,9 +274,7 @@ class _Explainer:
         here = Test("interaction.channel", "==", treatment.channel, STRING)
         elsewhere = Test("interaction.channel", "!=", treatment.channel, STRING)
         nowhere = Test("interaction.channel", "not has", None, STRING)
-        consent = (
-            normal(channel.consent.tree, self.named) if channel.consent else Constant(holds=True)
-        )
+        consent = self.normal(channel.consent) if channel.consent else Constant(holds=True)
         outbound = AllOf((AnyOf((elsewhere, nowhere)), consent))
         ways: dict[str, Normal] = {
             "inbound": here,
@@ -382,6 +282,9 @@ class _Explainer:
             "both": AnyOf((outbound, here)),
         }
         return AllOf((*parts, ways[channel.direction]))
+
+    def normal(self, condition: Condition, *, positive: bool = True) -> Normal:
+        return normal(condition.tree, self.named, positive=positive, now=self.judged.now)
 
     def known_factors(self, treatment: Treatment) -> Iterator[Normal]:
         for expression in (treatment.propensity, treatment.value, self.book.scoring.priority):
@@ -392,6 +295,14 @@ class _Explainer:
 
 def _treatment(action: Action, channel: str) -> Treatment:
     return next(treatment for treatment in action.treatments if treatment.channel == channel)
+
+
+def _distance(change: Change) -> tuple[int, int]:
+    return ("found", "undecided", "none").index(change.status), len(change.changes)
+
+
+def _where(place: Place) -> str:
+    return f"{place.file}:{place.line}"
 
 
 def _more(items: Sequence[object], shown: int) -> str:

@@ -17,6 +17,7 @@ from nba.lang import tree
 from nba.lang.text import write
 from nba.lang.tree import Node
 from nba.lang.types import BOOL, Type
+from nba.lang.values import Timestamp
 
 __all__ = ["AllOf", "AnyOf", "Constant", "Normal", "Opaque", "Test", "normal", "reads"]
 
@@ -84,41 +85,135 @@ class AnyOf:
 Normal = Test | Constant | Opaque | AllOf | AnyOf
 
 
-def normal(node: Node, named: Named = lambda _path: None, *, positive: bool = True) -> Normal:
+def normal(
+    node: Node,
+    named: Named = lambda _path: None,
+    *,
+    positive: bool = True,
+    now: int | None = None,
+) -> Normal:
     """Return the normal form of a checked condition, or of its opposite.
 
-    *named* gives the trees of conditions that other conditions use by name.
+    *named* gives the trees of conditions that other conditions use by name. With *now*, an
+    instant, what compares a time with it becomes a test of that time.
     """
-    match node:
-        case tree.Literal():
-            return Constant(node.value is positive)
-        case tree.And() | tree.Or():
-            parts = [normal(item, named, positive=positive) for item in node.items]
-            return _join(parts, all_of=isinstance(node, tree.And) is positive)
-        case tree.Not():
-            return normal(node.operand, named, positive=not positive)
-        case tree.Field():
-            inner = named(node.path)
-            if inner is not None:
-                return normal(inner, named, positive=positive)
-            return Test(node.path, "==", positive, node.type)
-        case tree.Present(operand=tree.Field() as operand):
-            return Test(operand.path, "has" if positive else "not has", None, operand.type)
-        case tree.Choice():
-            condition, other = (normal(node.condition, named, positive=p) for p in (True, False))
-            then = normal(node.then, named, positive=positive)
-            otherwise = normal(node.otherwise, named, positive=positive)
-            pairs = [condition, then], [other, otherwise]
-            return _join([_join(pair, all_of=True) for pair in pairs], all_of=False)
-        case tree.Default(operand=tree.Field() as operand, fallback=tree.Literal() as fallback):
-            known = Test(operand.path, "==", positive, operand.type)
-            absent = Test(operand.path, "not has", None, operand.type)
-            return AnyOf((known, absent)) if fallback.value is positive else known
-        case tree.Call():
-            if test := _test(node):
-                opposite = Test(test.path, _OPPOSITE[test.operator], test.value, test.type)
-                return test if positive else opposite
-    return Opaque(write(node), positive, reads(node), node)
+    return _Normalizer(named, now).normal(node, positive=positive)
+
+
+class _Normalizer:
+    def __init__(self, named: Named, now: int | None) -> None:
+        self.named = named
+        self.now = now
+
+    def normal(self, node: Node, *, positive: bool) -> Normal:
+        match node:
+            case tree.Literal():
+                return Constant(node.value is positive)
+            case tree.And() | tree.Or():
+                parts = [self.normal(item, positive=positive) for item in node.items]
+                return _join(parts, all_of=isinstance(node, tree.And) is positive)
+            case tree.Not():
+                return self.normal(node.operand, positive=not positive)
+            case tree.Field():
+                inner = self.named(node.path)
+                if inner is not None:
+                    return self.normal(inner, positive=positive)
+                return Test(node.path, "==", positive, node.type)
+            case tree.Present(operand=tree.Field() as operand):
+                return Test(operand.path, "has" if positive else "not has", None, operand.type)
+            case tree.Choice():
+                condition, other = (self.normal(node.condition, positive=p) for p in (True, False))
+                then = self.normal(node.then, positive=positive)
+                otherwise = self.normal(node.otherwise, positive=positive)
+                pairs = [condition, then], [other, otherwise]
+                return _join([_join(pair, all_of=True) for pair in pairs], all_of=False)
+            case tree.Default(operand=tree.Field() as operand, fallback=tree.Literal() as fallback):
+                known = Test(operand.path, "==", positive, operand.type)
+                absent = Test(operand.path, "not has", None, operand.type)
+                return AnyOf((known, absent)) if fallback.value is positive else known
+            case tree.Call():
+                if node.function == "within" and self.now is not None:
+                    return self.within(node, positive=positive)
+                if test := self.test(node):
+                    return test if positive else _opposite(test)
+        return Opaque(write(node), positive, reads(node), node)
+
+    def within(self, node: tree.Call, *, positive: bool) -> Normal:
+        """Return `now - length < then && then <= now` as tests of *then*."""
+        then, length, _ = node.args
+        constant = self.constant(length)
+        if not isinstance(then, tree.Field) or constant is None or self.now is None:
+            return Opaque(write(node), positive, reads(node), node)
+        since = Test(then.path, ">", Timestamp(self.now - int(constant[0])), then.type)  # type: ignore[call-overload]
+        until = Test(then.path, "<=", Timestamp(self.now), then.type)
+        if positive:
+            return AllOf((since, until))
+        return AnyOf((_opposite(since), _opposite(until)))
+
+    def test(self, node: tree.Call) -> Test | None:
+        """Return a comparison of a field with a constant, whichever way round, or None."""
+        if len(node.args) != 2:
+            return None
+        left, right = node.args
+        if node.function == "in" and isinstance(left, tree.Field):
+            return self.membership(left, right)
+        operator: Any = node.function
+        if operator not in _FLIPPED:
+            return None
+        if self.constant(left) is not None:
+            left, right, operator = right, left, _FLIPPED[operator]
+        constant = self.constant(right)
+        if constant is None:
+            return None
+        if isinstance(left, tree.Field) and left.type.name in _COMPARABLE:
+            return Test(left.path, operator, constant[0], left.type)
+        return self.distance(left, operator, constant[0])
+
+    def membership(self, left: tree.Field, right: Node) -> Test | None:
+        items = right.items if isinstance(right, tree.ListOf) else []
+        values = [self.constant(item) for item in items]
+        if not values or None in values:
+            return None
+        return Test(left.path, "in", tuple(v[0] for v in values if v), left.type)
+
+    def distance(self, node: Node, operator: Any, length: Any) -> Test | None:
+        """Return `since(t) > days(3)` and `t - now < days(3)` as tests of *t*."""
+        if self.now is None or not isinstance(node, tree.Call) or len(node.args) != 2:
+            return None
+        first, second = node.args
+        if node.function == "since" and isinstance(first, tree.Field):
+            then, when, operator = first, self.now - int(length), _FLIPPED[operator]
+        elif node.function != "-":
+            return None
+        elif isinstance(first, tree.Field) and self.is_now(second) and not self.is_now(first):
+            then, when = first, self.now + int(length)
+        elif isinstance(second, tree.Field) and self.is_now(first) and not self.is_now(second):
+            then, when, operator = second, self.now - int(length), _FLIPPED[operator]
+        else:
+            return None
+        return Test(then.path, operator, Timestamp(when), then.type)
+
+    def is_now(self, node: Node) -> bool:
+        return isinstance(node, tree.Field) and node.path == "now"
+
+    def constant(self, node: Node) -> tuple[object] | None:
+        """Return the value of a part that reads nothing, in a tuple; None for any other."""
+        if isinstance(node, tree.Literal):
+            return None if node.value is None else (node.value,)
+        if self.is_now(node) and self.now is not None:
+            return (Timestamp(self.now),)
+        if isinstance(node, tree.Call) and node.overload:
+            args = [self.constant(arg) for arg in node.args]
+            if None not in args:
+                try:
+                    return (node.overload.meaning(*(arg[0] for arg in args if arg)),)
+                except EvaluationError:
+                    return None
+        return None
+
+
+def _opposite(test: Test) -> Test:
+    return Test(test.path, _OPPOSITE[test.operator], test.value, test.type)
 
 
 def reads(node: Node) -> frozenset[str]:
@@ -143,41 +238,4 @@ def _join(parts: list[Normal], *, all_of: bool) -> Normal:
     return unique[0] if len(unique) == 1 else kind(unique)
 
 
-def _test(node: tree.Call) -> Test | None:
-    """Return a comparison of a field with a constant, whichever way round, or None."""
-    if len(node.args) != 2:
-        return None
-    left, right = node.args
-    if node.function == "in" and isinstance(left, tree.Field) and isinstance(right, tree.ListOf):
-        values = [_constant(item) for item in right.items]
-        if None in values:
-            return None
-        return Test(left.path, "in", tuple(v[0] for v in values if v), left.type)
-    operator: Any = node.function
-    if operator not in _FLIPPED:
-        return None
-    if isinstance(right, tree.Field):
-        left, right, operator = right, left, _FLIPPED[operator]
-    constant = _constant(right)
-    if not isinstance(left, tree.Field) or constant is None:
-        return None
-    if left.type.name not in _COMPARABLE:
-        return None
-    return Test(left.path, operator, constant[0], left.type)
-
-
 _COMPARABLE: Final = frozenset({"bool", "int", "double", "string", "timestamp", "duration"})
-
-
-def _constant(node: Node) -> tuple[object] | None:
-    """Return the value of a part that reads nothing, in a tuple; None for any other."""
-    if isinstance(node, tree.Literal):
-        return None if node.value is None else (node.value,)
-    if isinstance(node, tree.Call) and node.overload:
-        args = [_constant(arg) for arg in node.args]
-        if None not in args:
-            try:
-                return (node.overload.meaning(*(arg[0] for arg in args if arg)),)
-            except EvaluationError:
-                return None
-    return None

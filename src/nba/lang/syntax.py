@@ -56,8 +56,8 @@ _TOKEN = re.compile(
       |[0-9]+[eE][+-]?[0-9]+|[0-9]+[uU]?)
   | (?P<string>(?:[rR][bB]?|[bB][rR]?)?
       (?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
-      |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*'))
-  | (?P<raw>[rR][bB]?|[bB][rR])(?=["'])
+      |(?!\"\"\"|''')(?:"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')))
+  | (?P<unclosed>(?:[rR][bB]?|[bB][rR]?)?(?P<quote>\"\"\"|'''|"|'))
   | (?P<name>[_a-zA-Z][_a-zA-Z0-9]*)
   | (?P<quoted>`[a-zA-Z0-9_.\-/ ]+`)
   | (?P<operator>&&|\|\||==|!=|<=|>=|<>|[-+*/%!<>?:.,()\[\]{}=&|])
@@ -125,27 +125,26 @@ class _Parser:
         text, tokens, offset = self.text, [], 0
         while offset < len(text):
             match = _RAW.match(text, offset) or _TOKEN.match(text, offset)
-            if match is None or match.lastgroup == "raw":
+            if match is None:
                 self.stray(offset)
-            kind = match.lastgroup if match.re is _TOKEN else "string"
+            kind = str(match.lastgroup) if match.re is _TOKEN else "string"
+            if kind == "unclosed":
+                help_ = f"add `{match['quote']}`"
+                self.fail("expression-syntax", "a string is not closed", help_, offset, match.end())
             if kind != "space":
-                tokens.append(Token(str(kind), match.group(), offset, match.end()))
+                tokens.append(Token(kind, match.group(), offset, match.end()))
             offset = match.end()
         tokens.append(Token("end", "", len(text), len(text)))
         return tokens
 
     def stray(self, offset: int) -> NoReturn:
         character = self.text[offset]
-        if character in "\"'":
-            self.fail("expression-syntax", "a string is not closed", f"add `{character}`", offset)
         if character == "`":
             self.fail("expression-syntax", "a quoted name is not closed", "add a backtick", offset)
-        self.fail(
-            "expression-syntax",
-            f"`{character}` has no meaning here",
-            "text goes in quotes: 'like this'",
-            offset,
-        )
+        curly = character in "‘’“”„«»"
+        help_ = "write straight quotes" if curly else "text goes in quotes"
+        message = f"`{character}` has no meaning here"
+        self.fail("expression-syntax", message, f"{help_}: 'like this'", offset)
 
     def advance(self) -> Token:
         token = self.token
@@ -167,7 +166,7 @@ class _Parser:
         where = self.locate(start, max(1, (end or start + 1) - start))
         raise ExpressionError([Diagnostic(code, message, help_, where)])
 
-    def unexpected(self, expected: str) -> NoReturn:
+    def unexpected(self, expected: str, help_: str = "") -> NoReturn:
         token = self.token
         if token.text in _SPELLINGS and token.kind in ("operator", "name"):
             self.fail(
@@ -191,7 +190,7 @@ class _Parser:
                 message, help_ = "the expression is empty", "write a condition, or remove it"
             self.fail("expression-syntax", message, help_, max(0, token.start - 1), token.end)
         message = f"unexpected `{token.text}`, {expected}"
-        self.fail("expression-syntax", message, "", token.start, token.end)
+        self.fail("expression-syntax", message, help_, token.start, token.end)
 
     # --- expressions
 
@@ -388,6 +387,9 @@ class _Parser:
             case "(":
                 self.advance()
                 node = self.expression(0)
+                if self.at(","):
+                    help_ = "write a list as `['a', 'b']`"
+                    self.unexpected("expected `)` to close `(`", help_)
                 end = self.expect(")", "to close `(`").end
                 node.start, node.end = token.start, end
                 return node
@@ -444,7 +446,8 @@ class _Parser:
         if not hexadecimal and ("." in text or "e" in text):
             value = sign * float(text)
             if value in (float("inf"), float("-inf")):
-                self.fail("bad-literal", "a number is too large", "", start, token.end)
+                message = "the number does not fit a double"
+                self.fail("bad-literal", message, "", start, token.end)
             return tree.Literal(start, token.end, value)
         unsigned = text.endswith("u")
         digits = text.rstrip("u").removeprefix("0x")

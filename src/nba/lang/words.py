@@ -9,6 +9,7 @@ from nba import windows
 from nba.lang import tree
 from nba.lang.text import write
 from nba.lang.tree import Node
+from nba.lang.types import TIMESTAMP
 from nba.lang.values import Duration, Timestamp, show_double
 
 __all__ = ["listed", "name_in_words", "value_in_words", "words"]
@@ -22,6 +23,12 @@ _IS: Final = {
     "<=": ("is at most", "is not at most"),
     ">": ("is above", "is not above"),
     ">=": ("is at least", "is not at least"),
+}
+_WAS: Final = _IS | {
+    "<": ("is before", "is not before"),
+    "<=": ("is at or before", "is after"),
+    ">": ("is after", "is not after"),
+    ">=": ("is at or after", "is before"),
 }
 _AGO: Final = {"<": "less than", "<=": "at most", ">": "more than", ">=": "at least"}
 _JOINS: Final = {"+": "plus", "-": "minus", "*": "times", "/": "divided by", "%": "modulo"}
@@ -104,7 +111,8 @@ class _Words:
         if name in _IS:
             if ago := self.ago(node, positive=positive):
                 return ago
-            return f"{self.noun(args[0])} {_IS[name][not positive]} {self.noun(args[1])}"
+            verbs = _WAS if args[0].type == TIMESTAMP else _IS
+            return f"{self.noun(args[0])} {verbs[name][not positive]} {self.noun(args[1])}"
         if name == "in":
             verb = "is" if positive else "is not"
             if isinstance(args[1], tree.ListOf):
@@ -159,6 +167,8 @@ class _Words:
             case tree.Call(function="timestamp" | "duration", args=[tree.Literal() as text]):
                 meant = node.overload.meaning(text.value) if node.overload else text.value
                 return value_in_words(meant)
+            case tree.Call(function="-", args=[then, tree.Field(path="now")]):
+                return f"the time until {self.noun(then)}"
             case tree.Call(args=[left, right]) if node.function in _JOINS:
                 return f"{self.noun(left)} {_JOINS[node.function]} {self.noun(right)}"
             case tree.Call(function="since"):

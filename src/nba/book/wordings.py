@@ -1,0 +1,122 @@
+"""Wordings of a rule file: texts with expressions in braces, from YAML to checked parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+from nba.book import documents
+from nba.book.expressions import NUMBER, Expressions
+from nba.book.findings import At
+from nba.book.model import Expression, Slot, Text
+from nba.lang.types import DOUBLE, INT, STRING, TIMESTAMP, Type
+
+__all__ = ["wording"]
+
+_FORMATS: Final[dict[str, tuple[Type, ...]]] = {
+    "": (STRING, INT, DOUBLE, TIMESTAMP),
+    "money": NUMBER,
+    "number": NUMBER,
+    "date": (TIMESTAMP,),
+    "time": (TIMESTAMP,),
+}
+_FORMAT = re.compile(r":\s*([A-Za-z]+)\s*$")
+#: What stands in a text outside of expressions.
+_PIECE = re.compile(r"[^{}]+|\{\{|\}\}|[{}]")
+#: What stands in an expression: a string, a brace, anything else. A quote that is not closed is
+#: a character like others, so that the expression says what is wrong with it.
+_INSIDE = re.compile(
+    r"""[rR][bB]?(?:'[^']*'|"[^"]*")|(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|[{}]|[^{}'"rR]+|.""",
+    re.DOTALL,
+)
+
+
+def wording(
+    texts: Sequence[documents.Text] | None, at: At, expressions: Expressions
+) -> tuple[Text, ...] | None:
+    """Return the texts of a wording, with their expressions checked; None without any."""
+    if texts is None:
+        return None
+    listed = isinstance(at.value, list)
+    found = []
+    for place, text in enumerate(texts):
+        here = at / place if listed else at
+        when = expressions.condition(text.when, here / "when")
+        parts = _Parts(text.text, here / "text" if listed else here, expressions)
+        found.append(Text(when, parts.read(), here.place))
+    return tuple(found)
+
+
+class _Parts:
+    """One text, taken apart."""
+
+    def __init__(self, text: str, at: At, expressions: Expressions) -> None:
+        self.text = text
+        self.at = at
+        self.expressions = expressions
+
+    def read(self) -> tuple[str | Slot, ...]:
+        parts: list[str | Slot] = []
+        plain: list[str] = []
+        offset = 0
+        while piece := _PIECE.match(self.text, offset):
+            offset = piece.end()
+            if piece[0] == "{":
+                end = _closing(self.text, offset)
+                if end < 0:
+                    self.report("expression-syntax", "a `{` is not closed", _BRACE, offset - 1)
+                    return ()
+                if plain:
+                    parts.append("".join(plain))
+                    plain = []
+                if slot := self.slot(offset, end):
+                    parts.append(slot)
+                offset = end + 1
+            elif piece[0] == "}":
+                self.report("expression-syntax", "a `}` closes nothing", _BRACE, offset - 1)
+                return ()
+            else:
+                plain.append(piece[0][:1] if piece[0] in ("{{", "}}") else piece[0])
+        return tuple([*parts, "".join(plain)] if plain else parts)
+
+    def report(self, code: str, message: str, help_: str, offset: int, width: int = 1) -> None:
+        place = self.at.source.place_in(self.at.path, offset, width)
+        self.expressions.findings.report(code, message, help_, place)
+
+    def slot(self, start: int, end: int) -> Slot | None:
+        """Return what `{expression}` or `{expression:format}` stands for, between the braces."""
+        match = _FORMAT.search(self.text, start, end)
+        format_: Any = match[1] if match else ""
+        if match and format_ not in _FORMATS:
+            if "?" not in self.text[start:end]:  # else it may be the end of `a ? b : c`
+                known = ", ".join(f"`{name}`" for name in _FORMATS if name)
+                message, help_ = f"there is no format `{format_}`", f"choose from {known}"
+                self.report("wrong-value", message, help_, match.start(1), len(format_))
+                return None
+            format_ = ""
+        stop = match.start() if match and format_ else end
+        if not self.text[start:stop].strip():
+            message, help_ = "there is nothing between `{` and `}`", f"name a field, or {_BRACE}"
+            self.report("expression-syntax", message, help_, start - 1, end - start + 2)
+            return None
+        checked = self.expressions.check(self.text, self.at, start, stop, _FORMATS[format_])
+        if checked is None:
+            return None
+        return Slot(Expression(checked[1], checked[0], self.at.place), format_)
+
+
+_BRACE: Final = "write `{{` or `}}` for a brace that is meant to be read"
+
+
+def _closing(text: str, start: int) -> int:
+    """Return where the brace before *start* closes, past braces and strings inside; else -1."""
+    depth = 1
+    for piece in _INSIDE.finditer(text, start):
+        if piece[0] == "{":
+            depth += 1
+        elif piece[0] == "}":
+            depth -= 1
+            if depth == 0:
+                return piece.start()
+    return -1
