@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import tzinfo
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final, NamedTuple, TypeVar
@@ -13,21 +13,20 @@ from nba.book import documents, dump, model
 from nba.book.cases import checked_test
 from nba.book.catalogue import Catalogue
 from nba.book.expressions import Expressions
-from nba.book.fields import declared_fields
-from nba.book.findings import At, Findings
+from nba.book.fields import Fields, declared_fields
+from nba.book.files import Documents, Files
+from nba.book.findings import At, Findings, TooManyError
 from nba.book.ranking import Ranking
-from nba.book.selectors import Catalogued
+from nba.book.selectors import Anything
 from nba.book.source import Source, read_folder
-from nba.book.validation import validated
 from nba.errors import BookError, Diagnostic, did_you_mean, errors_in
 from nba.lang import tree
 from nba.lang.context import FieldSpec, Shape
-from nba.lang.types import BOOL, DOUBLE, TIMESTAMP, EnumType
+from nba.lang.types import BOOL, DOUBLE, DYN, STRING, TIMESTAMP, EnumType, Type
 
 __all__ = ["Built", "build", "load"]
 
 Built_ = TypeVar("Built_")
-Documents = Mapping[str, tuple[Any, At]]
 
 #: Sections that only the file with `book:` may have.
 _OF_THE_BOOK: Final = (
@@ -36,6 +35,12 @@ _OF_THE_BOOK: Final = (
 #: Fields that every book has: whether there is an interaction, on which channel, and the time.
 _PRESENT: Final = "interaction.present"
 _CHANNEL: Final = "interaction.channel"
+#: What cannot be said when a file could not be read: it may declare what is missed elsewhere.
+_NEEDS_ALL_FILES: Final = frozenset({"no-book", "unknown-id", "undeclared-name", "not-in-enum"})
+#: What cuts a value short: other faults on its line come from that.
+_CUTS_SHORT: Final = frozenset(
+    {"swallowed-by-comment", "split-by-comma", "yaml-alias", "yaml-tag", "empty-value"}
+)
 
 
 class Built(NamedTuple):
@@ -52,7 +57,35 @@ def load(path: str | os.PathLike[str]) -> Built:
 
 def build(sources: Iterable[Source]) -> Built:
     """Build a rule book from its files. Raises BookError with everything that is wrong."""
-    return _Builder(sources).build()
+    findings = Findings()
+    found, whole = None, True
+    try:
+        files = Files(sources, findings)
+        whole = files.whole
+        found = _Builder(files, findings).build()
+    except TooManyError:
+        pass
+    diagnostics = _without_consequences(findings.ordered(), whole=whole)
+    if found is None or errors_in(diagnostics):
+        raise BookError(diagnostics)
+    return Built(dump.with_version(found), diagnostics)
+
+
+def _without_consequences(found: list[Diagnostic], *, whole: bool) -> list[Diagnostic]:
+    """Leave out what would be gone once another fault is mended."""
+    cut_short = {
+        (one.where.file, one.where.line) for one in found if one.where and one.code in _CUTS_SHORT
+    }
+    return [
+        one
+        for one in found
+        if (whole or one.code not in _NEEDS_ALL_FILES)
+        and (
+            one.code in _CUTS_SHORT
+            or one.where is None
+            or (one.where.file, one.where.line) not in cut_short
+        )
+    ]
 
 
 class _Builder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from nba import windows
 from nba.book import documents
@@ -15,17 +15,10 @@ from nba.errors import did_you_mean
 from nba.lang.context import Shape
 from nba.lang.types import DYN, ObjectType, Type
 
-__all__ = ["DEFAULT_NOW", "Places", "checked_test"]
+__all__ = ["DEFAULT_NOW", "checked_test"]
 
 #: When a test is decided that does not say when.
 DEFAULT_NOW = "2026-01-01T12:00:00Z"
-
-
-class Places(NamedTuple):
-    """What a test can name besides the catalogue: decision points, and tiers."""
-
-    points: frozenset[str]
-    tiers: frozenset[str]
 
 
 def checked_test(
@@ -33,7 +26,6 @@ def checked_test(
     at: At,
     shape: Shape,
     known: Catalogued,
-    places: Places,
     findings: Findings,
 ) -> TestCase:
     """Return a test whose fields, ids and values are all declared; what is not is reported."""
@@ -50,9 +42,9 @@ def checked_test(
         if isinstance(declared, ObjectType):
             _check_names(values, declared, at / root, findings)
     _check_values(given, at, shape, findings)
-    _check_expectations(document.expect, at / "expect", known, places, findings)
-    if document.at is not None and document.at not in places.points:
-        findings.unknown("decision point", document.at, places.points, at / "at")
+    _check_expectations(document.expect, at / "expect", known, findings)
+    if document.at is not None and document.at not in known.point:
+        findings.unknown("decision point", document.at, known.point, at / "at")
     case = {
         "customer": document.customer,
         "interaction": document.interaction,
@@ -100,7 +92,7 @@ _STEP = re.compile(r"[^.\[\]]+")
 
 
 def _check_expectations(
-    expect: documents.Expect, at: At, known: Catalogued, places: Places, findings: Findings
+    expect: documents.Expect, at: At, known: Catalogued, findings: Findings
 ) -> None:
     for key, name in _expected_actions(expect):
         if name not in known.action:
@@ -108,8 +100,8 @@ def _check_expectations(
             findings.unknown("action", name, known.action, here, key=key == "dropped")
     if expect.channel is not None and expect.channel not in known.channel:
         findings.unknown("channel", expect.channel, known.channel, at / "channel")
-    if expect.tier is not None and expect.tier not in places.tiers:
-        findings.unknown("tier", expect.tier, places.tiers, at / "tier")
+    if expect.tier is not None and expect.tier not in known.tier:
+        findings.unknown("tier", expect.tier, known.tier, at / "tier")
 
 
 def _expected_actions(expect: documents.Expect) -> Iterator[tuple[str, str]]:

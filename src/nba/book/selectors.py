@@ -41,13 +41,15 @@ class Anything(frozenset[str]):
 
 @dataclass(frozen=True, slots=True)
 class Catalogued:
-    """The ids that a book declares, by what a selector calls them."""
+    """The ids that a book declares, by what a selector calls them; and what only tests name."""
 
     issue: frozenset[str]
     group: frozenset[str]
     action: frozenset[str]
     channel: frozenset[str]
     tag: frozenset[str]
+    point: frozenset[str]
+    tier: frozenset[str]
     kind: frozenset[str] = frozenset(KINDS)
     direction: frozenset[str] = frozenset(DIRECTIONS)
 

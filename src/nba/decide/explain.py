@@ -75,6 +75,105 @@ class Explanation:
     summary: tuple[str, ...]
     accounts: tuple[ActionAccount, ...]
 
+    def account(self, action: str) -> ActionAccount:
+        """Return the account of one action. Raises KeyError."""
+        return next(account for account in self.accounts if account.action == action)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as plain data."""
+        return {
+            "summary": list(self.summary),
+            "actions": [account.to_dict() for account in self.accounts],
+        }
+
+    def __str__(self) -> str:
+        lines = list(self.summary)
+        for account in self.accounts:
+            where = _where(account.where)
+            title = f"{account.action} ({account.treatment}): {account.code} - {where}"
+            lines += ["", title]
+            lines += [f"    {sentence}" for sentence in account.sentences]
+            if account.change is not None:
+                lines.append(f"    {account.change}")
+        return "\n".join(lines)
+
+
+def explain(
+    judged: Reference, ranking: Ranking, *, titles: Mapping[str, str] | None = None
+) -> Explanation:
+    """Return the account of what *judged* decided as *ranking*."""
+    return _Explainer(judged, ranking, titles or {}).explanation()
+
+
+class _Explainer:
+    def __init__(self, judged: Reference, ranking: Ranking, titles: Mapping[str, str]) -> None:
+        self.judged = judged
+        self.book = judged.book
+        self.fields = judged.fields
+        self.ranking = ranking
+        self.titles = titles
+        self.specs = {spec.path: spec for spec in self.book.fields}
+
+    def explanation(self) -> Explanation:
+        codes = furthest(self.ranking.codes)
+        accounts = [self.account(self.book.actions[name], code) for name, code in codes.items()]
+        order = {candidate.action: place for place, candidate in enumerate(self.ranking.ranked)}
+        far = {code: place for place, code in enumerate(reversed(CODES))}
+        accounts.sort(key=lambda a: (order.get(a.action, len(order)), far[head(a.code)], a.action))
+        return Explanation(tuple(self.summary()), tuple(accounts))
+
+    # --- the summary
+
+    def summary(self) -> list[str]:
+        """Return sentences on what was decided and why."""
+        if not self.ranking.ranked:
+            return self.nothing()
+        best = self.ranking.ranked[0]
+        action = self.book.actions[best.action]
+        treatment = _treatment(action, best.channel)
+        sentences = [f"{best.title}: {self.channel_name(best.channel)}, {best.direction}."]
+        reasons = [*action.gates.applicable, *treatment.gates.applicable]
+        sentences += [f"It fits now: {self.because(condition)}" for condition in reasons]
+        sentences.append(self.priority(best) + ".")
+        if len(self.book.tiers) > 1:
+            sentences.append(f"It belongs to the tier `{best.tier}`.")
+        others = [key for key, code in self.ranking.codes.items() if code == "outranked"]
+        names = sorted({name for name, _ in others} - {best.action})
+        if names:
+            titles = [self.book.actions[name].title for name in names]
+            sentences.append(f"It goes before: {'; '.join(titles[:3])}{_more(titles, 3)}.")
+        return sentences
+
+    def nothing(self) -> list[str]:
+        title = self.book.no_action.title
+        if not self.ranking.codes:
+            return [f"{title}: the book has no actions."]
+        counts: dict[str, int] = {}
+        for code in furthest(self.ranking.codes).values():
+            counts[head(code)] = counts.get(head(code), 0) + 1
+        order = list(reversed(CODES))
+        parts = [f"{counts[code]} {code.replace('_', ' ')}" for code in order if code in counts]
+        return [f"{title}: no action is better than none.", f"Of all actions: {', '.join(parts)}."]
+
+    def channel_name(self, name: str) -> str:
+        return self.book.channels[name].title or name
+
+    def priority(self, best: Candidate) -> str:
+        factors = [
+            f"propensity {best.propensity:g}",
+            f"context weight {best.context_weight:g}",
+            f"value {best.value:g}",
+            f"lever {best.lever:g}",
+        ]
+        if self.book.scoring.priority is not None:
+            formula = self.book.scoring.priority.text
+            return (
+                f"Its priority is {best.priority:g}, by `{formula}` with {listed(factors, 'and')}"
+            )
+        return f"Its priority is {best.priority:g}: {' × '.join(factors)}"
+
+    # --- one action
+
     def account(self, action: Action, code: str) -> ActionAccount:
         """Return what became of an action: of treatments equally far, the nearest to passing."""
         alike = [t for t in action.treatments if self.ranking.codes[action.id, t.channel] == code]

@@ -468,7 +468,7 @@ class _Parser:
         body = body[quotes:-quotes].replace("\r\n", "\n").replace("\r", "\n")
         as_bytes = "b" in prefix
         if "r" in prefix:
-            return body.encode() if as_bytes else body
+            return body.encode("utf-8", "surrogatepass") if as_bytes else body
         return self.unescape(body, token, as_bytes=as_bytes)
 
     def unescape(self, body: str, token: Token, *, as_bytes: bool) -> str | bytes:
