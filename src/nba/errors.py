@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 __all__ = [
@@ -44,6 +45,7 @@ CODES: dict[str, str] = {
     # what files may say
     "unknown-key": "a key that the rule book does not have",
     "missing-key": "a required key is absent",
+    "empty-value": "a key has no value",
     "wrong-value": "a value of the wrong kind or out of range",
     "condition-expected": "a mapping or list stands where a condition was expected",
     "duplicate-id": "the same id is declared twice in a book",
@@ -51,6 +53,7 @@ CODES: dict[str, str] = {
     "unknown-id": "a reference to something the book does not declare",
     "circular-condition": "named conditions or scorecards refer to each other in a circle",
     "order-split": "a list whose order matters stands in more than one file",
+    "too-many": "a book has more errors than are shown",
     # conditions
     "expression-syntax": "an expression cannot be parsed",
     "expression-limit": "an expression is too long, too deep or nests too many comprehensions",
@@ -150,11 +153,25 @@ def errors_in(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return help that names the nearest of *known*, or lists them when they are few."""
     choices = sorted(known)
+    listed = ""
+    if 0 < len(choices) <= 12:
+        listed = f"choose from {', '.join(f'`{choice}`' for choice in choices)}"
+    elif len(choices) > 50:  # comparing takes long, so only with those that begin and end alike
+        choices = sorted(choices, key=lambda choice: -_alike(name, choice))[:50]
+    if len(name) > 80:  # comparing would take very long, and nobody chose such a name
+        return listed
     if near := difflib.get_close_matches(name, choices, n=1, cutoff=0.6):
         return f"did you mean `{near[0]}`?"
-    if 0 < len(choices) <= 12:
-        return f"choose from {', '.join(f'`{choice}`' for choice in choices)}"
-    return ""
+    return listed
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters two words share at their beginning and their end."""
+    return _shared(one, other) + _shared(reversed(one), reversed(other))
+
+
+def _shared(one: Iterable[str], other: Iterable[str]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 class NbaError(Exception):

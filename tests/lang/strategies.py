@@ -147,6 +147,7 @@ class Writer:
         self.fields = fields
         self.book = book
         self.shared = shared
+        self.kinds = (*SCALARS, *LISTS) if shared else KINDS  # a map's order is not shared
         self.dynamic = dynamic
         self.wrong = wrong
         self.nesting = 0
@@ -155,9 +156,9 @@ class Writer:
     def write(self, kind: str, depth: int) -> str:
         """Return an expression of *kind*, at most about *depth* deep."""
         if self.wrong and self.random.randrange(100) < self.wrong:
-            kind = self.random.choice(KINDS)
+            kind = self.random.choice(self.kinds)
         if depth > 1 and self.dynamic and self.random.randrange(100) < self.dynamic:
-            other = self.random.choice(KINDS) if self.random.randrange(4) == 0 else kind
+            other = self.random.choice(self.kinds) if self.random.randrange(4) == 0 else kind
             return f"dyn({self.write(other, depth - 1)})"
         if depth <= 0 or self.random.randrange(6) == 0:
             return self._leaf(kind)

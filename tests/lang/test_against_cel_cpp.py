@@ -135,7 +135,7 @@ def value_of(random: Random, kind: str) -> Any:
 def bound(random: Random) -> dict[str, Any]:
     """Return values for all names, a few of them of another kind and a few absent."""
     found: dict[str, Any] = {"anything": random.choice(_ANYTHING)}
-    plain = [kind for kind in KINDS if kind not in _TIMES]
+    plain = [kind for kind in KINDS if kind not in _TIMES and not kind.startswith("map")]
     fields = {name: str(kind) for name, kind in EVENT.fields.items() if str(kind) not in _TIMES}
     for name, kind in _NAMES.items():
         pick = random.randrange(12)
@@ -202,6 +202,8 @@ def test_random_expressions_have_the_same_values(record_property: Any) -> None:
         ("1 in [1.0]", True),
         ("b'a' in {'a': 1}", False),
         ("!!dyn(1)", None),
+        ("-0u", None),  # a sign is no part of an unsigned literal
+        ("-1u == 1u || true", True),
     ],
 )
 def test_what_the_comparison_decided(expression: str, expected: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import tzinfo
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final, NamedTuple, TypeVar
@@ -29,18 +30,23 @@ __all__ = ["Built", "build", "load"]
 Built_ = TypeVar("Built_")
 
 #: Sections that only the file with `book:` may have.
-_OF_THE_BOOK: Final = (
-    "format title timezone currency household eligible applicable suitable".split()
+_OF_THE_BOOK: Final = frozenset(
+    {
+        "format",
+        "title",
+        "timezone",
+        "currency",
+        "household",
+        "eligible",
+        "applicable",
+        "suitable",
+    }
 )
 #: Fields that every book has: whether there is an interaction, on which channel, and the time.
 _PRESENT: Final = "interaction.present"
 _CHANNEL: Final = "interaction.channel"
-#: What cannot be said when a file could not be read: it may declare what is missed elsewhere.
-_NEEDS_ALL_FILES: Final = frozenset({"no-book", "unknown-id", "undeclared-name", "not-in-enum"})
 #: What cuts a value short: other faults on its line come from that.
-_CUTS_SHORT: Final = frozenset(
-    {"swallowed-by-comment", "split-by-comma", "yaml-alias", "yaml-tag", "empty-value"}
-)
+_CUTS_SHORT: Final = frozenset({"swallowed-by-comment", "split-by-comma", "yaml-alias", "yaml-tag"})
 
 
 class Built(NamedTuple):
@@ -58,132 +64,119 @@ def load(path: str | os.PathLike[str]) -> Built:
 def build(sources: Iterable[Source]) -> Built:
     """Build a rule book from its files. Raises BookError with everything that is wrong."""
     findings = Findings()
-    found, whole = None, True
-    try:
-        files = Files(sources, findings)
-        whole = files.whole
-        found = _Builder(files, findings).build()
-    except TooManyError:
-        pass
-    diagnostics = _without_consequences(findings.ordered(), whole=whole)
+    found = None
+    with suppress(TooManyError):
+        found = _Builder(Files(sources, findings), findings).build()
+    diagnostics = _without_consequences(findings.ordered())
     if found is None or errors_in(diagnostics):
         raise BookError(diagnostics)
     return Built(dump.with_version(found), diagnostics)
 
 
-def _without_consequences(found: list[Diagnostic], *, whole: bool) -> list[Diagnostic]:
-    """Leave out what would be gone once another fault is mended."""
-    cut_short = {
+def _without_consequences(found: list[Diagnostic]) -> list[Diagnostic]:
+    """Leave out what is wrong on the line of a value that was cut short."""
+    lines = {
         (one.where.file, one.where.line) for one in found if one.where and one.code in _CUTS_SHORT
     }
     return [
         one
         for one in found
-        if (whole or one.code not in _NEEDS_ALL_FILES)
-        and (
-            one.code in _CUTS_SHORT
-            or one.where is None
-            or (one.where.file, one.where.line) not in cut_short
-        )
+        if one.code in _CUTS_SHORT
+        or one.where is None
+        or (one.where.file, one.where.line) not in lines
     ]
 
 
 class _Builder:
-    def __init__(self, sources: Iterable[Source]) -> None:
-        self.findings = Findings()
-        self.files: list[tuple[documents.File, At]] = []
-        for source in sources:
-            self.findings.all += source.diagnostics
-            document, faults = validated(source)
-            self.findings.all += faults
-            self.files.append((document, At(source)))
+    def __init__(self, files: Files, findings: Findings) -> None:
+        self.files = files
+        self.findings = findings
+        self.known = files.known()
 
-    def build(self) -> Built:
+    def build(self) -> model.Book:
+        files, known, findings = self.files, self.known, self.findings
         main, at = self.main_file()
         zone = self.zone(main, at)
-        channels = self.section("channels")
-        fields = self.fields(tuple(sorted(channels)), zone)
-        known = self.known()
-        conditions, scorecards = self.section("conditions"), self.section("scorecards")
-        derived = tuple(
-            [
-                *(FieldSpec(f"condition.{name}", BOOL) for name in conditions),
-                *(FieldSpec(f"scorecard.{name}", DOUBLE) for name in scorecards),
-            ]
-        )
+        fields = self.fields(zone)
+        conditions, scorecards = files.section("conditions"), files.section("scorecards")
+        points = files.section("decision_points")
         given = FieldSpec(_PRESENT, BOOL), FieldSpec("now", TIMESTAMP)
-        shape = Shape(fields, (*given, *derived), zone)
-        expressions = Expressions(shape.names(), self.findings)
-        catalogue = Catalogue(expressions, known, zone, self.findings)
-        ranking = Ranking(expressions, known, self.findings)
+        named_fields = (
+            *(FieldSpec(f"condition.{name}", BOOL) for name in sorted(files.ids("conditions"))),
+            *(FieldSpec(f"scorecard.{name}", DOUBLE) for name in sorted(files.ids("scorecards"))),
+        )
+        shape = Shape(fields, (*given, *named_fields), zone)
+        expressions = Expressions(self.names(shape), findings)
+        catalogue = Catalogue(expressions, known, zone, findings)
+        ranking = Ranking(expressions, known, findings)
 
         named = {
-            name: found
+            name: condition
             for name, (document, where) in conditions.items()
-            if (found := expressions.condition(document, where))
+            if (condition := expressions.condition(document, where))
         }
-        cards = self.each(scorecards, ranking.scorecard)
-        issues = self.each(self.section("issues"), catalogue.issue)
-        groups = self.each(self.section("groups"), catalogue.group)
-        tests = tuple(
-            checked_test(test, where, shape, known, self.section("decision_points"), self.findings)
-            for test, where in self.listed("tests")
-        )
-        found = model.Book(
+        cards = _each(scorecards, ranking.scorecard)
+        issues = _each(files.section("issues"), catalogue.issue)
+        groups = _each(files.section("groups"), catalogue.group)
+        scorings, arbitrations = files.single("scoring"), files.single("arbitration")
+        return model.Book(
             id=main.book or "",
             title=main.title or "",
             timezone=main.timezone or "UTC",
             currency=main.currency or "EUR",
             household=self.household(main, at, shape),
             fields=fields,
-            channels=self.each(channels, catalogue.channel),
+            channels=_each(files.section("channels"), catalogue.channel),
             conditions=named,
             scorecards=cards,
             derived=self.in_order(named, cards),
             gates=catalogue.gates(main, at),
-            policies=self.each(self.section("policies"), catalogue.policy),
+            policies=_each(files.section("policies"), catalogue.policy),
             issues=issues,
             groups=groups,
-            actions=self.each(
-                self.section("actions"),
-                lambda name, document, where: catalogue.action(name, document, where, issues, groups),
+            actions=_each(
+                files.section("actions"),
+                lambda name, document, where: catalogue.action(
+                    name, document, where, issues, groups
+                ),
             ),
-            scoring=ranking.scoring(self.listed_sections("scoring")),
-            tiers=ranking.tiers(self.listed_sections("arbitration")),
-            no_action=ranking.no_action(self.listed_sections("arbitration")),
-            decision_points=self.each(self.section("decision_points"), ranking.decision_point),
-            kill_switch=tuple(ranking.stop(*stop) for stop in self.listed("kill_switch")),
-            tests=tests,
+            scoring=ranking.scoring(scorings),
+            tiers=ranking.tiers(arbitrations),
+            no_action=ranking.no_action(arbitrations),
+            decision_points=_each(points, ranking.decision_point),
+            kill_switch=ranking.stops(files.listed("kill_switch")),
+            tests=tuple(
+                checked_test(test, where, shape, known, findings)
+                for test, where in files.listed("tests")
+            ),
             shape=shape,
             zone=zone,
             version="",
         )
-        diagnostics = self.findings.ordered()
-        if errors_in(diagnostics):
-            raise BookError(diagnostics)
-        return Built(dump.with_version(found), diagnostics)
 
     # --- the file with `book:`
 
     def main_file(self) -> tuple[documents.File, At]:
-        mains = [(document, at) for document, at in self.files if document.book]
-        if len(mains) != 1:
-            names = ", ".join(f"`{at.source.name}`" for _, at in mains)
-            message = f"several files have `book:`: {names}" if mains else "no file has `book:`"
-            help_ = "keep it in one" if mains else "add `book: <id>` to one, such as book.yaml"
-            place = (mains or self.files)[-1][1]
-            self.findings.report(
-                "no-book", message, help_, (place / "book").key_place if mains else place.place
-            )
-        main = mains[0] if mains else (documents.File(), self.files[0][1])
-        for document, at in self.files:
-            for key in document.model_fields_set & set(_OF_THE_BOOK):
-                if not document.book:
+        files = self.files.all
+        mains = [(document, at) for document, at in files if document.book]
+        faulty = [(document, at) for document, at in files if (at / "book").faulty]
+        if not mains and not faulty:
+            help_ = "add `book: <id>` to one of them, such as book.yaml"
+            self.findings.report("no-book", "no file has `book:`", help_, files[0][1].place)
+        for _, at in mains[1:]:
+            first = (mains[0][1] / "book").key_place
+            message = f"a book has one file with `book:`, and the first is at {first}"
+            self.findings.report("no-book", message, "remove it here", (at / "book").key_place)
+        main = (mains or faulty or files)[0]
+        if mains and main[0].format is None and not (main[1] / "format").faulty:
+            place = (main[1] / "book").key_place
+            self.findings.report("missing-key", "the book needs `format`", "add `format: 1`", place)
+        for document, at in files:
+            if mains and not document.book and not (at / "book").faulty:
+                for key in document.model_fields_set & _OF_THE_BOOK:
                     message = f"`{key}` belongs in the file that has `book:`"
-                    self.findings.report("wrong-value", message, "move it there", (at / key).key_place)
-        if mains and main[0].format is None:
-            help_ = "add `format: 1`"
-            self.findings.report("missing-key", "the book needs `format`", help_, (main[1] / "book").key_place)
+                    place = (at / key).key_place
+                    self.findings.report("wrong-value", message, "move it there", place)
         return main
 
     def zone(self, main: documents.File, at: At) -> tzinfo:
@@ -195,91 +188,44 @@ class _Builder:
             return windows.zone("UTC")
 
     def household(self, main: documents.File, at: At, shape: Shape) -> str | None:
-        if main.household and main.household not in shape.slots:
-            message = f"`{main.household}` is not declared"
-            help_ = did_you_mean(main.household, shape.paths)
+        path = main.household
+        if path is None:
+            return None
+        types = {spec.path: spec.type for spec in shape.inputs if spec.path.startswith("customer.")}
+        if path not in types and "customer" not in self.files.unknown_roots():
+            message = f"`{path}` is not a declared field of the customer"
+            help_ = did_you_mean(path, types)
             self.findings.report("undeclared-name", message, help_, (at / "household").place)
-        return main.household
-
-    # --- sums over files
-
-    def section(self, name: str) -> Documents:
-        """Return the documents of a section over all files, by id in alphabetical order."""
-        found: dict[str, tuple[Any, At]] = {}
-        for document, at in self.files:
-            for key, value in getattr(document, name).items():
-                here = at / name / key
-                if key in found:
-                    first = found[key][1].key_place
-                    message = f"`{key}` is declared twice, first at {first}"
-                    help_ = "give one of them another id"
-                    self.findings.report("duplicate-id", message, help_, here.key_place)
-                else:
-                    found[key] = (value, here)
-        return dict(sorted(found.items()))
-
-    def listed(self, name: str) -> Iterator[tuple[Any, At]]:
-        """Yield the items of a list over all files."""
-        for document, at in self.files:
-            for place, value in enumerate(getattr(document, name)):
-                yield value, at / name / place
-
-    def listed_sections(self, name: str) -> list[tuple[Any, At]]:
-        """Return a section that is not by id, from every file that has it."""
-        return [
-            (getattr(document, name), at / name)
-            for document, at in self.files
-            if getattr(document, name) is not None
-        ]
-
-    def each(
-        self, section: Documents, build: Callable[[str, Any, At], Built_]
-    ) -> dict[str, Built_]:
-        return {name: build(name, document, at) for name, (document, at) in section.items()}
+        elif types.get(path, DYN).name not in ("string", "int", "dyn"):
+            message, help_ = f"`{path}` cannot name a household", "choose a string or an int field"
+            self.findings.report("wrong-type", message, help_, (at / "household").place)
+        return path
 
     # --- names
 
-    def fields(self, channels: tuple[str, ...], zone: tzinfo) -> tuple[FieldSpec, ...]:
-        found: dict[str, FieldSpec] = {}
-        for document, at in self.files:
+    def fields(self, zone: tzinfo) -> tuple[FieldSpec, ...]:
+        known = self.known.channel
+        channels = None if isinstance(known, Anything) else tuple(sorted(known))
+        found = Fields(self.findings)
+        for document, at in self.files.all:
             for root, declarations in document.context.items():
                 here = at / "context" / root
-                for spec in declared_fields(declarations, root, here, channels, zone, self.findings):
-                    self.add_field(found, spec, here)
-        if _CHANNEL not in found:
-            found[_CHANNEL] = FieldSpec(_CHANNEL, EnumType("string", values=channels))
-        return tuple(sorted(found.values(), key=lambda spec: spec.path))
+                specs = declared_fields(declarations, root, here, channels, zone, self.findings)
+                found.add(specs, here)
+        if _CHANNEL not in found.by_path:
+            kind = STRING if channels is None else EnumType("string", values=channels)
+            found.by_path[_CHANNEL] = FieldSpec(_CHANNEL, kind)
+        return tuple(sorted(found.by_path.values(), key=lambda spec: spec.path))
 
-    def add_field(self, found: dict[str, FieldSpec], spec: FieldSpec, at: At) -> None:
-        for step in spec.path.split(".")[1:]:
-            at = at / step
-        around = [path for path in found if path.startswith(f"{spec.path}.")]
-        if spec.path == _PRESENT:
-            message = "`interaction.present` is there without being declared"
-            self.findings.report("duplicate-id", message, "remove it", at.key_place)
-        elif spec.path in found or around:
-            message, help_ = f"`{spec.path}` is declared twice", "remove one of them"
-            self.findings.report("duplicate-id", message, help_, at.key_place)
-        else:
-            found[spec.path] = spec
-
-    def known(self) -> Catalogued:
-        """Return every id that files declare, those of faulty parts included."""
-        ids: dict[str, set[str]] = {"issues": set(), "groups": set(), "actions": set(), "channels": set()}
-        tags: set[str] = set()
-        for document, at in self.files:
-            for name, found in ids.items():
-                section = at.source.data.get(name) if isinstance(at.source.data, dict) else None
-                found.update(section if isinstance(section, dict) else ())
-            for section in (document.issues, document.groups, document.actions):
-                tags.update(tag for item in section.values() for tag in item.tags)
-        return Catalogued(
-            frozenset(ids["issues"]),
-            frozenset(ids["groups"]),
-            frozenset(ids["actions"]),
-            frozenset(ids["channels"]),
-            frozenset(tags),
-        )
+    def names(self, shape: Shape) -> dict[str, Type]:
+        """Return what expressions may name; what could not be read may have any name in it."""
+        names = shape.names()
+        names |= dict.fromkeys(self.files.unknown_roots(), DYN)
+        sections = {"condition": "conditions", "scorecard": "scorecards"}
+        for name, section in sections.items():
+            if isinstance(self.files.ids(section), Anything):
+                names[name] = DYN
+        return names
 
     def in_order(
         self, conditions: Mapping[str, model.Condition], cards: Mapping[str, model.Scorecard]
@@ -292,20 +238,30 @@ class _Builder:
             parts = [part for point in card.points for part in (point.when, point.band) if part]
             trees[f"scorecard.{name}"] = [part.tree for part in parts]
         uses = {
-            name: {
-                node.path
-                for part in parts
-                for node in tree.walk(part)
-                if isinstance(node, tree.Field) and node.path in trees
-            }
+            name: sorted(
+                {
+                    node.path
+                    for part in parts
+                    for node in tree.walk(part)
+                    if isinstance(node, tree.Field) and node.path in trees
+                }
+            )
             for name, parts in trees.items()
         }
-        try:
-            return tuple(TopologicalSorter(uses).static_order())
-        except CycleError as error:
-            circle = [str(name) for name in error.args[1]]
-            message = f"{' needs '.join(f'`{name}`' for name in circle)}"
-            kind, _, name = circle[0].partition(".")
-            place = (conditions if kind == "condition" else cards)[name].place
-            self.findings.report("circular-condition", message, "break the circle", place)
-            return ()
+        while True:
+            try:
+                return tuple(TopologicalSorter(uses).static_order())
+            except CycleError as error:
+                circle = [str(name) for name in error.args[1]]
+                first = circle.index(min(circle))  # so that the message is always the same
+                circle = [*circle[first:-1], *circle[:first], circle[first]]
+                message = " needs ".join(f"`{name}`" for name in circle)
+                kind, _, name = circle[0].partition(".")
+                place = (conditions if kind == "condition" else cards)[name].place
+                self.findings.report("circular-condition", message, "break the circle", place)
+                uses = {name: used for name, used in uses.items() if name not in circle}
+                uses = {name: [u for u in used if u in uses] for name, used in uses.items()}
+
+
+def _each(section: Documents, build: Callable[[str, Any, At], Built_]) -> dict[str, Built_]:
+    return {name: build(name, document, at) for name, (document, at) in section.items()}

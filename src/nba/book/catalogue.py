@@ -57,9 +57,7 @@ class Catalogue:
         """Return a policy. A condition that is wrong is reported, and blocks until it is mended."""
         condition = self.expressions.condition(document.block_when, at / "block_when") or _always()
         selector = covers(document.covers, at / "covers", self.known, self.findings)
-        return Policy(
-            name, document.title, selector, condition, document.enabled, at.key_place
-        )
+        return Policy(name, document.title, selector, condition, document.enabled, at.key_place)
 
     def issue(self, name: str, document: documents.Issue, at: At) -> Issue:
         """Return an issue."""
@@ -96,7 +94,9 @@ class Catalogue:
         if not document.channels and not (at / "channels").faulty:
             message, help_ = f"the action `{name}` has no channel", "name one, such as `[email]`"
             self.findings.report("missing-key", message, help_, (at / "channels").place)
-        inherited = [level.tags for level in (issues.get(issue), groups.get(document.group)) if level]
+        inherited = [
+            level.tags for level in (issues.get(issue), groups.get(document.group)) if level
+        ]
         own = self.treatment("", document, at)
         return Action(
             name,

@@ -30,10 +30,12 @@ __all__ = [
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 GroupId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")]
-Percent = Annotated[str, StringConstraints(pattern=r"^[+-]?\d+(\.\d+)? ?%$")]
+Percent = Annotated[str, StringConstraints(pattern=r"^[+-]?[0-9]{1,6}(\.[0-9]{1,6})? ?%$")]
 Kind = Literal["proactive_contact", "channel_suggestion", "goodwill_gesture", "offer", "guidance"]
 Direction = Literal["inbound", "outbound"]
 
+
+_NULL: dict[str, Any] = {"type": "null"}
 
 
 def _ref(name: str) -> dict[str, Any]:
@@ -55,19 +57,20 @@ _CONDITION: dict[str, Any] = {
             "maxProperties": 1,
             "additionalProperties": False,
             "properties": {
-                "all": {"type": "array", "items": _ref("Condition")},
-                "any": {"type": "array", "items": _ref("Condition")},
+                "all": {"type": "array", "items": _ref("Condition"), "minItems": 1},
+                "any": {"type": "array", "items": _ref("Condition"), "minItems": 1},
                 "not": _ref("Condition"),
             },
         },
     ],
 }
 _WORDING: dict[str, Any] = {
-    "description": "text with {expressions}, or a list of texts of which the first that fits is used",
+    "description": "text with {expressions}, or a list of texts: the first that fits is used",
     "anyOf": [
         {"type": "string"},
         {
             "type": "array",
+            "minItems": 1,
             "items": {
                 "type": "object",
                 "additionalProperties": False,
@@ -115,14 +118,27 @@ Conditions = Annotated[
 Names = Annotated[
     list[str],
     BeforeValidator(_one_or_more),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            ]
+        }
+    ),
 ]
 
 
 class Document(BaseModel):
     """A mapping in a rule file: unknown keys are errors, nothing is coerced."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
 
 
 class Text(Document):
@@ -134,7 +150,9 @@ class Text(Document):
     """what to say; {expressions} are filled in"""
 
 
-Wording = Annotated[list[Text], BeforeValidator(_texts), WithJsonSchema(_WORDING)]
+Wording = Annotated[
+    list[Text], Field(min_length=1), BeforeValidator(_texts), WithJsonSchema(_WORDING)
+]
 
 
 class Covers(Document):
@@ -180,7 +198,7 @@ class Channel(Document):
     """what people call it"""
     direction: Literal["inbound", "outbound", "both"] = "both"
     """whether customers come by it, are contacted by it, or both"""
-    cost: Annotated[float, Field(ge=0, strict=False)] = 0.0
+    cost: Annotated[float, Field(ge=0)] = 0.0
     """what one contact costs, in the book's currency; the cheaper channel wins a tie"""
     consent: Condition = None
     """what must hold before a customer is contacted by it, written as a requirement"""
@@ -249,9 +267,7 @@ class Action(Treatment):
                     {"type": "array", "items": {"type": "string"}},
                     {
                         "type": "object",
-                        "additionalProperties": {
-                            "anyOf": [_ref("Treatment"), {"type": "null"}]
-                        },
+                        "additionalProperties": {"anyOf": [_ref("Treatment"), {"type": "null"}]},
                     },
                 ]
             }
@@ -265,12 +281,12 @@ class Point(Document):
 
     when: Condition = None
     """when these points count; unknown does not"""
-    add: float | None = Field(default=None, strict=False)
+    add: float | None = None
     """how many points"""
     band: Expression = None
     """a number that is looked up in `points`"""
-    points: dict[str, Annotated[float, Field(strict=False)]] | None = None
-    """points for each band: `0`, `1..2` (both included), `3..`, `[6..24)`; the first that fits"""
+    points: dict[str, float] | None = None
+    """points for each band: `0`, `1..2` (both included), `3..`, `[6..24)`; none may overlap"""
 
 
 class Scorecard(Document):
@@ -278,13 +294,13 @@ class Scorecard(Document):
 
     title: str = ""
     """what it measures"""
-    start: float = Field(default=0.0, strict=False)
+    start: float = 0.0
     """what it starts from"""
     points: list[Point]
     """what is added or taken away"""
-    min: float | None = Field(default=None, strict=False)
+    min: float | None = None
     """its lowest value"""
-    max: float | None = Field(default=None, strict=False)
+    max: float | None = None
     """its highest value"""
 
 
@@ -324,7 +340,7 @@ class NoAction(Document):
 
     title: str = "Leave them in peace"
     """what people call it"""
-    priority: float = Field(default=0.0, ge=0, strict=False)
+    priority: float = Field(default=0.0, ge=0)
     """the priority that a candidate must exceed"""
 
 
@@ -467,17 +483,31 @@ def schema() -> dict[str, Any]:
     treatment = Treatment.model_json_schema()
     found["$defs"] |= treatment.pop("$defs", {})
     found["$defs"] |= {"Condition": _CONDITION, "Treatment": treatment}
-    found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    found["title"] = "nba rule file"
-    linked: dict[str, Any] = _linked(found)
-    return linked
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_tidied(found),
+        "title": "nba rule file",
+    }
 
 
-def _linked(part: Any) -> Any:
-    """Turn what `_ref` left into references."""
-    if isinstance(part, dict):
-        if "definition" in part and isinstance(part["definition"], str):
-            rest = {key: _linked(value) for key, value in part.items() if key != "definition"}
-            return {"$ref": f"#/$defs/{part['definition']}"} | rest
-        return {key: _linked(value) for key, value in part.items()}
-    return [_linked(item) for item in part] if isinstance(part, list) else part
+def _tidied(part: Any) -> Any:
+    """Turn what `_ref` left into references; a key without a value is an error, so null goes."""
+    if isinstance(part, list):
+        return [_tidied(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    if isinstance(name := part.get("definition"), str):
+        part = {"$ref": f"#/$defs/{name}"} | {k: v for k, v in part.items() if k != "definition"}
+    found = {
+        key: {name: _tidied(inner) for name, inner in value.items()}
+        if key in ("properties", "$defs")
+        else _tidied(value)
+        for key, value in part.items()
+        if not (key == "title" and isinstance(value, str)) and not (key == "default" and not value)
+    }
+    choices = found.get("anyOf")
+    if isinstance(choices, list) and "default" in part and _NULL in choices:  # an optional key
+        choices.remove(_NULL)
+        if len(choices) == 1:
+            found |= found.pop("anyOf")[0]
+    return found

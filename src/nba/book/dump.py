@@ -212,7 +212,7 @@ def _expression(expression: Expression | None) -> str | None:
 
 
 def _percent(number: float) -> str:
-    return f"{repr(number).removesuffix('.0')} %"
+    return f"{f'{number:.6f}'.rstrip('0').rstrip('.')} %"
 
 
 def _covers(selector: Covers) -> dict[str, list[str]]:

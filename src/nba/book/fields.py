@@ -102,9 +102,7 @@ def declared_fields(
 
 
 class _Declarations:
-    def __init__(
-        self, channels: tuple[str, ...] | None, zone: tzinfo, findings: Findings
-    ) -> None:
+    def __init__(self, channels: tuple[str, ...] | None, zone: tzinfo, findings: Findings) -> None:
         self.channels = channels
         self.zone = zone
         self.findings = findings
@@ -171,7 +169,9 @@ class _Declarations:
             help_ = did_you_mean(key, _KEYS)
             if "type" in value and not help_.startswith("did you mean"):
                 name = path.rpartition(".")[2]
-                help_ = f"if `{name}` has a field called `type`, write it as `type: {{type: string}}`"
+                help_ = (
+                    f"if `{name}` has a field called `type`, write it as `type: {{type: string}}`"
+                )
             message = f"`{key}` is not a key of a field"
             self.findings.report("unknown-key", message, help_, (at / key).key_place)
 
@@ -269,4 +269,3 @@ def _is_field(value: Mapping[str, Any]) -> bool:
         return True
     bounds = [value[key] for key in (*_BOUNDS, "default") if key in value]
     return any(not isinstance(given, str | dict) for given in bounds)
-

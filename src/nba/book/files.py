@@ -17,29 +17,25 @@ __all__ = ["Documents", "Files"]
 #: Documents by id, with their positions.
 Documents = Mapping[str, tuple[Any, At]]
 
+#: What cannot be said when a file could not be read: it may declare what is missed elsewhere.
+_NEEDS_ALL_FILES: Final = frozenset({"no-book", "unknown-id", "undeclared-name", "not-in-enum"})
 _ROOTS: Final = ("customer", "interaction")
 
 
 class Files:
-    """The documents of all files, and what is wrong with their shape.
-
-    *whole* is false when a file could not be read at all: what is not declared elsewhere may be
-    declared there.
-    """
+    """The documents of all files, and what is wrong with their shape."""
 
     def __init__(self, sources: Iterable[Source], findings: Findings) -> None:
         self.findings = findings
         self.all: list[tuple[documents.File, At]] = []
-        self.whole = True
         for source in sources:
             findings.add(source.diagnostics)
             document, at, faults = validated(source)
             findings.add(faults)
             self.all.append((document, at))
-            readable = isinstance(source.data, dict) and (
-                source.data or not errors_in(source.diagnostics)
-            )
-            self.whole = self.whole and bool(readable)
+            unread = not source.data and errors_in(source.diagnostics)
+            if unread or not isinstance(source.data, dict):
+                findings.ignored = _NEEDS_ALL_FILES
         if not self.all:
             self.all.append((documents.File(), At(parse("", "the book"))))
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from nba.book.source import Source
 from nba.errors import Diagnostic, Place, did_you_mean
 
-__all__ = ["At", "Findings", "Mends", "Path", "TooManyError"]
+__all__ = ["At", "Findings", "Mends", "Path", "TooManyError", "short"]
 
 Path = tuple[str | int, ...]
 
@@ -18,7 +18,7 @@ MAX_ERRORS: Final = 200
 MAX_WARNINGS: Final = 200
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Mends:
     """How the data of a file was changed so that it can be read as a document.
 
@@ -48,7 +48,7 @@ class At:
     def __truediv__(self, step: str | int) -> At:
         if step.__class__ is int and self.mends.positions:
             positions = self.mends.positions.get(self.path)
-            step = positions[step] if positions else step  # type: ignore[index]
+            step = positions[step] if positions else step
         return At(self.source, (*self.path, step), self.mends)
 
     def named(self, name: str) -> At:
@@ -90,16 +90,17 @@ class TooManyError(Exception):
 
 
 class Findings:
-    """The diagnostics of a book, which grow as it is built."""
+    """The diagnostics of a book, which grow as it is built, without those of *ignored* codes."""
 
     def __init__(self) -> None:
+        self.ignored: frozenset[str] = frozenset()
         self._found: dict[Diagnostic, None] = {}
         self._errors = self._warnings = 0
 
     def add(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add what is not known yet. Raises TooManyError."""
         for found in diagnostics:
-            if found in self._found:
+            if found.code in self.ignored or found in self._found:
                 continue
             if found.severity == "error":
                 self._errors += 1
@@ -134,12 +135,11 @@ class Findings:
         at: At,
         *,
         key: bool = False,
-        warning: bool = False,
     ) -> None:
         """Report a reference to something that the book does not declare; *key* says where."""
-        message, help_ = f"there is no {what} `{name}`", did_you_mean(name, known)
+        message, help_ = f"there is no {what} `{short(name)}`", did_you_mean(name, known)
         place = at.key_place if key else at.place
-        self.report("unknown-id", message, help_, place, warning=warning)
+        self.report("unknown-id", message, help_, place)
 
     def ordered(self) -> list[Diagnostic]:
         """Return the diagnostics by file, line and column; those without a place come last."""
@@ -149,3 +149,8 @@ class Findings:
             return (False, where.file, where.line, where.column) if where else (True, "", 0, 0)
 
         return sorted(self._found, key=position)
+
+
+def short(text: str) -> str:
+    """Return *text* as a message can hold it."""
+    return text if len(text) <= 40 else f"{text[:39]}…"

@@ -220,7 +220,9 @@ class Band:
     high_included: bool = True
 
     def __contains__(self, number: float) -> bool:
-        if self.low is not None and (number < self.low or (number == self.low and not self.low_included)):
+        if self.low is not None and (
+            number < self.low or (number == self.low and not self.low_included)
+        ):
             return False
         return not (
             self.high is not None

@@ -95,14 +95,18 @@ class Ranking:
         for (one, _), (other, _) in pairwise(ordered):
             if overlap(one, other):
                 message = f"the bands `{written[one]}` and `{written[other]}` overlap"
-                help_ = "without its end a band is written `[0..10)`: from 0 up to 10, 10 not included"
+                help_ = (
+                    "without its end a band is written `[0..10)`: from 0 up to 10, 10 not included"
+                )
                 place = (at / written[other]).key_place
                 self.findings.report("wrong-value", message, help_, place)
         return ordered
 
     def scoring(self, sections: Sections) -> model.Scoring:
         """Return the formula, which one file may give, and the weights of all."""
-        formulas = [(section.priority, at) for section, at in sections if section.priority is not None]
+        formulas = [
+            (section.priority, at) for section, at in sections if section.priority is not None
+        ]
         self.only_one(formulas, "priority")
         formula = None
         if formulas:

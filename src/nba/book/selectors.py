@@ -13,6 +13,7 @@ from nba import windows
 from nba.book import documents
 from nba.book.findings import At, Findings
 from nba.book.model import Band, Covers, Validity
+from nba.errors import did_you_mean
 
 __all__ = [
     "DIRECTIONS",
@@ -65,8 +66,13 @@ def covers(document: documents.Covers, at: At, known: Catalogued, findings: Find
         choices: frozenset[str] = getattr(known, key)
         for name in names:
             if name not in choices:
-                place = (at / key).named(name)
-                findings.unknown(key, name, choices, place, warning=key == "tag")
+                here = (at / key).named(name)
+                if key == "tag":
+                    message = f"nothing has the tag `{name}`"
+                    help_ = did_you_mean(name, choices)
+                    findings.report("unknown-id", message, help_, here.place, warning=True)
+                else:
+                    findings.unknown(key, name, choices, here)
         if not names and not (at / key).faulty:
             message = f"the list of `{key}` is empty, so nothing is covered"
             findings.report("wrong-value", message, "name at least one", (at / key).place)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from nba.book import documents
-from nba.book.findings import At, Mends, Path
+from nba.book.findings import At, Mends, Path, short
 from nba.book.source import Source
 from nba.errors import Diagnostic, did_you_mean
 
@@ -64,7 +64,11 @@ def validated(source: Source) -> tuple[documents.File, At, list[Diagnostic]]:
     """Return the document of a file, its position, and what is wrong with its shape."""
     if not isinstance(source.data, dict):
         message = "a rule file must be a mapping of sections, such as `actions:`"
-        return documents.File(), At(source), [Diagnostic("wrong-value", message, "", source.place(()))]
+        return (
+            documents.File(),
+            At(source),
+            [Diagnostic("wrong-value", message, "", source.place(()))],
+        )
     reading = _Reading(source)
     return reading.document(), At(source, (), reading.mends), reading.found
 
@@ -210,9 +214,9 @@ class _Reading:
         noun = _NOUNS.get(_declared(tuple(owner)), "")
         article = "an" if noun[:1] in ("a", "i") else "a"
         where = f"{article} {noun}" if noun else f"`{owner[-1]}`"
-        message = f"`{_short(str(name))}` is not a key of {where}"
+        message = f"`{short(str(name))}` is not a key of {where}"
         if not owner:
-            message = f"there is no section `{_short(str(name))}`"
+            message = f"there is no section `{short(str(name))}`"
         help_ = did_you_mean(str(name), known)
         if not help_:
             help_ = f"choose from {', '.join(f'`{key}`' for key in sorted(known))}"
@@ -221,15 +225,15 @@ class _Reading:
     def report_wrong_key(self, path: Path) -> None:
         *owner, name = path
         if owner == ["context"]:
-            message = f"`{_short(str(name))}` is not a part of the context"
+            message = f"`{short(str(name))}` is not a part of the context"
             help_ = did_you_mean(str(name), ("customer", "interaction"))
             self.say("unknown-key", message, help_, path, key=True)
         elif owner == ["groups"]:
-            message = f"`{_short(str(name))}` cannot be the id of a group"
+            message = f"`{short(str(name))}` cannot be the id of a group"
             help_ = "write issue and group in small letters: `service/recovery`"
             self.say("wrong-value", message, help_, path, key=True)
         else:
-            message = f"`{_short(str(name))}` cannot be an id"
+            message = f"`{short(str(name))}` cannot be an id"
             self.say("wrong-value", message, _ID_HELP, path, key=True)
 
 
@@ -309,12 +313,8 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, str | int | float):
-        return f"`{_short(str(value))}`"
+        return f"`{short(str(value))}`"
     return "a mapping" if isinstance(value, dict) else "a list"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def _named(path: Path, *, definite: bool = False) -> str:
@@ -326,7 +326,7 @@ def _named(path: Path, *, definite: bool = False) -> str:
     if isinstance(last, int):
         owner = path[-2] if len(path) > 1 else "the list"
         return f"this {noun}" if noun and definite else f"item {last + 1} of `{owner}`"
-    return f"the {noun} `{_short(last)}`" if noun else f"`{_short(last)}`"
+    return f"the {noun} `{short(last)}`" if noun else f"`{short(last)}`"
 
 
 # --- empty values

@@ -131,7 +131,7 @@ class Ranking:
 class Decision:
     """The next best action for one customer, or the decision to leave them in peace.
 
-    *ranked* holds up to as many answers as were asked for, best first. *reason* is `chosen`, or
+    *ranked* holds up to *n* answers, best first. *reason* is `chosen`, or
     the code of what got furthest where there is no answer. *version* is that of the rule book,
     *now* an aware datetime. *diagnostics* say what was wrong with the case. *account* answers for
     the decision while it is in the memory of the engine that made it.
@@ -144,6 +144,7 @@ class Decision:
     ranked: tuple[Candidate, ...]
     reason: str
     no_action: str
+    n: int = 1
     at: str | None = None
     role: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -224,6 +225,7 @@ class Decision:
             "say": self.say,
             "reason": self.reason,
             "no_action": self.no_action,
+            "n": self.n,
             "at": self.at,
             "role": self.role,
             "ranked": [
@@ -254,6 +256,7 @@ class Decision:
             tuple(Candidate(**candidate) for candidate in data["ranked"]),
             data["reason"],
             data["no_action"],
+            data["n"],
             data["at"],
             data["role"],
             tuple(

@@ -133,6 +133,7 @@ class Engine:
             found.ranked,
             found.reason,
             plan.book.no_action.title,
+            found.n,
             case.at,
             case.role,
             tuple(found.view.diagnostics),
@@ -157,9 +158,7 @@ class Engine:
         if decision.version != self.version:
             message = f"the decision was made by version {decision.version} of the book"
             raise CaseError(f"{message}, this engine has {self.version}")
-        plan = self._plan
-        n = max(1, len(decision.ranked))
-        return _Account(answer(plan, case, decision.now, n), case).explanation()
+        return _Account(answer(self._plan, case, decision.now, decision.n), case).explanation()
 
     def reload(self) -> bool:
         """Read the book again and swap it in; return whether its version is another now.

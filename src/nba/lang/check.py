@@ -161,8 +161,9 @@ class _Checker:
         """Read `sets.intersects(a, b)` as the function of that name."""
         chain = chain_of(node.args[0]) if node.function.startswith(".") else []
         if chain and chain[0].name not in self.names.variables:
-            name = ".".join(part.name for part in chain) + node.function
-            if name in self.environment.functions:
+            space = ".".join(part.name for part in chain)
+            name = space + node.function
+            if name in self.environment.functions or (space == "sets" and self.environment.book):
                 return tree.Call(node.start, node.end, name, node.args[1:])
         return node
 
@@ -183,7 +184,10 @@ class _Checker:
         kind = self.types.resolve(found.type, params=True)
         if not self.types.assign_all([found.type], (BOOL,)):
             message = f"this is {a(kind)}, where true or false is needed"
-            self.findings.mismatch(found, "wrong-type", message, _comparing(found, kind))
+            help_ = _comparing(found, kind)
+            if isinstance(found, tree.Literal):
+                help_ = "write the whole comparison again, or `x in ['a', 'b']`"
+            self.findings.mismatch(found, "wrong-type", message, help_)
         return found
 
     def choice(self, node: tree.Choice) -> Node:

@@ -40,7 +40,9 @@ def readable(kind: Type) -> str:
     if kind.is_param:
         return "value"
     name = _CALLED.get(kind.name, kind.name)
-    return f"{name}({', '.join(map(readable, kind.args))})" if kind.args else name
+    if all(inner.is_param for inner in kind.args):
+        return name
+    return f"{name}({', '.join(map(readable, kind.args))})"
 
 
 def a(kind: Type) -> str:

@@ -12,6 +12,7 @@ from nba.errors import EvaluationError, did_you_mean
 from nba.lang import tree
 from nba.lang.findings import Findings
 from nba.lang.functions import pattern
+from nba.lang.overloads import spoken
 from nba.lang.tree import Node
 from nba.lang.types import DOUBLE, INT, EnumType, Type, list_of
 from nba.lang.unify import Substitution
@@ -82,19 +83,26 @@ class Literals:
             message = "a division of two ints drops the remainder"
             help_ = "write `double(a) / double(b)` if you mean a fraction"
             self.findings.report(node, "int-division", message, help_, "warning")
+        if not node.overload or not node.args or not isinstance(node.args[-1], tree.Literal):
+            return
+        last = node.args[-1]
         literals = [arg.value for arg in node.args if isinstance(arg, tree.Literal)]
-        last = node.args[-1] if node.args else node
+        at: Node = last if len(literals) == 1 else node
         try:
-            if node.function in (".matches", "matches") and isinstance(last, tree.Literal):
+            if node.function in (".matches", "matches"):
+                at = last
                 pattern(str(last.value))
-            elif not node.overload or len(literals) != 1:
-                return
-            elif node.function in ("timestamp", "duration"):
+            elif len(literals) == len(node.args):
                 node.overload.meaning(*literals)
-            elif node.function.startswith(".get") and len(node.args) == 2:
-                node.overload.meaning(0, *literals)
+            elif node.function.startswith(".get"):
+                node.overload.meaning(0, last.value)
         except EvaluationError as error:
-            self.findings.report(last, "bad-literal", str(error), _EXAMPLES.get(node.function, ""))
+            help_ = _EXAMPLES.get(node.function, "")
+            if node.function == "duration" and (length := spoken(str(last.value))):
+                help_ = f"write `{length}`"
+            elif node.function.startswith(".get"):
+                help_ = "write a zone such as `'Europe/Dublin'`"
+            self.findings.report(at, "bad-literal", str(error), help_)
 
 
 _EXAMPLES: Final = {

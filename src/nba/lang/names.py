@@ -153,10 +153,10 @@ class Names:
             help_ = f"did you mean `{path}.{near or distant}`?"
         elif same:
             help_ = f"did you mean `{same}`?"
-        elif len(kind.fields) <= 12:
-            help_ = f"`{path}` has {', '.join(f'`{name}`' for name in kind.fields)}"
         else:
-            help_ = ""
+            names = [f"`{name}`" for name in kind.fields]
+            more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+            help_ = f"`{path}` has {', '.join(names[:12])}{more}"
         self.findings.report(node, "undeclared-name", f"`{written}` is not declared", help_)
 
     def _undeclared(self, node: Node, written: str, head: Step) -> None:
@@ -184,8 +184,11 @@ class Names:
         self.findings.report(node, "undeclared-name", f"`{written}` is not declared", help_)
 
     def _with_leaf(self, leaf: str, written: str) -> str | None:
-        """Return the declared path, of those that end in *leaf*, that is most like *written*."""
-        ends = [p for p in _leaves(self.environment.names) if p.rpartition(".")[2] == leaf]
+        """Return the path that is most like *written*, of those that end in *leaf* or nearly so."""
+        paths = [*_leaves(self.variables), *_leaves(self.environment.names)]
+        leaves = {path.rpartition(".")[2] for path in paths}
+        near = leaf if leaf in leaves else _nearest(leaf, leaves, 0.75)
+        ends = [path for path in paths if path.rpartition(".")[2] == near]
         return _nearest(written, ends, 0.0)
 
 

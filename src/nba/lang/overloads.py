@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from nba.errors import did_you_mean
+from nba.errors import EvaluationError, did_you_mean
 from nba.lang import tree
 from nba.lang.findings import Findings, a, readable
 from nba.lang.functions import Functions, Overload
 from nba.lang.types import DURATION, DYN, NUMBERS, TIMESTAMP, Type
 from nba.lang.unify import Substitution
+from nba.lang.values import parse_timestamp
 
-__all__ = ["ORDERING", "Overloads"]
+__all__ = ["ORDERING", "Overloads", "spoken"]
 
 ORDERING: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _SPOKEN_DURATION: Final = re.compile(
@@ -105,7 +106,11 @@ class Overloads:
         self.findings.mismatch(node, "unknown-function", f"there is no function `{name}`", help_)
 
     def _no_overload(self, node: tree.Call, given: list[Type]) -> None:
-        name = {"[]": "index", "negate": "-"}.get(node.function, node.function).removeprefix(".")
+        name = {"negate": "-"}.get(node.function, node.function).removeprefix(".")
+        if node.function in ("[]", "in"):
+            message, help_ = _about_container(node, given)
+            self.findings.mismatch(node, "wrong-type", message, help_)
+            return
         if len(given) == 2 and node.function in ORDERING | {"-", "+"}:
             if self._beside_time(node, given):
                 return
@@ -131,13 +136,13 @@ class Overloads:
             if given[text].name != "string" or other not in (TIMESTAMP, DURATION):
                 continue
             written = literal.value if isinstance(literal, tree.Literal) else None
-            if isinstance(written, str) and (spoken := _SPOKEN_DURATION.fullmatch(written)):
+            if isinstance(written, str) and (length := spoken(written)):
                 message = f"`'{written}'` is text, not a duration"
-                self.findings.mismatch(literal, "spelling", message, _in_days(*spoken.groups()))
-                return True
-            example = "timestamp('2026-03-01T00:00:00Z')" if other == TIMESTAMP else "days(3)"
-            if isinstance(written, str):
+                length = f"now - {length}" if other == TIMESTAMP else length
+                self.findings.mismatch(literal, "spelling", message, f"write `{length}`")
+            elif isinstance(written, str):
                 message = f"`'{written}'` is text, not {a(other)}"
+                example = _as_timestamp(written) if other == TIMESTAMP else "days(3)"
                 self.findings.mismatch(literal, "wrong-type", message, f"write `{example}`")
             else:
                 message = f"a string cannot be compared with {a(other)}"
@@ -147,12 +152,43 @@ class Overloads:
         return False
 
 
-def _in_days(count: str, unit: str) -> str:
-    unit = unit.lower()
+def spoken(text: str) -> str | None:
+    """Return the expression for a length of time that people write as `5 days` or `2w`."""
+    found = _SPOKEN_DURATION.fullmatch(text)
+    if found is None:
+        return None
+    count, unit = found[1], found[2].lower()
     if unit not in _SPOKEN:
-        return f"write `duration('{count}s')`"
+        return f"duration('{count}s')"
     function, times = _SPOKEN[unit]
-    return f"write `{function}({int(count) * times})`"
+    return f"{function}({int(count) * times})"
+
+
+def _as_timestamp(text: str) -> str:
+    """Return the timestamp that *text* may have meant, or an example of one."""
+    for attempt in (text, f"{text}T00:00:00Z", f"{text}Z"):
+        try:
+            parse_timestamp(attempt)
+        except EvaluationError:
+            continue
+        return f"timestamp('{attempt}')"
+    return "timestamp('2026-03-01T00:00:00Z')"
+
+
+def _about_container(node: tree.Call, given: list[Type]) -> tuple[str, str]:
+    """Explain what `x[y]` and `x in y` do not take."""
+    if node.function == "in":
+        item, container = given
+        if container.name not in ("list", "map"):
+            help_ = "write `text.contains('a')`" if container.name == "string" else ""
+            return f"`in` looks in a list or a map, this is {a(container)}", help_
+        return f"{a(item)} is never in {a(container)}", _beside(node, [item, container.args[0]])
+    owner, index = given
+    if owner.name == "list":
+        return f"the items of a list are found by an int, not {a(index)}", ""
+    if owner.name == "map":
+        return f"the keys of {a(owner)} are no {readable(index)}s", ""
+    return f"{a(owner)} has no items", ""
 
 
 def _surely(given: Type, wanted: Type) -> bool:
@@ -172,10 +208,14 @@ def _beside(node: tree.Call, given: list[Type]) -> str:
         fields = [arg.path for arg in node.args if isinstance(arg, tree.Field)]
         return f"ask whether it is there: `has({fields[0] if fields else '…'})`"
     if "string" in kinds and kinds & {number.name for number in NUMBERS}:
+        texts = [arg.value for arg in node.args if isinstance(arg, tree.Literal)]
+        if texts and isinstance(texts[0], str) and re.fullmatch(r"-?\d+(\.\d+)?", texts[0]):
+            return f"write `{texts[0]}` without quotes"
         return "numbers are written without quotes; `double('1.5')` reads a number from text"
     if "string" in kinds and "bool" in kinds:
         return "write `true` or `false` without quotes"
-    if "duration" in kinds and kinds & {"int", "double"}:
+    lengths = {"duration"} if node.function in ORDERING else {"duration", "timestamp"}
+    if kinds & lengths and kinds & {"int", "double"}:
         return "say of what: `days(3)`, `hours(2)` or `minutes(5)`"
     if kinds == {"timestamp", "duration"}:
         return "`since(t)` is how long ago a time is"

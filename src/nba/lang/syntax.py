@@ -249,7 +249,8 @@ class _Parser:
         if self.level > MAX_DEPTH:
             self.too_deep(token.start)
         self.advance()
-        if token.text == "-" and self.token.kind == "number":
+        signed = self.token.kind == "number" and self.token.text[-1] not in "uU"
+        if token.text == "-" and signed:
             node = self.postfix(self.number(self.advance(), negative=token))
         else:
             operand = self.unary()

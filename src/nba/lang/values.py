@@ -253,8 +253,8 @@ def parse_timestamp(text: str) -> Timestamp:
     """Return the timestamp written as RFC 3339. Raises EvaluationError."""
     try:
         return checked_timestamp(windows.parse_instant(text))
-    except (ValueError, OverflowError) as error:
-        raise EvaluationError(str(error)) from None
+    except (ValueError, OverflowError):
+        raise EvaluationError(f"`{text}` is not a time such as 2026-03-01T10:00:00Z") from None
 
 
 def checked_duration(nanoseconds: int) -> Duration:

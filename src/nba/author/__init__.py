@@ -1,0 +1,1 @@
+"""For people who write rules: is this a good book?"""
