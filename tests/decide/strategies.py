@@ -79,6 +79,14 @@ PLAIN_ATOMS = (
     )
     | st.builds("within(customer.since, days({}))".format, st.sampled_from([1, 30]))
 )
+#: What holds for most cases, so that something is left for arbitration.
+MOSTLY_TRUE = (
+    "true",
+    "customer.late != true",
+    "interaction.intent != 'cancel'",
+    {"not": "interaction.intent == 'billing'"},
+    {"any": ["!(customer.value < -500)", "customer.risk < 1"]},
+)
 PRESENCE_ATOMS = st.sampled_from(
     [
         "has(customer.tier)",
@@ -107,11 +115,13 @@ def numbers() -> st.SearchStrategy[Any]:
     return st.sampled_from(
         [
             1,
-            0,
             20,
             7.5,
-            "customer.value",
+            12,
+            33.25,
+            0,
             "customer.risk * 40",
+            "customer.value",
             "customer.visits",
             "10 + customer.value / customer.risk",
             "customer.vip ? 50.0 : 5.0",
@@ -133,6 +143,11 @@ def covers() -> st.SearchStrategy[dict[str, Any]]:
             "direction": st.sampled_from(["inbound", "outbound", ["inbound", "outbound"]]),
         },
     )
+
+
+def one_in(many: int) -> st.SearchStrategy[bool]:
+    """Return something that is true once in so many times."""
+    return st.sampled_from([False] * (many - 1) + [True])
 
 
 def percents() -> st.SearchStrategy[str]:
@@ -160,23 +175,23 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
     atoms = PLAIN_ATOMS
     if not plain:
         atoms = atoms | PRESENCE_ATOMS | st.sampled_from(["condition.c0", "scorecard.s0 > 4"])
-    some = conditions(atoms)
+    some = st.one_of(conditions(atoms), *[st.sampled_from(MOSTLY_TRUE)] * 2)
 
     def gated() -> dict[str, Any]:
-        few = st.lists(some, max_size=2)
-        found = {
-            key: draw(few) for key in ("eligible", "applicable", "suitable") if draw(st.booleans())
-        }
-        if draw(st.integers(0, 9)) == 0:
+        found: dict[str, Any] = {}
+        if draw(one_in(3)):
+            stage = draw(st.sampled_from(["eligible", "applicable", "suitable"]))
+            found[stage] = draw(st.lists(some, min_size=1, max_size=2))
+        if draw(one_in(40)):
             found["enabled"] = False
-        if draw(st.integers(0, 9)) == 0:
+        if draw(one_in(40)):
             found["valid_until"] = "2026-03-01"
         return found
 
     def treatment() -> dict[str, Any]:
         found = gated() if draw(st.booleans()) else {}
         for key, strategy in (("value", numbers()), ("propensity", numbers()), ("say", WORDINGS)):
-            if draw(st.integers(0, 3)) == 0:
+            if draw(one_in(4)):
                 found[key] = draw(strategy)
         return found
 
@@ -201,7 +216,7 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         "book": "random",
         "timezone": "Europe/Dublin",
         "context": CONTEXT,
-        **({"eligible": draw(st.lists(some, max_size=1))} if draw(st.booleans()) else {}),
+        **({"eligible": [draw(some)]} if draw(one_in(6)) else {}),
         "channels": {
             "app": {"cost": 0},
             "chat": {"direction": "inbound", "cost": 1.5},
@@ -226,8 +241,10 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         "policies": {
             f"p{place}": {
                 "covers": draw(covers()),
-                "block_when": draw(some),
-                "enabled": draw(st.integers(0, 9)) > 0,
+                "block_when": draw(
+                    st.sampled_from([{"not": "customer.risk < 5"}, "customer.late"]) | some
+                ),
+                "enabled": not draw(one_in(8)),
             }
             for place in range(draw(st.integers(0, 2)))
         },
@@ -255,14 +272,16 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
             "no_action": {"priority": draw(st.sampled_from([0, 5, 30]))},
         },
         "decision_points": {
-            "page": {"covers": draw(covers()), "show": 3, "at_most_per": {"group": 1}},
+            "page": {
+                "covers": draw(covers()) if draw(one_in(3)) else {},
+                "show": 3,
+                "at_most_per": {"group": 1},
+            },
             "screen": {"channel": "chat", "show": 2, "at_most_per": {"channel": 2, "kind": 1}},
         },
-        "kill_switch": [{"covers": {"action": "a0", "channel": "app"}}]
-        if draw(st.integers(0, 9)) == 0
-        else [],
+        "kill_switch": [{"covers": {"action": "a0", "channel": "app"}}] if draw(one_in(12)) else [],
     }
-    if draw(st.integers(0, 4)) == 0:
+    if draw(one_in(5)):
         document["scoring"]["priority"] = "propensity * value + lever - customer.risk"
     return document
 
@@ -292,7 +311,7 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
         ),
         "tags": st.lists(st.sampled_from(["x", "y", "long"]), max_size=3),
         "consent": st.fixed_dictionaries(
-            {}, optional={"email": st.booleans(), "phone": st.booleans()}
+            {"email": st.just(value=True) | st.booleans()}, optional={"phone": st.booleans()}
         ),
         "preferred_channel": st.sampled_from(CHANNELS),
         "timezone": st.sampled_from(["Europe/Dublin", "Asia/Tokyo", "Nowhere/None"]),
@@ -304,7 +323,7 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
 
 def objects(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Return objects with some of these fields, of which a few do not fit."""
-    mostly = {name: st.one_of(*[values_of(name)] * 5, ILL_TYPED) for name in names}
+    mostly = {name: st.one_of(*[values_of(name)] * 8, ILL_TYPED) for name in names}
     return st.fixed_dictionaries({}, optional=mostly)
 
 

@@ -133,8 +133,6 @@ class _Comparison:
                 yield from compare(expect[key])
         for action, code in (expect.get("dropped") or {}).items():
             yield from self.dropped(action, code)
-        if self.decision.diagnostics and (unread := self.unread()):
-            yield unread
 
     # --- one key each
 
@@ -203,11 +201,6 @@ class _Comparison:
             return f"the book has no policy `{policy}`. {help_}".strip()
         return ""
 
-    def unread(self) -> Failure | None:
-        """Return that the case has values which the book does not take."""
-        messages = tuple(diagnostic.message for diagnostic in self.decision.diagnostics)
-        return Failure("case", None, None, "the case has values that cannot be used", messages)
-
     # --- why it is so
 
     @cached_property
@@ -224,8 +217,6 @@ class _Comparison:
 
     def why_not(self, action: str) -> list[str]:
         """Return why an action was not chosen; beside one that goes before it, that one too."""
-        if action not in self.accounts:
-            return [f"the book has no action `{action}`"]
         lines = [f"`{action}` is {_code(self.codes[action])}", *_indented(self.told(action))]
         winner = self.decision.action
         if winner and winner != action and head(self.codes[action]) in ("outranked", "crowded_out"):
@@ -236,7 +227,7 @@ class _Comparison:
         """Return why the answer is not on another channel."""
         action = self.decision.action
         if action is None:
-            return [*self.why_chosen()]
+            return self.why_chosen()
         codes = self.decision.treatment_codes()
         others = sorted(name for one, name in codes if one == action)
         code = codes.get((action, channel))

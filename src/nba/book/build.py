@@ -14,7 +14,7 @@ from nba.book import documents, dump, model
 from nba.book.cases import checked_test
 from nba.book.catalogue import Catalogue
 from nba.book.expressions import Expressions
-from nba.book.fields import Fields, declared_fields
+from nba.book.fields import PRESENT, Fields, declared_fields
 from nba.book.files import Documents, Files
 from nba.book.findings import At, Findings, TooManyError
 from nba.book.ranking import Ranking
@@ -42,8 +42,7 @@ _OF_THE_BOOK: Final = frozenset(
         "suitable",
     }
 )
-#: Fields that every book has: whether there is an interaction, on which channel, and the time.
-_PRESENT: Final = "interaction.present"
+#: A field that every book has.
 _CHANNEL: Final = "interaction.channel"
 #: What cuts a value short: other faults on its line come from that.
 _CUTS_SHORT: Final = frozenset({"swallowed-by-comment", "split-by-comma", "yaml-alias", "yaml-tag"})
@@ -100,7 +99,7 @@ class _Builder:
         fields = self.fields(zone)
         conditions, scorecards = files.section("conditions"), files.section("scorecards")
         points = files.section("decision_points")
-        given = FieldSpec(_PRESENT, BOOL), FieldSpec("now", TIMESTAMP)
+        given = FieldSpec(PRESENT, BOOL), FieldSpec("now", TIMESTAMP)
         named_fields = (
             *(FieldSpec(f"condition.{name}", BOOL) for name in sorted(files.ids("conditions"))),
             *(FieldSpec(f"scorecard.{name}", DOUBLE) for name in sorted(files.ids("scorecards"))),
@@ -210,7 +209,9 @@ class _Builder:
         for document, at in self.files.all:
             for root, declarations in document.context.items():
                 here = at / "context" / root
-                specs = declared_fields(declarations, root, here, channels, zone, self.findings)
+                specs = declared_fields(
+                    declarations, root, here, self.findings, channels=channels, zone=zone
+                )
                 found.add(specs, here)
         if _CHANNEL not in found.by_path:
             kind = STRING if channels is None else EnumType("string", values=channels)

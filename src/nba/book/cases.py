@@ -8,7 +8,7 @@ from typing import Any
 
 from nba import windows
 from nba.book import documents
-from nba.book.findings import At, Findings
+from nba.book.findings import At, Findings, short
 from nba.book.model import TestCase
 from nba.book.selectors import Catalogued
 from nba.errors import did_you_mean
@@ -33,7 +33,7 @@ def checked_test(
     try:
         windows.parse_instant(now)
     except (ValueError, OverflowError):
-        message, help_ = f"`{now}` is not a time", "write `2026-03-01T10:00:00Z`"
+        message, help_ = f"`{short(now)}` is not a time", "write `2026-03-01T10:00:00Z`"
         findings.report("wrong-value", message, help_, (at / "now").place)
     names = shape.names()
     given = {"customer": document.customer, "interaction": document.interaction or {}}
@@ -67,7 +67,7 @@ def _check_names(values: Any, declared: Type, at: At, findings: Findings) -> Non
         if name in declared.fields:
             _check_names(value, declared.fields[name], at / name, findings)
         else:
-            message = f"`{declared.name}.{name}` is not declared"
+            message = f"`{declared.name}.{short(name)}` is not declared"
             help_ = did_you_mean(name, declared.fields)
             findings.report("undeclared-name", message, help_, (at / name).key_place)
 

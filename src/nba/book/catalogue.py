@@ -109,7 +109,7 @@ class Catalogue:
             self.gates(document, at),
             own.validity,
             tuple(
-                self.on_channel(name, channel, inner, at, own, document.kind)
+                self.on_channel(name, channel, inner, at, own=own, kind=document.kind)
                 for channel, inner in sorted(document.channels.items())
             ),
             at.key_place,
@@ -137,6 +137,7 @@ class Catalogue:
         channel: str,
         document: documents.Treatment,
         at: At,
+        *,
         own: Treatment,
         kind: str,
     ) -> Treatment:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from math import isfinite
 from typing import Any, Final
 
-from nba.book.findings import At, Findings
+from nba.book.findings import At, Findings, short
 from nba.errors import Diagnostic, did_you_mean
 from nba.lang.context import FieldSpec, convert
 from nba.lang.types import (
@@ -25,7 +25,10 @@ from nba.lang.types import (
     map_of,
 )
 
-__all__ = ["Fields", "declared_fields"]
+__all__ = ["PRESENT", "Fields", "declared_fields"]
+
+#: The field that every book has: whether there is an interaction.
+PRESENT: Final = "interaction.present"
 
 _NAMED: Final = {
     "string": STRING,
@@ -77,7 +80,10 @@ class Fields:
             for step in parts[1:]:
                 here = here / step
             clash = next((owner for owner in owners if owner in self.by_path), "")
-            if spec.path in self.by_path or spec.path in self._owners or clash:
+            if spec.path == PRESENT:
+                message = f"`{PRESENT}` is there without being declared"
+                self.findings.report("duplicate-id", message, "remove it", here.key_place)
+            elif spec.path in self.by_path or spec.path in self._owners or clash:
                 message = f"`{clash or spec.path}` is declared twice"
                 self.findings.report("duplicate-id", message, "remove one of them", here.key_place)
             else:
@@ -89,9 +95,10 @@ def declared_fields(
     declarations: Mapping[str, Any],
     root: str,
     at: At,
+    findings: Findings,
+    *,
     channels: tuple[str, ...] | None,
     zone: tzinfo,
-    findings: Findings,
 ) -> list[FieldSpec]:
     """Return the fields that a mapping of declarations below *root* declares.
 
@@ -114,7 +121,7 @@ class _Declarations:
         for name, value in declarations.items():
             here, inner = at / name, f"{path}.{name}"
             if not (name.isidentifier() and name.isascii()):
-                message = f"`{name}` cannot be the name of a field"
+                message = f"`{short(name)}` cannot be the name of a field"
                 help_ = "use letters, digits and `_`, beginning with a letter"
                 self.findings.report("wrong-value", message, help_, here.key_place)
             elif value == {}:
@@ -172,7 +179,7 @@ class _Declarations:
                 help_ = (
                     f"if `{name}` has a field called `type`, write it as `type: {{type: string}}`"
                 )
-            message = f"`{key}` is not a key of a field"
+            message = f"`{short(key)}` is not a key of a field"
             self.findings.report("unknown-key", message, help_, (at / key).key_place)
 
     def with_default(self, spec: FieldSpec, default: Any, at: At) -> FieldSpec:
@@ -209,7 +216,7 @@ class _Declarations:
         help_ = f"write `{_OTHER_NAMES[text.lower()]}`" if text.lower() in _OTHER_NAMES else ""
         if not help_ and (text.startswith("$") or " | " in text):
             help_ = "write `{enum: [bronze, silver]}`, or `{enum: $channels}` for all channels"
-        message = f"`{text}` is not a type" if text else f"`{path}` needs a type"
+        message = f"`{short(text)}` is not a type" if text else f"`{path}` needs a type"
         self.wrong(message, help_ or did_you_mean(text, known), at)
         return None
 

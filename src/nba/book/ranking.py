@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from nba.book import documents, model
 from nba.book.expressions import NUMBER, Expressions
-from nba.book.findings import At, Findings
+from nba.book.findings import At, Findings, short
 from nba.book.selectors import Catalogued, band, covers, in_order, overlap, percent
 from nba.lang.types import DOUBLE
 
@@ -49,6 +49,7 @@ class Ranking:
         )
 
     def point(self, document: documents.Point, at: At) -> model.Point:
+        """Return a line of a scorecard."""
         if not at.faulty:
             self.check_form(document, at)
         return model.Point(
@@ -79,14 +80,17 @@ class Ranking:
         self.findings.report("wrong-value", message, help_, at.place)
 
     def bands(self, points: Mapping[str, float], at: At) -> tuple[tuple[model.Band, float], ...]:
-        """Return bands with their points. They do not overlap, so that their order is irrelevant."""
+        """Return bands with their points; they do not overlap, so their order is irrelevant."""
         written: dict[model.Band, str] = {}
         found: list[tuple[model.Band, float]] = []
         for text, number in points.items():
             try:
                 one = band(text)
             except ValueError:
-                message, help_ = f"`{text}` is not a band", "write `0`, `1..2`, `3..` or `[6..24)`"
+                message, help_ = (
+                    f"`{short(text)}` is not a band",
+                    "write `0`, `1..2`, `3..` or `[6..24)`",
+                )
                 self.findings.report("wrong-value", message, help_, (at / text).key_place)
                 continue
             written.setdefault(one, text)
@@ -95,9 +99,7 @@ class Ranking:
         for (one, _), (other, _) in pairwise(ordered):
             if overlap(one, other):
                 message = f"the bands `{written[one]}` and `{written[other]}` overlap"
-                help_ = (
-                    "without its end a band is written `[0..10)`: from 0 up to 10, 10 not included"
-                )
+                help_ = "write `[0..10)` for a band that does not include its end"
                 place = (at / written[other]).key_place
                 self.findings.report("wrong-value", message, help_, place)
         return ordered
@@ -121,6 +123,7 @@ class Ranking:
         return model.Scoring(formula, tuple(sorted(weights, key=_meaning)))
 
     def weight(self, document: documents.Weight, at: At) -> model.Weight:
+        """Return a weight."""
         return model.Weight(
             self.expressions.condition(document.when, at / "when"),
             covers(document.covers, at / "covers", self.known, self.findings),
@@ -161,6 +164,7 @@ class Ranking:
         return model.NoAction(document.title, document.priority)
 
     def only_one(self, given: Sections, key: str) -> None:
+        """Report a key that may be given once, and is given again."""
         for _, at in given[1:]:
             first = (given[0][1] / key).key_place
             message, help_ = f"`{key}` is given twice, first at {first}", "keep one"

@@ -11,7 +11,7 @@ from typing import get_args
 
 from nba import windows
 from nba.book import documents
-from nba.book.findings import At, Findings
+from nba.book.findings import At, Findings, short
 from nba.book.model import Band, Covers, Validity
 from nba.errors import did_you_mean
 
@@ -68,7 +68,7 @@ def covers(document: documents.Covers, at: At, known: Catalogued, findings: Find
             if name not in choices:
                 here = (at / key).named(name)
                 if key == "tag":
-                    message = f"nothing has the tag `{name}`"
+                    message = f"nothing has the tag `{short(name)}`"
                     help_ = did_you_mean(name, choices)
                     findings.report("unknown-id", message, help_, here.place, warning=True)
                 else:
@@ -109,7 +109,7 @@ def _instant(
             return None
         return windows.midnight(day + timedelta(days=days), zone)
     except (ValueError, OverflowError):
-        message = f"`{text}` is not a date"
+        message = f"`{short(text)}` is not a date"
         help_ = "write `2026-03-01`, or a time such as `2026-03-01T18:00:00Z`"
         findings.report("wrong-value", message, help_, at.place)
         return None

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from nba.book import documents
 from nba.book.expressions import NUMBER, Expressions
-from nba.book.findings import At
+from nba.book.findings import At, short
 from nba.book.model import Expression, Slot, Text
 from nba.lang.types import DOUBLE, INT, STRING, TIMESTAMP, Type
 
@@ -91,7 +91,7 @@ class _Parts:
         if match and format_ not in _FORMATS:
             if "?" not in self.text[start:end]:  # else it may be the end of `a ? b : c`
                 known = ", ".join(f"`{name}`" for name in _FORMATS if name)
-                message, help_ = f"there is no format `{format_}`", f"choose from {known}"
+                message, help_ = f"there is no format `{short(format_)}`", f"choose from {known}"
                 self.report("wrong-value", message, help_, match.start(1), len(format_))
                 return None
             format_ = ""
