@@ -104,7 +104,7 @@ def from_row(row: Mapping[str, str]) -> dict[str, Any]:
     """Return the fields that the book declares for one line of the data set."""
     customer: dict[str, Any] = {
         "senior_citizen": row["SeniorCitizen"] == "1",
-        "tenure": int(row["tenure"]),
+        "tenure": float(row["tenure"]),
         "monthly_charges": float(row["MonthlyCharges"]),
     }
     if row["TotalCharges"].strip():  # blank before the first bill: absent, and not zero

@@ -1,15 +1,14 @@
-"""The files that commands read: JSON, and cases in JSON or one to a line."""
+"""The files that commands read: JSON objects, and cases, one to a file or one to a line."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -19,7 +18,7 @@ from nba.errors import CaseError, Place
 
 __all__ = ["CaseFile", "read_cases", "read_object"]
 
-_LINES: Final = (".jsonl", ".ndjson")
+_ONE_TO_A_LINE: Final = (".jsonl", ".ndjson")
 _IN_OUR_WORDS: Final = {
     "Expecting value": "a value is expected here",
     "Expecting property name enclosed in double quotes": "a key in double quotes is expected here",
@@ -28,7 +27,168 @@ _IN_OUR_WORDS: Final = {
     "Illegal trailing comma before end of object": "this comma is one too many",
     "Illegal trailing comma before end of array": "this comma is one too many",
     "Unterminated string starting at": "the text that begins here has no end",
-    "Invalid control character at": "a line break or control character must be written as an escape",
-    "Invalid \\escape": "there is no such escape",
+    "Invalid control character at": "a line break or control character stands in a text",
     "Extra data": "there is more after the end of the JSON value",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """The cases of a file, read as they are asked for.
+
+    *many* says that they stand one to a line; *cases* come with the share of the file that is
+    read, where its size is known.
+    """
+
+    many: bool
+    cases: Iterator[tuple[Case, float | None]]
+
+
+def read_object(name: str) -> dict[str, Any]:
+    """Return the JSON object in the file *name*, `-` for standard input. Raises Stopped."""
+    with _opened(name) as stream:
+        return _object(_content(stream, name), _shown(name))
+
+
+def read_cases(name: str) -> CaseFile:
+    """Return the cases of the file *name*, `-` for standard input.
+
+    A file is one JSON object, or JSON Lines: one object to a line. Raises Stopped, at once or
+    when the case that cannot be read is asked for.
+    """
+    stream = _opened(name)
+    start: list[bytes] = []
+    if Path(name).suffix not in _ONE_TO_A_LINE:
+        start = _two_lines(stream, name)
+        filled = [line for line in start if line.strip()]
+        if len(filled) < 2 or not _is_json(filled[0]):
+            with stream:
+                content = b"".join(start) + _content(stream, name)
+            return CaseFile(many=False, cases=iter([(_case(content, _shown(name)), None)]))
+    return CaseFile(many=True, cases=_each(stream, start, name))
+
+
+def _each(
+    stream: BinaryIO, start: Iterable[bytes], name: str
+) -> Iterator[tuple[Case, float | None]]:
+    """Yield the case on each line of a file whose first lines are read already."""
+    size = _size(stream)
+    done = 0
+    with stream:
+        for number, line in enumerate(chain(start, _lines(stream, name)), 1):
+            done += len(line)
+            if line.strip():
+                yield _case(line, _shown(name), number), min(1.0, done / size) if size else None
+
+
+def _case(content: bytes, name: str, line: int | None = None) -> Case:
+    data = _object(content, name, line, "for many cases write one object to a line")
+    try:
+        return Case.from_dict(data)
+    except CaseError as error:
+        message, _, help_ = str(error).partition(". ")
+        where = name if line is None else f"{name}:{line}"
+        raise Stopped(message, help_, where=where) from None
+
+
+def _object(
+    content: bytes, name: str, line: int | None = None, help_: str = ""
+) -> dict[str, Any]:
+    """Return the JSON object in *content*, which is a line of a file or all of it."""
+    where = name if line is None else f"{name}:{line}"
+    try:
+        data = json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        number = content.count(b"\n", 0, error.start) + (line or 1)
+        message = f"byte 0x{content[error.start]:02x} is not UTF-8"
+        raise Stopped(message, "save it as UTF-8", where=f"{name}:{number}") from None
+    except json.JSONDecodeError as error:
+        raise _not_json(error, name, line or 1) from None
+    except RecursionError:
+        raise Stopped("it is nested too deeply", where=where) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise Stopped(f"it cannot be read: {error}", where=where) from None
+    if not isinstance(data, dict):
+        raise Stopped(f"a JSON object is expected, not {_called(data)}", help_, where=where)
+    return data
+
+
+def _not_json(error: json.JSONDecodeError, name: str, first_line: int) -> Stopped:
+    if not error.doc.strip():
+        return Stopped("it is empty, and a JSON object is expected", where=name)
+    message = _IN_OUR_WORDS.get(error.msg, error.msg[:1].lower() + error.msg[1:])
+    text = error.doc.split("\n")[error.lineno - 1].rstrip("\r")
+    place = Place(name, first_line + error.lineno - 1, error.colno, text)
+    return Stopped(f"this is not JSON: {message}", where=place)
+
+
+def _called(data: object) -> str:
+    if isinstance(data, list):
+        return "a list"
+    return f"`{json.dumps(data, ensure_ascii=False)[:40]}`"
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+# --- streams
+
+
+def _opened(name: str) -> BinaryIO:
+    if name == "-":
+        if sys.stdin is None:
+            raise Stopped("there is no standard input to read", where=_shown(name))
+        return os.fdopen(os.dup(sys.stdin.fileno()), "rb") if _real(sys.stdin) else sys.stdin.buffer
+    try:
+        return Path(name).open("rb")
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+
+
+def _two_lines(stream: BinaryIO, name: str) -> list[bytes]:
+    """Return the first lines of a file, up to the second that is not empty."""
+    found: list[bytes] = []
+    filled = 0
+    for line in _lines(stream, name):
+        found.append(line)
+        filled += bool(line.strip())
+        if filled == 2:
+            break
+    return found
+
+
+def _lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    try:
+        yield from stream
+    except OSError as error:
+        raise _unreadable(name, error) from None
+
+
+def _content(stream: BinaryIO, name: str) -> bytes:
+    try:
+        return stream.read()
+    except OSError as error:
+        raise _unreadable(name, error) from None
+
+
+def _size(stream: BinaryIO) -> int:
+    """Return the size of a file, 0 where it is none."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def _unreadable(name: str, error: Exception) -> Stopped:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return Stopped(f"it cannot be read: {reason}", where=_shown(name))
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name

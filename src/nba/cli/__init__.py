@@ -1,0 +1,97 @@
+"""The command line: `nba check`, `nba test`, `nba decide` and their like.
+
+Results go to standard output, errors to standard error. A command is a module of this package,
+and what it needs is loaded only when it is asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from nba import __version__
+from nba.cli.arguments import Arguments
+from nba.cli.commands import COMMANDS, command, usage
+from nba.cli.output import Stopped, counted, errors, results
+from nba.errors import BookError, CaseError, did_you_mean, errors_in
+
+__all__ = ["main"]
+
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
+NOBODY_READS = 141
+_NO_BOOK = frozenset({"no-files", "not-readable"})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line *argv*, by default the program's own, and return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _guarded(sys.argv[1:] if argv is None else argv)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _silence()
+        return NOBODY_READS
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        _silence()
+        reason = (error.strerror or str(error)).lower()
+        errors().stopped(Stopped(f"the output cannot be written: {reason}"))
+        return 2
+    return code
+
+
+def _guarded(argv: Sequence[str]) -> int:
+    """Run a command; say what is wrong where it cannot go on."""
+    try:
+        return _run(argv)
+    except Stopped as fault:
+        errors().stopped(fault)
+        return fault.code
+    except CaseError as error:
+        message, _, help_ = str(error).partition(". ")
+        errors().stopped(Stopped(message, help_))
+        return 2
+    except BookError as error:
+        page = errors()
+        page.diagnostics(error.diagnostics)
+        count = len(errors_in(error.diagnostics))
+        page.line(f"\n{counted(count, 'error')} in the book")
+        return book_code(error)
+    except SystemExit as end:  # argparse has shown its help
+        return int(end.code or 0)
+
+
+def _run(argv: Sequence[str]) -> int:
+    name, *rest = argv or [""]
+    if name in ("-h", "--help") or (name == "help" and not rest):
+        results().line(usage())
+        return 0
+    if name in ("-V", "--version"):
+        results().line(f"nba {__version__}")
+        return 0
+    if name == "help":
+        name, rest = rest[0], ["--help"]
+    if not name:
+        raise Stopped("a command is missing", "`nba --help` lists them")
+    if name not in COMMANDS:
+        if name.startswith("-"):
+            raise Stopped(f"`{name}` stands before the command", "write `nba COMMAND` first")
+        raise Stopped(f"`{name}` is not a command", did_you_mean(name, COMMANDS))
+    module = command(name)
+    parser = Arguments(f"nba {name}", (module.__doc__ or "").strip())
+    module.arguments(parser)
+    return module.run(parser.read(rest))
+
+
+def _silence() -> None:
+    """Let nothing more be written where it cannot be, not even when Python ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return

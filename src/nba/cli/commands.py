@@ -1,0 +1,54 @@
+"""The commands: what there is, and the module of each, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+from nba.cli.arguments import EXIT_CODES, Arguments
+
+__all__ = ["COMMANDS", "Command", "command", "usage"]
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "check": "look for mistakes in a rule book",
+    "test": "run the tests of a rule book",
+    "decide": "decide what to do for a customer, or for many",
+    "explain": "say what became of every action, and why",
+    "eval": "evaluate an expression",
+    "schema": "print the JSON Schema of rule files, for editors",
+    "version": "print the versions of nba and of Python",
+}
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    def arguments(self, parser: Arguments) -> None:
+        """Add the arguments of the command to *parser*."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it, and return the exit code."""
+
+
+def command(name: str) -> Command:
+    """Return the command of that name."""
+    return cast("Command", import_module(f"nba.cli.{name}"))
+
+
+def usage() -> str:
+    """Return the help of `nba` itself."""
+    width = max(map(len, COMMANDS))
+    listed = "\n".join(f"  {name:{width}}  {summary}" for name, summary in COMMANDS.items())
+    return f"""\
+usage: nba COMMAND ...
+
+Decides the next best action for a customer, by rules that people can read.
+
+commands:
+{listed}
+
+`nba COMMAND --help` says more about a command, `nba --version` which nba this is.
+
+{EXIT_CODES}"""
