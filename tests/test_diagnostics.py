@@ -1,16 +1,34 @@
 """Every diagnostic code is documented and shown by a case, and nothing else is.
 
-Each code has a heading ### `code` in docs/diagnostics.md and a folder tests/diagnostics/<code>/.
+Each code has a heading ### `code` in docs/diagnostics.md and a folder tests/diagnostics/<code>/
+with one case, or with a folder for each of several. A case is a folder of rule files, to which
+base.yaml is added as book.yaml unless the case has its own; and expected.txt, the exact text of
+all that is found. `case.json` is a case that the book is asked about; `limits.json` replaces
+limits that are too large for a case. NBA_UPDATE=1 writes expected.txt anew: read the difference.
 """
 
+import ast
+import json
+import os
 import re
+import shutil
+from importlib import import_module
 from pathlib import Path
 
-from nba.errors import CODES
+import pytest
+
+from nba.book.build import load
+from nba.errors import CODES, BookError, Diagnostic
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "diagnostics.md"
 CASES = ROOT / "tests" / "diagnostics"
+SOURCE = ROOT / "src" / "nba"
+
+#: Functions that take a code, by name.
+REPORTERS = frozenset(
+    "Diagnostic report say mismatch fail wrong _find _stop _about_file _wrong".split()
+)
 
 
 def documented() -> list[str]:
@@ -25,6 +43,21 @@ def shown() -> list[str]:
     if not CASES.exists():
         return []
     return sorted(path.name for path in CASES.iterdir() if path.is_dir() and any(path.iterdir()))
+
+
+def emitted() -> set[str]:
+    """Return every code that the source hands to something that reports."""
+    found = set()
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else None
+            called = node.func.id if isinstance(node.func, ast.Name) else called
+            if called in REPORTERS:
+                strings = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
+                found |= {text for text in strings if text in CODES}
+    return found
 
 
 def test_every_code_has_a_heading_in_the_docs():
@@ -52,3 +85,100 @@ def test_every_case_folder_is_a_code():
     """A case for a code that is gone tests nothing."""
     stale = [code for code in shown() if code not in CODES]
     assert not stale, f"tests/diagnostics/ has folders that are no code: {', '.join(stale)}"
+
+
+def test_every_code_is_emitted_somewhere():
+    """A code that nothing emits is noise in the docs."""
+    unused = [code for code in CODES if code not in emitted()]
+    assert not unused, f"nothing in src/nba reports: {', '.join(unused)}"
+
+
+# The cases
+
+
+def cases() -> list[str]:
+    """Return the paths of all cases below tests/diagnostics/."""
+    folders = [path for path in CASES.rglob("*") if path.is_dir()]
+    with_files = [path for path in folders if any(inner.is_file() for inner in path.iterdir())]
+    return sorted(path.relative_to(CASES).as_posix() for path in with_files)
+
+
+def found_in(case: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Diagnostic]:
+    """Return what is found in a case, copied to `rules` in *folder*."""
+    rules = folder / "rules"
+    shutil.copytree(case, rules, ignore=shutil.ignore_patterns("expected.txt", "*.json"))
+    bare = not any(rules.glob("*.yaml")) and not (case / "case.json").exists()
+    if not bare and not (rules / "book.yaml").exists():
+        shutil.copy(CASES / "base.yaml", rules / "book.yaml")
+    monkeypatch.chdir(folder)
+    if (case / "limits.json").exists():
+        for name, limit in json.loads((case / "limits.json").read_text()).items():
+            module, _, constant = name.partition(".")
+            monkeypatch.setattr(import_module(f"nba.book.{module}"), constant, limit)
+    try:
+        book, found = load("rules")
+    except BookError as error:
+        return list(error.diagnostics)
+    if (case / "case.json").exists():
+        found += book.shape.read(json.loads((case / "case.json").read_text()))[1]
+    return found
+
+
+def expected(case: Path) -> str:
+    """Return the text that a case expects."""
+    file = case / "expected.txt"
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+@pytest.mark.parametrize("name", cases())
+def test_a_case_gives_exactly_its_diagnostics(name, tmp_path, monkeypatch):
+    """Place, message, source line, caret, help: all of it is what authors of rules read."""
+    case = CASES / name
+    found = found_in(case, tmp_path, monkeypatch)
+    text = "\n\n".join(diagnostic.render() for diagnostic in found) + "\n"
+    if os.environ.get("NBA_UPDATE") == "1":
+        (case / "expected.txt").write_text(text, encoding="utf-8")
+    assert text == expected(case)
+    assert name.partition("/")[0] in {diagnostic.code for diagnostic in found}
+
+
+def examples() -> list[tuple[str, str, str]]:
+    """Return every YAML example of the page: its code, `wrong` or nothing, and its text."""
+    found = []
+    for section in re.split(r"^### ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        code = section[1 : section.index("`", 1)]
+        blocks = re.findall(r"^```yaml *(\w*)\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+        found += [(code, kind, text) for kind, text in blocks]
+    return found
+
+
+@pytest.mark.parametrize(("code", "kind", "text"), examples())
+def test_the_examples_of_the_page_are_what_it_says(code, kind, text, tmp_path):
+    """Beside base.yaml a wrong one gives its code and no other, a right one nothing."""
+    shutil.copy(CASES / "base.yaml", tmp_path / "book.yaml")
+    (tmp_path / "example.yaml").write_text(text, encoding="utf-8")
+    try:
+        found = load(tmp_path).warnings
+    except BookError as error:
+        found = list(error.diagnostics)
+    assert {diagnostic.code for diagnostic in found} == ({code} if kind == "wrong" else set())
+
+
+#: Words of the implementation, and of libraries that it uses.
+INTERNAL = re.compile(
+    r"\b(pydantic|yaml\.|dict|NoneType|str|float|tuple|Input should|valid (string|number|integer)"
+    r"|ValidationError|Traceback|object at 0x|node|token|AST|overload)\b"
+)
+
+
+@pytest.mark.parametrize("name", cases())
+def test_a_diagnostic_is_written_in_the_house_style(name, tmp_path, monkeypatch):
+    """Lower-case start, no final period, one line, the language's concepts; help says what to do."""
+    for found in found_in(CASES / name, tmp_path, monkeypatch):
+        for text in (found.message, found.help):
+            assert not text[:1].isupper(), text
+            assert not text.endswith("."), text
+            assert "\n" not in text, text
+            assert text.count("`") % 2 == 0 or "`" in str(found.where and found.where.text), text
+            assert not INTERNAL.search(re.sub(r"`[^`]*`|'[^']*'", "", text)), text
+        assert found.message

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-__all__ = ["Telco", "data_file", "from_row", "generate", "load", "read"]
+__all__ = ["Telco", "data_file", "from_row", "generate", "load", "read", "rows_of", "sample", "telco"]
 
 ROWS: Final = 7_043
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ _WORDS: Final = {
 
 
 class Telco(NamedTuple):
-    """The customers by id, who of them left, and in a sentence where they come from.
+    """The customers by id, who of them left, and where they come from.
 
     Who left is known only afterwards: it is for reports, and no rule can read it.
     """
@@ -65,15 +65,21 @@ class Telco(NamedTuple):
     customers: dict[str, dict[str, Any]]
     left: frozenset[str]
     source: str
+    generated: bool = False
 
 
 def load() -> Telco:
     """Return the customers of the data set, or a generated sample where it is absent."""
     path = data_file()
     if path is None:
-        source = f"{ROWS:,} generated customers of the same shape, since {_NAMES[0]} is not here"
-        return _telco(generate(), source)
+        return sample()
     return read(path)
+
+
+def sample(rows: int = ROWS, seed: int = 2026) -> Telco:
+    """Return a generated sample of the same shape, the same for the same *seed*."""
+    source = f"{rows:,} generated customers of the same shape, since {_NAMES[0]} is not here"
+    return telco(generate(rows, seed), source, generated=True)
 
 
 def data_file() -> Path | None:
@@ -85,19 +91,25 @@ def data_file() -> Path | None:
 
 def read(path: Path) -> Telco:
     """Return the customers of a CSV file, compressed or not."""
+    rows = rows_of(path)
+    return telco(rows, f"{len(rows):,} customers of {path.name}")
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Return the lines of a CSV file, compressed or not, as they are."""
     opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
     with opened as file:
-        rows = list(csv.DictReader(file))
-    return _telco(rows, f"{len(rows):,} customers of {path.name}")
+        return list(csv.DictReader(file))
 
 
-def _telco(rows: Iterable[Mapping[str, str]], source: str) -> Telco:
+def telco(rows: Iterable[Mapping[str, str]], source: str, *, generated: bool = False) -> Telco:
+    """Return the customers of these lines; *source* says where they come from."""
     customers, left = {}, set()
     for row in rows:
         customers[row["customerID"]] = from_row(row)
         if row["Churn"] == "Yes":
             left.add(row["customerID"])
-    return Telco(customers, frozenset(left), source)
+    return Telco(customers, frozenset(left), source, generated)
 
 
 def from_row(row: Mapping[str, str]) -> dict[str, Any]:

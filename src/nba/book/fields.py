@@ -69,7 +69,8 @@ class Fields:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
         self.by_path: dict[str, FieldSpec] = {}
-        self._owners: set[str] = set()
+        self._places: dict[str, At] = {}
+        self._owners: dict[str, At] = {}
 
     def add(self, specs: Iterable[FieldSpec], at: At) -> None:
         """Add the fields that were declared at *at*, the place of the root of their paths."""
@@ -84,11 +85,13 @@ class Fields:
                 message = f"`{PRESENT}` is there without being declared"
                 self.findings.report("duplicate-id", message, "remove it", here.key_place)
             elif spec.path in self.by_path or spec.path in self._owners or clash:
-                message = f"`{clash or spec.path}` is declared twice"
+                first = self._places.get(clash or spec.path) or self._owners[spec.path]
+                message = f"`{clash or spec.path}` is declared twice, first at {first.key_place}"
                 self.findings.report("duplicate-id", message, "remove one of them", here.key_place)
             else:
                 self.by_path[spec.path] = spec
-                self._owners.update(owners)
+                self._places[spec.path] = here
+                self._owners |= dict.fromkeys(owners, here)
 
 
 def declared_fields(

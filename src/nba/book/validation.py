@@ -298,6 +298,8 @@ def _wanted(kind: str, path: Path, given: Any) -> tuple[str, str]:
         return "a list", f"write `{name}: [{given}]`" if len(given) <= 40 else ""
     if kind == "list_type" and isinstance(given, dict):
         return "a list", "begin each item with `- `"
+    if kind not in _KINDS and isinstance(given, list) and given and isinstance(given[0], str):
+        return "a mapping", f"write `{short(given[0])}:` and what there is to say about it below"
     return _KINDS.get(kind, "a mapping"), ""
 
 

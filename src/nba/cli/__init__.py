@@ -13,15 +13,12 @@ from collections.abc import Sequence
 
 from nba import __version__
 from nba.cli.arguments import Arguments
+from nba.cli.codes import INTERRUPTED, NOBODY_READS, OK, WRONG_USAGE, of_book
 from nba.cli.commands import COMMANDS, command, usage
 from nba.cli.output import Stopped, counted, errors, results
 from nba.errors import BookError, CaseError, did_you_mean, errors_in
 
 __all__ = ["main"]
-
-INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
-NOBODY_READS = 141
-_NO_BOOK = frozenset({"no-files", "not-readable"})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _silence()
         reason = (error.strerror or str(error)).lower()
         errors().stopped(Stopped(f"the output cannot be written: {reason}"))
-        return 2
+        return WRONG_USAGE
     return code
 
 
@@ -56,13 +53,13 @@ def _guarded(argv: Sequence[str]) -> int:
     except CaseError as error:
         message, _, help_ = str(error).partition(". ")
         errors().stopped(Stopped(message, help_))
-        return 2
+        return WRONG_USAGE
     except BookError as error:
         page = errors()
         page.diagnostics(error.diagnostics)
         count = len(errors_in(error.diagnostics))
         page.line(f"\n{counted(count, 'error')} in the book")
-        return book_code(error)
+        return of_book(error)
     except SystemExit as end:  # argparse has shown its help
         return int(end.code or 0)
 
@@ -71,10 +68,10 @@ def _run(argv: Sequence[str]) -> int:
     name, *rest = argv or [""]
     if name in ("-h", "--help") or (name == "help" and not rest):
         results().line(usage())
-        return 0
+        return OK
     if name in ("-V", "--version"):
         results().line(f"nba {__version__}")
-        return 0
+        return OK
     if name == "help":
         name, rest = rest[0], ["--help"]
     if not name:

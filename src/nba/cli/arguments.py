@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
+from nba.cli.codes import EXPLAINED
 from nba.cli.output import Stopped
 from nba.errors import did_you_mean
 
-__all__ = ["EXIT_CODES", "Arguments", "count"]
-
-EXIT_CODES = """\
-exit codes:
-  0  all is well
-  1  the book has errors, a test failed, or an expression is wrong or has no value
-  2  wrong usage, or a file that cannot be read"""
-
+__all__ = ["Arguments", "count"]
 
 class Arguments(argparse.ArgumentParser):
     """Reads the arguments of one command."""
@@ -26,7 +20,7 @@ class Arguments(argparse.ArgumentParser):
         super().__init__(
             prog=prog,
             description=description,
-            epilog=EXIT_CODES,
+            epilog=EXPLAINED,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final, Protocol, cast
 
-from nba.cli.arguments import EXIT_CODES, Arguments
+from nba.cli.arguments import Arguments
+from nba.cli.codes import EXPLAINED
 
 __all__ = ["COMMANDS", "Command", "command", "usage"]
 
@@ -51,4 +52,4 @@ commands:
 
 `nba COMMAND --help` says more about a command, `nba --version` which nba this is.
 
-{EXIT_CODES}"""
+{EXPLAINED}"""

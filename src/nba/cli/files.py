@@ -143,7 +143,7 @@ def _opened(name: str) -> BinaryIO:
     if name == "-":
         if sys.stdin is None:
             raise Stopped("there is no standard input to read", where=_shown(name))
-        return os.fdopen(os.dup(sys.stdin.fileno()), "rb") if _real(sys.stdin) else sys.stdin.buffer
+        return sys.stdin.buffer
     try:
         return Path(name).open("rb")
     except (OSError, ValueError) as error:
@@ -164,7 +164,8 @@ def _two_lines(stream: BinaryIO, name: str) -> list[bytes]:
 
 def _lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
     try:
-        yield from stream
+        for line in stream:  # `yield from` would close it together with this generator
+            yield line  # noqa: UP028
     except OSError as error:
         raise _unreadable(name, error) from None
 

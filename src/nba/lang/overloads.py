@@ -69,20 +69,20 @@ class Overloads:
             self._no_function(node)
             return
         given = [self.types.resolve(arg.type, params=True) for arg in node.args]
-        fitting: list[tuple[Overload, Type]] = []
+        fitting: list[tuple[Overload, Type]] = []  # and what each results in
         for overload in self.functions[node.function]:
             if len(overload.params) != len(given):
                 continue
             *params, result = self.types.instance((*overload.params, overload.result))
             if self.types.assign_all(given, tuple(params)):
-                fitting.append((overload, result))
+                found = [self.types.resolve(param) for param in params]
+                certain = all(map(_surely, map(self.types.resolve, given), found))
+                fitting.append((overload, result if certain else _without_params(result)))
         if not fitting:
             self._no_overload(node, given)
             return
         results = {self.types.resolve(result, params=True) for _, result in fitting}
         node.type = fitting[0][1] if len(results) == 1 else DYN
-        if DYN in given:  # it says nothing about a parameter, so nothing else may either
-            node.type = self.types.resolve(node.type)
         if len(fitting) == 1 and all(map(_surely, given, fitting[0][0].params)):
             node.overload = fitting[0][0]
 
@@ -196,6 +196,13 @@ def _surely(given: Type, wanted: Type) -> bool:
     if wanted.is_param or wanted == DYN:
         return True
     return given.name == wanted.name and all(map(_surely, given.args, wanted.args))
+
+
+def _without_params(kind: Type) -> Type:
+    """Return a result type whose parameters could be anything, since an argument could be."""
+    if kind.is_param:
+        return DYN
+    return Type(kind.name, tuple(map(_without_params, kind.args))) if kind.args else kind
 
 
 def _beside(node: tree.Call, given: list[Type]) -> str:

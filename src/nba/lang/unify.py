@@ -113,23 +113,14 @@ class Substitution:
 
 
 def _general(left: Type, right: Type) -> Type:
-    if isinstance(left, EnumType) or isinstance(right, EnumType):
-        return _general_enum(left, right)
-    return left if _covers(left, right) else right
-
-
-def _general_enum(left: Type, right: Type) -> Type:
-    """Return an enum only where both have the same values: else any text may come out."""
-    if isinstance(left, EnumType) and isinstance(right, EnumType) and left.values == right.values:
-        return left
-    plain = [STRING if isinstance(kind, EnumType) else kind for kind in (left, right)]
-    return _general(*plain)
-
-
-def _covers(left: Type, right: Type) -> bool:
-    """Return whether *left* is the same as *right* or less specific."""
+    """Return the least type that covers both, which are assignable to one another."""
     if left == DYN or left.is_param:
-        return True
+        return left
     if right == DYN or right.is_param or left.name != right.name:
-        return False
-    return len(left.args) == len(right.args) and all(map(_covers, left.args, right.args))
+        return right
+    if isinstance(left, EnumType) or isinstance(right, EnumType):
+        values = [kind.values if isinstance(kind, EnumType) else () for kind in (left, right)]
+        return left if values[0] == values[1] else STRING
+    if not left.args or left.name == "type":
+        return left
+    return Type(left.name, tuple(map(_general, left.args, right.args)))

@@ -1,0 +1,54 @@
+"""What `nba decide` and `nba explain` share: the case, and the book that decides it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+
+from nba.author.cases import undeclared
+from nba.cli.arguments import Arguments
+from nba.cli.output import Stopped, errors
+from nba.decide.case import Case
+from nba.decide.decision import Decision
+from nba.engine import Engine
+from nba.errors import CaseError, did_you_mean
+
+__all__ = ["add_case_arguments", "changes", "warn"]
+
+
+def add_case_arguments(parser: Arguments, *, required: bool, help_: str) -> None:
+    """Add the book, the case, and what takes the place of parts of the case."""
+    parser.add_argument("book", metavar="BOOK", help="the folder with the rule files, or one file")
+    parser.add_argument("--case", metavar="FILE", required=required, help=help_)
+    parser.add_argument("--customer-id", metavar="ID", help="the customer's id")
+    parser.add_argument("--at", metavar="POINT", help="the decision point that asks")
+    parser.add_argument("--now", metavar="TIME", help="when, such as 2026-03-02T10:00:00Z")
+
+
+def changes(args: argparse.Namespace, engine: Engine) -> Callable[[Case], Case]:
+    """Return what puts the arguments in the place of parts of a case. Raises Stopped."""
+    points = engine.book.decision_points
+    if args.at is not None and args.at not in points:
+        message = f"the book has no decision point `{args.at}`"
+        raise Stopped(message, did_you_mean(args.at, points) or "it has none at all")
+    given = {}
+    if args.customer_id is not None:
+        given["id"] = args.customer_id
+    if args.at is not None:
+        given["at"] = args.at
+    if args.now is not None:
+        try:
+            given["now"] = Case.from_dict({"now": args.now}).now
+        except CaseError as error:
+            raise Stopped(f"`--now`: {error}") from None
+    return lambda case: replace(case, **given) if given else case
+
+
+def warn(engine: Engine, case: Case, decision: Decision) -> None:
+    """Say what of a case was not read."""
+    page = errors()
+    found = [*undeclared(engine.book, case), *decision.diagnostics]
+    page.diagnostics(found)
+    if found:
+        page.line()

@@ -1,0 +1,98 @@
+"""Decides what to do for a customer: what, on which channel, what to say, and why.
+
+The case is a JSON object with `id`, `customer`, `interaction`, `now`, `role` and `at`, all of
+which may be left out. A file with one object on each line (JSON Lines) is decided line by line;
+the answers are then JSON, one to a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from nba.cli.arguments import Arguments, count
+from nba.cli.casework import add_case_arguments, changes, warn
+from nba.cli.codes import OK
+from nba.cli.files import CaseFile, read_cases
+from nba.cli.output import Page, Stopped, results
+from nba.cli.progress import Progress
+from nba.decide.case import Case
+from nba.decide.decision import Candidate, Decision
+from nba.engine import Engine
+
+__all__ = ["arguments", "run"]
+
+
+def arguments(parser: Arguments) -> None:
+    """Add the arguments of `nba decide`."""
+    help_ = "the case, or one case on each line; - reads standard input"
+    add_case_arguments(parser, required=False, help_=help_)
+    parser.add_argument("-n", "--n", metavar="N", type=count, help="up to so many answers")
+    parser.add_argument("--json", action="store_true", help="write JSON, one line to a decision")
+    parser.add_argument("--why", action="store_true", help="say why also for cases on lines")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decide a case, or each of many."""
+    engine = Engine.open(args.book)
+    changed = changes(args, engine)
+    file = CaseFile(many=False, cases=iter([(Case(""), None)]))
+    if args.case is not None:
+        file = read_cases(args.case)
+    page = results()
+    if file.many:
+        if args.customer_id is not None:
+            message = "`--customer-id` is for one case, and the file has one on each line"
+            raise Stopped(message, "put the ids in the file")
+        _decide_all(engine, file, changed, args, page)
+        return OK
+    case = changed(next(file.cases)[0])
+    decision = engine.decide_case(case, args.n)
+    warn(engine, case, decision)
+    if args.json:
+        page.json(decision.to_dict(why=True), indent=None)
+    else:
+        _show(engine, decision, page)
+    return OK
+
+
+def _decide_all(
+    engine: Engine,
+    file: CaseFile,
+    changed: Callable[[Case], Case],
+    args: argparse.Namespace,
+    page: Page,
+) -> None:
+    progress = Progress("decisions")
+    try:
+        for case, share in file.cases:
+            decision = engine.decide_case(changed(case), args.n)
+            page.json(decision.to_dict(why=args.why), indent=None)
+            progress.step(share)
+    finally:
+        progress.clear()
+
+
+def _show(engine: Engine, decision: Decision, page: Page) -> None:
+    """Write a decision for people: the headline, what to do and say, why, and what comes next."""
+    headline, *why = decision.why()
+    page.line(page.paint(headline, "bold"))
+    best, *others = decision.ranked or (None,)
+    if best is not None:
+        _do_and_say(best, page)
+    for number, reason in enumerate(why):
+        page.line(f"  {'' if number else 'why':4}  {reason}")
+    for place, other in enumerate(others, 2):
+        page.line()
+        channel = engine.book.channels[other.channel].title or other.channel
+        page.line(page.paint(f"{place}. {other.title}: {channel}, {other.direction}.", "bold"))
+        _do_and_say(other, page)
+        page.line(f"  why   Its priority is {other.priority:g}.")
+
+
+def _do_and_say(candidate: Candidate, page: Page) -> None:
+    page.line(f"  do    {page.paint(candidate.action, 'cyan')} on {candidate.channel}")
+    if candidate.suggests:
+        page.line(f"  use   {candidate.suggests}")
+    if candidate.say:
+        page.line("  say   " + candidate.say.rstrip().replace("\n", "\n        "))

@@ -1,0 +1,67 @@
+"""Says what became of every action of a book in one case, why, and what would change it."""
+
+from __future__ import annotations
+
+import argparse
+
+from nba.cli.arguments import Arguments
+from nba.cli.casework import add_case_arguments, changes, warn
+from nba.cli.codes import OK
+from nba.cli.files import read_cases
+from nba.cli.output import Page, Stopped, results
+from nba.decide.explain import ActionAccount
+from nba.engine import Engine
+from nba.errors import did_you_mean
+
+__all__ = ["arguments", "run"]
+
+
+def arguments(parser: Arguments) -> None:
+    """Add the arguments of `nba explain`."""
+    add_case_arguments(parser, required=True, help_="the case; - reads standard input")
+    parser.add_argument("--action", metavar="ID", help="only this action")
+    parser.add_argument("--json", action="store_true", help="write JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decide a case and give the account of it."""
+    engine = Engine.open(args.book)
+    if args.action is not None and args.action not in engine.book.actions:
+        message = f"the book has no action `{args.action}`"
+        raise Stopped(message, did_you_mean(args.action, engine.book.actions))
+    file = read_cases(args.case)
+    if file.many:
+        raise Stopped("one case is explained at a time, and the file has one on each line")
+    case = changes(args, engine)(next(file.cases)[0])
+    decision = engine.decide_case(case)
+    warn(engine, case, decision)
+    explanation = engine.explain(decision)
+    accounts = [each for each in explanation.accounts if args.action in (None, each.action)]
+    page = results()
+    if args.json:
+        found = {"summary": list(explanation.summary)}
+        actions = {"actions": [account.to_dict() for account in accounts]}
+        page.json({"decision": decision.to_dict()} | found | actions)
+        return OK
+    if args.action is None:
+        headline, *rest = explanation.summary
+        page.line(page.paint(headline, "bold"))
+        for sentence in rest:
+            page.line(sentence)
+        page.line()
+    for number, account in enumerate(accounts):
+        if number:
+            page.line()
+        _show(account, page)
+    return OK
+
+
+def _show(account: ActionAccount, page: Page) -> None:
+    name = page.paint(account.action, "bold")
+    colour = "green" if account.code == "chosen" else "yellow"
+    where = page.paint(f"{account.where.file}:{account.where.line}", "dim")
+    page.line(f"{name} on {account.treatment}: {page.paint(account.code, colour)}  {where}")
+    for sentence in account.sentences:
+        page.line(f"  {sentence}")
+    if account.change is not None:
+        page.line(page.paint(f"  {account.change}", "dim"))
