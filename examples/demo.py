@@ -1,6 +1,6 @@
 """What `make demo` runs: decisions for thousands of customers, then one in full.
 
-    python examples/demo.py
+python examples/demo.py
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # so that it runs from any folder
     sys.path.insert(0, str(ROOT))
 
-import nba
 from examples.telco import run
+
+import nba
 
 #: Nora, a gold customer. Her bill is higher than usual. She asked twice, and is back in the chat.
 CUSTOMER: Final[dict[str, Any]] = {
@@ -59,7 +60,10 @@ def nora() -> None:
         lines += [f"    {sentence}" for sentence in account.sentences]
         lines += [f"    {account.change}"] if account.change else []
     others = len(explanation.accounts) - len(told)
-    lines += ["", f"{others} other actions of this book do not fit now; each has its reason as well."]
+    lines += [
+        "",
+        f"{others} other actions of this book do not fit now; each has its reason as well.",
+    ]
     print(run.wrapped("\n".join(lines)))
 
 

@@ -27,7 +27,10 @@ SOURCE = ROOT / "src" / "nba"
 
 #: Functions that take a code, by name.
 REPORTERS = frozenset(
-    "Diagnostic report say mismatch fail wrong _find _stop _about_file _wrong".split()
+    {
+        *("Diagnostic", "report", "say", "mismatch", "fail", "wrong"),
+        *("_find", "_stop", "_about_file", "_wrong"),
+    }
 )
 
 
@@ -173,7 +176,7 @@ INTERNAL = re.compile(
 
 @pytest.mark.parametrize("name", cases())
 def test_a_diagnostic_is_written_in_the_house_style(name, tmp_path, monkeypatch):
-    """Lower-case start, no final period, one line, the language's concepts; help says what to do."""
+    """Lower-case start, no final period, one line, the concepts of the language."""
     for found in found_in(CASES / name, tmp_path, monkeypatch):
         for text in (found.message, found.help):
             assert not text[:1].isupper(), text

@@ -14,7 +14,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-__all__ = ["Telco", "data_file", "from_row", "generate", "load", "read", "rows_of", "sample", "telco"]
+__all__ = [
+    "Telco",
+    "data_file",
+    "from_row",
+    "generate",
+    "load",
+    "read",
+    "rows_of",
+    "sample",
+    "telco",
+]
 
 ROWS: Final = 7_043
 _ROOT: Final = Path(__file__).resolve().parents[2]

@@ -20,8 +20,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # so that it runs from any folder
     sys.path.insert(0, str(ROOT))
 
-import nba
 from examples.telco import customers
+
+import nba
 
 #: When all is decided: named, so that every run gives the same answers.
 NOW: Final = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -5,10 +5,11 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-import nba
 import pytest
 from examples import demo
 from examples.telco import customers, run
+
+import nba
 from nba.author.testing import run_tests
 
 ROOT = Path(__file__).resolve().parents[2]

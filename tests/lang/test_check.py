@@ -51,26 +51,44 @@ def found(text: str, *expect: Type) -> list[tuple[str, str, str, str]]:
         ("customer.teir == 'gold'", "customer.teir", "did you mean `customer.tier`?"),
         ("custmer.tier == 'gold'", "custmer.tier", "did you mean `customer.tier`?"),
         ("tier == 'gold'", "tier", "did you mean `customer.tier`?"),
-        ("customer.consent.emial", "customer.consent.emial",
-         "did you mean `customer.consent.email`?"),
+        (
+            "customer.consent.emial",
+            "customer.consent.emial",
+            "did you mean `customer.consent.email`?",
+        ),
         ("customer.emial", "customer.emial", "did you mean `customer.consent.email`?"),
         ("consent.email", "consent.email", "did you mean `customer.consent.email`?"),
         ("intraction.email", "intraction.email", "did you mean `interaction.email`?"),
-        ("customer.wait_seconds > 3", "customer.wait_seconds",
-         "did you mean `interaction.wait_seconds`?"),
+        (
+            "customer.wait_seconds > 3",
+            "customer.wait_seconds",
+            "did you mean `interaction.wait_seconds`?",
+        ),
         ("wait_seconds > 3", "wait_seconds", "did you mean `interaction.wait_seconds`?"),
         ("customer.tags.exists(tag, tg == 'a')", "tg", "did you mean `tag`?"),
         ("customer.events.exists(e, type == 'contact')", "type", "did you mean `e.type`?"),
-        ("interaction.zzz == 1", "interaction.zzz",
-         "`interaction` has `wait_seconds`, `intent`, `email`"),
-        ("customer.zzz == 1", "customer.zzz",
-         "`customer` has `tier`, `age`, `visits`, `value`, `risk`, `name`, `zone`, `vip`, "
-         "`vulnerable`, `joined`, `patience`, `tags` and 10 more"),
-        ("zzz == 1", "zzz",
-         "text goes in quotes: 'zzz'. Declared are `now`, `customer`, `interaction`"),
+        (
+            "interaction.zzz == 1",
+            "interaction.zzz",
+            "`interaction` has `wait_seconds`, `intent`, `email`",
+        ),
+        (
+            "customer.zzz == 1",
+            "customer.zzz",
+            "`customer` has `tier`, `age`, `visits`, `value`, `risk`, `name`, `zone`, `vip`, "
+            "`vulnerable`, `joined`, `patience`, `tags` and 10 more",
+        ),
+        (
+            "zzz == 1",
+            "zzz",
+            "text goes in quotes: 'zzz'. Declared are `now`, `customer`, `interaction`",
+        ),
         ("customer.tier == gold", "gold", "text goes in quotes: write `'gold'`"),
-        ("customer.vip == None", "None",
-         "write `has(customer.email)` to ask whether a field is there"),
+        (
+            "customer.vip == None",
+            "None",
+            "write `has(customer.email)` to ask whether a field is there",
+        ),
         ("has(customer.emial)", "customer.emial", "did you mean `customer.consent.email`?"),
     ],
 )
@@ -322,7 +340,10 @@ def test_what_is_expected() -> None:
     assert found("customer.name", DOUBLE) == [
         ("wrong-type", "customer.name", "this is a string, not a number", "")
     ]
-    assert found("customer.tags", STRING, INT)[0][2] == "this is a list(string), not a string or an int"
+    assert (
+        found("customer.tags", STRING, INT)[0][2]
+        == "this is a list(string), not a string or an int"
+    )
     node = checked("3", DOUBLE, INT)
     assert isinstance(node, tree.Literal)
     assert (type(node.value), node.type) == (float, DOUBLE)
@@ -408,7 +429,7 @@ def test_an_int_literal_beside_a_double_is_read_as_one(text: str) -> None:
         ("x['a'] + 'b'", "string"),
         ("dyn([1]) + [1]", "list(dyn)"),
         ("type(1)", "type(int)"),
-        ("1 == 1.0", "bool"),
+        ("1 < 1.0", "bool"),
         ("[1].map(i, string(i))", "list(string)"),
     ],
 )

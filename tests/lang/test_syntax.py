@@ -149,16 +149,24 @@ def test_other_spellings(text: str, message: str, help_: str) -> None:
         ("[a", "the expression ends too early, expected `,` or `]`", "", "a"),
         ("{'a'", "the expression ends too early, expected `:` after the key of a map", "", "'"),
         ("a[1", "the expression ends too early, expected `]` after an index", "", "1"),
-        ("a ? b", "the expression ends too early, expected `:` between the two results of `? :`",
-         "", "b"),
+        (
+            "a ? b",
+            "the expression ends too early, expected `:` between the two results of `? :`",
+            "",
+            "b",
+        ),
         ("a.", "the expression ends too early, expected a name after `.`", "", "."),
         ("a b", "unexpected `b`, expected an operator or the end", "", "b"),
         ("a)", "unexpected `)`, expected an operator or the end", "", ")"),
         ("a + * b", "unexpected `*`, expected a value", "", "*"),
         ("a.1", "unexpected `.1`, expected an operator or the end", "", ".1"),
         ("f(a,)", "unexpected `)`, expected another argument", "", ")"),
-        ("x in ('a', 'b')", "unexpected `,`, expected `)` to close `(`",
-         "write a list as `['a', 'b']`", ","),
+        (
+            "x in ('a', 'b')",
+            "unexpected `,`, expected `)` to close `(`",
+            "write a list as `['a', 'b']`",
+            ",",
+        ),
         ("'abc", "a string is not closed", "add `'`", "'"),
         ('a == "x', "a string is not closed", 'add `"`', '"'),
         ("'a\nb'", "a string is not closed", "add `'`", "'"),
@@ -175,10 +183,18 @@ def test_other_spellings(text: str, message: str, help_: str) -> None:
         ("in", "`in` is a reserved word", "put a declared name or a value here", "in"),
         ("has(a)", "`has` takes one field", "write `has(customer.email)`", "has(a)"),
         ("has(a.b, c)", "`has` takes one field", "write `has(customer.email)`", "has(a.b, c)"),
-        ("x.map(true, y)", "`true` cannot be the name of a variable", "choose another name",
-         "true"),
-        ("x.exists(y, a, b)", "`exists` takes a variable and an expression",
-         "write `list.exists(x, …)`", "exists(y, a, b)"),
+        (
+            "x.map(true, y)",
+            "`true` cannot be the name of a variable",
+            "choose another name",
+            "true",
+        ),
+        (
+            "x.exists(y, a, b)",
+            "`exists` takes a variable and an expression",
+            "write `list.exists(x, …)`",
+            "exists(y, a, b)",
+        ),
     ],
 )
 def test_errors_say_what_and_where(text: str, message: str, help_: str, at: str) -> None:
@@ -278,7 +294,9 @@ def test_nesting_of_comprehensions_is_bounded() -> None:
     assert marked(text) == "exists"
 
 
-@pytest.mark.parametrize("text", ["\0", "a\0b", "'\0'", "\ud800", "'\ud800'", "é", "\x7f", "\ufeff"])
+@pytest.mark.parametrize(
+    "text", ["\0", "a\0b", "'\0'", "\ud800", "'\ud800'", "é", "\x7f", "\ufeff"]
+)
 def test_odd_characters(text: str) -> None:
     """A character without a meaning is an error or part of a string, and nothing else."""
     try:
@@ -292,7 +310,9 @@ def test_odd_characters(text: str) -> None:
 _PIECES = st.lists(
     st.sampled_from(
         "a b.c x [ ] ( ) { } , : ? . ' \" ''' r' b' \\ ` + - * / % ! && || & | = == != < <= in not "
-        "and or true null 1 2u 0x 1.5 1e .exists( .map( has( default( // \n \t # $ @ ~ \0 é".split(" ")
+        "and or true null 1 2u 0x 1.5 1e .exists( .map( has( default( // \n \t # $ @ ~ \0 é".split(
+            " "
+        )
     ),
     max_size=40,
 ).map(" ".join)

@@ -18,7 +18,7 @@ A key with nothing behind it expects that there is nothing: no action, no channe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -33,6 +33,8 @@ from nba.errors import CaseError, Place, did_you_mean
 __all__ = ["Failure", "TestResult", "chosen_tests", "run_test", "run_tests"]
 
 NONE: Final = "none"
+#: Codes of what was good enough, but not the first.
+_BEHIND: Final = ("outranked", "crowded_out", "chosen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class _Comparison:
 
     def failures(self, expect: Mapping[str, Any]) -> Iterator[Failure]:
         """Yield what is not as expected, in the order in which people would look."""
-        comparisons = {
+        comparisons: dict[str, Callable[[Any], Iterator[Failure]]] = {
             "action": self.action,
             "channel": self.channel,
             "ranked": self.ranked,
@@ -141,14 +143,14 @@ class _Comparison:
         got = self.decision.action
         if got == wanted:
             return
-        message = f"expected {_action(wanted)}, got {_action(got)}"
+        message = _expected("action", wanted, got)
         because = self.why_not(wanted) if wanted else self.why_chosen()
         yield Failure("action", wanted or NONE, got or NONE, message, tuple(because))
 
     def channel(self, expected: str | None) -> Iterator[Failure]:
         got = self.decision.channel
         if got != expected:
-            message = f"expected {_named('channel', expected)}, got {_named('channel', got)}"
+            message = _expected("channel", expected, got)
             because = tuple(self.why_not_on(expected)) if expected else ()
             yield Failure("channel", expected, got, message, because)
 
@@ -168,7 +170,7 @@ class _Comparison:
             names = [tier.name for tier in self.book.tiers]
             help_ = did_you_mean(expected, names) if expected and expected not in names else ""
             because = (f"the book has no tier `{expected}`. {help_}".strip(),) if help_ else ()
-            message = f"expected {_named('tier', expected)}, got {_named('tier', got)}"
+            message = _expected("tier", expected, got)
             yield Failure("tier", expected, got, message, because)
 
     def says(self, expected: str | None) -> Iterator[Failure]:
@@ -218,9 +220,10 @@ class _Comparison:
     def why_not(self, action: str) -> list[str]:
         """Return why an action was not chosen; beside one that goes before it, that one too."""
         lines = [f"`{action}` is {_code(self.codes[action])}", *_indented(self.told(action))]
-        winner = self.decision.action
-        if winner and winner != action and head(self.codes[action]) in ("outranked", "crowded_out"):
-            lines += [f"`{winner}` goes before it", *_indented(self.told(winner))]
+        best = self.decision.best
+        if best and best.action != action and head(self.codes[action]) in _BEHIND:
+            tier = f", in the tier `{best.tier}`" if len(self.book.tiers) > 1 else ""
+            lines += [f"`{best.action}` goes before it{tier}", *_indented(self.told(best.action))]
         return lines
 
     def why_not_on(self, channel: str) -> list[str]:
@@ -246,12 +249,9 @@ class _Comparison:
         return lines
 
 
-def _action(name: str | None) -> str:
-    return f"action `{name}`" if name else "no action"
-
-
-def _named(kind: str, name: str | None) -> str:
-    return f"{kind} `{name}`" if name else f"no {kind}"
+def _expected(what: str, wanted: str | None, got: str | None) -> str:
+    named = f"{what} `{wanted}`" if wanted else f"no {what}"
+    return f"expected {named}, got {f'`{got}`' if got else 'none'}"
 
 
 def _code(code: str) -> str:

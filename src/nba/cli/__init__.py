@@ -15,8 +15,8 @@ from nba import __version__
 from nba.cli.arguments import Arguments
 from nba.cli.codes import INTERRUPTED, NOBODY_READS, OK, WRONG_USAGE, of_book
 from nba.cli.commands import COMMANDS, command, usage
-from nba.cli.output import Stopped, counted, errors, results
-from nba.errors import BookError, CaseError, did_you_mean, errors_in
+from nba.cli.output import CommandError, counted, errors, results
+from nba.errors import BookError, did_you_mean, errors_in
 
 __all__ = ["main"]
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         _silence()
         reason = (error.strerror or str(error)).lower()
-        errors().stopped(Stopped(f"the output cannot be written: {reason}"))
+        errors().stopped(CommandError(f"the output cannot be written: {reason}"))
         return WRONG_USAGE
     return code
 
@@ -47,13 +47,9 @@ def _guarded(argv: Sequence[str]) -> int:
     """Run a command; say what is wrong where it cannot go on."""
     try:
         return _run(argv)
-    except Stopped as fault:
+    except CommandError as fault:
         errors().stopped(fault)
         return fault.code
-    except CaseError as error:
-        message, _, help_ = str(error).partition(". ")
-        errors().stopped(Stopped(message, help_))
-        return WRONG_USAGE
     except BookError as error:
         page = errors()
         page.diagnostics(error.diagnostics)
@@ -75,11 +71,11 @@ def _run(argv: Sequence[str]) -> int:
     if name == "help":
         name, rest = rest[0], ["--help"]
     if not name:
-        raise Stopped("a command is missing", "`nba --help` lists them")
+        raise CommandError("a command is missing", "`nba --help` lists them")
     if name not in COMMANDS:
         if name.startswith("-"):
-            raise Stopped(f"`{name}` stands before the command", "write `nba COMMAND` first")
-        raise Stopped(f"`{name}` is not a command", did_you_mean(name, COMMANDS))
+            raise CommandError(f"`{name}` stands before the command", "write `nba COMMAND` first")
+        raise CommandError(f"`{name}` is not a command", did_you_mean(name, COMMANDS))
     module = command(name)
     parser = Arguments(f"nba {name}", (module.__doc__ or "").strip())
     module.arguments(parser)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from nba.cli.codes import EXPLAINED
-from nba.cli.output import Stopped
+from nba.cli.output import CommandError
 from nba.errors import did_you_mean
 
 __all__ = ["Arguments", "count"]
+
 
 class Arguments(argparse.ArgumentParser):
     """Reads the arguments of one command."""
@@ -26,15 +27,15 @@ class Arguments(argparse.ArgumentParser):
         )
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
-        """Return the arguments in *words*. Raises Stopped."""
+        """Return the arguments in *words*. Raises CommandError."""
         found, extra = self.parse_known_args(words)
         if extra and extra[0].startswith("-"):
             name = extra[0].partition("=")[0]
             options = [option for option in self._option_string_actions if option != name]
             message = f"`{name}` is not an option of `{self.prog}`"
-            raise Stopped(message, did_you_mean(name, options))
+            raise CommandError(message, did_you_mean(name, options))
         if extra:
-            raise Stopped(f"`{extra[0]}` is one argument too many", self.usage_help())
+            raise CommandError(f"`{extra[0]}` is one argument too many", self.usage_help())
         return found
 
     def usage_help(self) -> str:
@@ -46,9 +47,9 @@ class Arguments(argparse.ArgumentParser):
         missing = "the following arguments are required: "
         if message.startswith(missing):
             names = message.removeprefix(missing).split(", ")
-            raise Stopped(f"{' and '.join(names)} is missing", self.usage_help())
+            raise CommandError(f"{' and '.join(names)} is missing", self.usage_help())
         message = re.sub(r"^argument ([^:]*): ", lambda match: f"{_name(match[1])}: ", message)
-        raise Stopped(message, self.usage_help())
+        raise CommandError(message, self.usage_help())
 
 
 def _name(option: str) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from nba.author.cases import undeclared
 from nba.cli.arguments import Arguments
-from nba.cli.output import Stopped, errors
+from nba.cli.files import CaseRead
+from nba.cli.output import CommandError, errors
 from nba.decide.case import Case
 from nba.decide.decision import Decision
 from nba.engine import Engine
 from nba.errors import CaseError, did_you_mean
 
-__all__ = ["add_case_arguments", "changes", "warn"]
+__all__ = ["add_case_arguments", "changes", "decided", "warn"]
 
 
 def add_case_arguments(parser: Arguments, *, required: bool, help_: str) -> None:
@@ -26,13 +28,13 @@ def add_case_arguments(parser: Arguments, *, required: bool, help_: str) -> None
     parser.add_argument("--now", metavar="TIME", help="when, such as 2026-03-02T10:00:00Z")
 
 
-def changes(args: argparse.Namespace, engine: Engine) -> Callable[[Case], Case]:
-    """Return what puts the arguments in the place of parts of a case. Raises Stopped."""
+def changes(args: argparse.Namespace, engine: Engine) -> Callable[[CaseRead], CaseRead]:
+    """Return what puts arguments in the place of parts of a case. Raises CommandError."""
     points = engine.book.decision_points
     if args.at is not None and args.at not in points:
         message = f"the book has no decision point `{args.at}`"
-        raise Stopped(message, did_you_mean(args.at, points) or "it has none at all")
-    given = {}
+        raise CommandError(message, did_you_mean(args.at, points) or "it has none at all")
+    given: dict[str, Any] = {}
     if args.customer_id is not None:
         given["id"] = args.customer_id
     if args.at is not None:
@@ -41,8 +43,17 @@ def changes(args: argparse.Namespace, engine: Engine) -> Callable[[Case], Case]:
         try:
             given["now"] = Case.from_dict({"now": args.now}).now
         except CaseError as error:
-            raise Stopped(f"`--now`: {error}") from None
-    return lambda case: replace(case, **given) if given else case
+            raise CommandError(f"`--now`: {error}") from None
+    return lambda read: read._replace(case=replace(read.case, **given))
+
+
+def decided(engine: Engine, read: CaseRead, n: int | None = None) -> Decision:
+    """Return the decision on a case. Raises CommandError, with the place of the case."""
+    try:
+        return engine.decide_case(read.case, n)
+    except CaseError as error:
+        message, _, help_ = str(error).partition(". ")
+        raise CommandError(message, help_, where=read.where) from None
 
 
 def warn(engine: Engine, case: Case, decision: Decision) -> None:

@@ -11,10 +11,10 @@ import argparse
 from collections.abc import Callable
 
 from nba.cli.arguments import Arguments, count
-from nba.cli.casework import add_case_arguments, changes, warn
+from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
-from nba.cli.files import CaseFile, read_cases
-from nba.cli.output import Page, Stopped, results
+from nba.cli.files import CaseFile, CaseRead, read_cases
+from nba.cli.output import Page, CommandError, results
 from nba.cli.progress import Progress
 from nba.decide.case import Case
 from nba.decide.decision import Candidate, Decision
@@ -36,19 +36,19 @@ def run(args: argparse.Namespace) -> int:
     """Decide a case, or each of many."""
     engine = Engine.open(args.book)
     changed = changes(args, engine)
-    file = CaseFile(many=False, cases=iter([(Case(""), None)]))
+    file = CaseFile(many=False, cases=iter([CaseRead(Case(""))]))
     if args.case is not None:
         file = read_cases(args.case)
     page = results()
     if file.many:
         if args.customer_id is not None:
             message = "`--customer-id` is for one case, and the file has one on each line"
-            raise Stopped(message, "put the ids in the file")
+            raise CommandError(message, "put the ids in the file")
         _decide_all(engine, file, changed, args, page)
         return OK
-    case = changed(next(file.cases)[0])
-    decision = engine.decide_case(case, args.n)
-    warn(engine, case, decision)
+    read = changed(next(file.cases))
+    decision = decided(engine, read, args.n)
+    warn(engine, read.case, decision)
     if args.json:
         page.json(decision.to_dict(why=True), indent=None)
     else:
@@ -59,16 +59,16 @@ def run(args: argparse.Namespace) -> int:
 def _decide_all(
     engine: Engine,
     file: CaseFile,
-    changed: Callable[[Case], Case],
+    changed: Callable[[CaseRead], CaseRead],
     args: argparse.Namespace,
     page: Page,
 ) -> None:
     progress = Progress("decisions")
     try:
-        for case, share in file.cases:
-            decision = engine.decide_case(changed(case), args.n)
+        for read in file.cases:
+            decision = decided(engine, changed(read), args.n)
             page.json(decision.to_dict(why=args.why), indent=None)
-            progress.step(share)
+            progress.step(read.share)
     finally:
         progress.clear()
 
@@ -87,7 +87,8 @@ def _show(engine: Engine, decision: Decision, page: Page) -> None:
         channel = engine.book.channels[other.channel].title or other.channel
         page.line(page.paint(f"{place}. {other.title}: {channel}, {other.direction}.", "bold"))
         _do_and_say(other, page)
-        page.line(f"  why   Its priority is {other.priority:g}.")
+        tier = f", in the tier `{other.tier}`" if len(engine.book.tiers) > 1 else ""
+        page.line(f"  why   Its priority is {other.priority:g}{tier}.")
 
 
 def _do_and_say(candidate: Candidate, page: Page) -> None:

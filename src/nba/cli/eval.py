@@ -32,9 +32,10 @@ def arguments(parser: Arguments) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the value of an expression."""
     context = read_object(args.context) if args.context is not None else {}
-    path = "reference" if args.reference else "compiled"
     try:
-        value = evaluate(args.expression, context, path=path)
+        value = evaluate(
+            args.expression, context, path="reference" if args.reference else "compiled"
+        )
     except ExpressionError as error:
         errors().diagnostics(error.diagnostics)
         return FAILED

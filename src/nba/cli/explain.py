@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from nba.cli.arguments import Arguments
-from nba.cli.casework import add_case_arguments, changes, warn
+from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
 from nba.cli.files import read_cases
-from nba.cli.output import Page, Stopped, results
+from nba.cli.output import Page, CommandError, results
 from nba.decide.explain import ActionAccount
 from nba.engine import Engine
 from nba.errors import did_you_mean
@@ -28,13 +28,13 @@ def run(args: argparse.Namespace) -> int:
     engine = Engine.open(args.book)
     if args.action is not None and args.action not in engine.book.actions:
         message = f"the book has no action `{args.action}`"
-        raise Stopped(message, did_you_mean(args.action, engine.book.actions))
+        raise CommandError(message, did_you_mean(args.action, engine.book.actions))
     file = read_cases(args.case)
     if file.many:
-        raise Stopped("one case is explained at a time, and the file has one on each line")
-    case = changes(args, engine)(next(file.cases)[0])
-    decision = engine.decide_case(case)
-    warn(engine, case, decision)
+        raise CommandError("one case is explained at a time, and the file has one on each line")
+    read = changes(args, engine)(next(file.cases))
+    decision = decided(engine, read)
+    warn(engine, read.case, decision)
     explanation = engine.explain(decision)
     accounts = [each for each in explanation.accounts if args.action in (None, each.action)]
     page = results()

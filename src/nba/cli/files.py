@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
-from nba.cli.output import Stopped
+from nba.cli.output import CommandError
 from nba.decide.case import Case
 from nba.errors import CaseError, Place
 
-__all__ = ["CaseFile", "read_cases", "read_object"]
+__all__ = ["CaseFile", "CaseRead", "read_cases", "read_object"]
 
 _ONE_TO_A_LINE: Final = (".jsonl", ".ndjson")
 _IN_OUR_WORDS: Final = {
@@ -32,20 +32,24 @@ _IN_OUR_WORDS: Final = {
 }
 
 
+class CaseRead(NamedTuple):
+    """A case, *where* it stands, and the *share* of the file read so far, if its size is known."""
+
+    case: Case
+    where: str = ""
+    share: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """The cases of a file, read as they are asked for.
-
-    *many* says that they stand one to a line; *cases* come with the share of the file that is
-    read, where its size is known.
-    """
+    """The cases of a file, read as they are asked for; *many* says that they stand on lines."""
 
     many: bool
-    cases: Iterator[tuple[Case, float | None]]
+    cases: Iterator[CaseRead]
 
 
 def read_object(name: str) -> dict[str, Any]:
-    """Return the JSON object in the file *name*, `-` for standard input. Raises Stopped."""
+    """Return the JSON object in the file *name*, `-` for standard input. Raises CommandError."""
     with _opened(name) as stream:
         return _object(_content(stream, name), _shown(name))
 
@@ -53,7 +57,7 @@ def read_object(name: str) -> dict[str, Any]:
 def read_cases(name: str) -> CaseFile:
     """Return the cases of the file *name*, `-` for standard input.
 
-    A file is one JSON object, or JSON Lines: one object to a line. Raises Stopped, at once or
+    A file is one JSON object, or JSON Lines: one object to a line. Raises CommandError, at once or
     when the case that cannot be read is asked for.
     """
     stream = _opened(name)
@@ -64,13 +68,11 @@ def read_cases(name: str) -> CaseFile:
         if len(filled) < 2 or not _is_json(filled[0]):
             with stream:
                 content = b"".join(start) + _content(stream, name)
-            return CaseFile(many=False, cases=iter([(_case(content, _shown(name)), None)]))
+            return CaseFile(many=False, cases=iter([_case(content, _shown(name))]))
     return CaseFile(many=True, cases=_each(stream, start, name))
 
 
-def _each(
-    stream: BinaryIO, start: Iterable[bytes], name: str
-) -> Iterator[tuple[Case, float | None]]:
+def _each(stream: BinaryIO, start: Iterable[bytes], name: str) -> Iterator[CaseRead]:
     """Yield the case on each line of a file whose first lines are read already."""
     size = _size(stream)
     done = 0
@@ -78,22 +80,21 @@ def _each(
         for number, line in enumerate(chain(start, _lines(stream, name)), 1):
             done += len(line)
             if line.strip():
-                yield _case(line, _shown(name), number), min(1.0, done / size) if size else None
+                found = _case(line, _shown(name), number)
+                yield found._replace(share=min(1.0, done / size) if size else None)
 
 
-def _case(content: bytes, name: str, line: int | None = None) -> Case:
+def _case(content: bytes, name: str, line: int | None = None) -> CaseRead:
     data = _object(content, name, line, "for many cases write one object to a line")
+    where = name if line is None else f"{name}:{line}"
     try:
-        return Case.from_dict(data)
+        return CaseRead(Case.from_dict(data), where)
     except CaseError as error:
         message, _, help_ = str(error).partition(". ")
-        where = name if line is None else f"{name}:{line}"
-        raise Stopped(message, help_, where=where) from None
+        raise CommandError(message, help_, where=where) from None
 
 
-def _object(
-    content: bytes, name: str, line: int | None = None, help_: str = ""
-) -> dict[str, Any]:
+def _object(content: bytes, name: str, line: int | None = None, help_: str = "") -> dict[str, Any]:
     """Return the JSON object in *content*, which is a line of a file or all of it."""
     where = name if line is None else f"{name}:{line}"
     try:
@@ -101,25 +102,25 @@ def _object(
     except UnicodeDecodeError as error:
         number = content.count(b"\n", 0, error.start) + (line or 1)
         message = f"byte 0x{content[error.start]:02x} is not UTF-8"
-        raise Stopped(message, "save it as UTF-8", where=f"{name}:{number}") from None
+        raise CommandError(message, "save it as UTF-8", where=f"{name}:{number}") from None
     except json.JSONDecodeError as error:
         raise _not_json(error, name, line or 1) from None
     except RecursionError:
-        raise Stopped("it is nested too deeply", where=where) from None
+        raise CommandError("it is nested too deeply", where=where) from None
     except ValueError as error:  # a number of thousands of digits
-        raise Stopped(f"it cannot be read: {error}", where=where) from None
+        raise CommandError(f"it cannot be read: {error}", where=where) from None
     if not isinstance(data, dict):
-        raise Stopped(f"a JSON object is expected, not {_called(data)}", help_, where=where)
+        raise CommandError(f"a JSON object is expected, not {_called(data)}", help_, where=where)
     return data
 
 
-def _not_json(error: json.JSONDecodeError, name: str, first_line: int) -> Stopped:
+def _not_json(error: json.JSONDecodeError, name: str, first_line: int) -> CommandError:
     if not error.doc.strip():
-        return Stopped("it is empty, and a JSON object is expected", where=name)
+        return CommandError("it is empty, and a JSON object is expected", where=name)
     message = _IN_OUR_WORDS.get(error.msg, error.msg[:1].lower() + error.msg[1:])
     text = error.doc.split("\n")[error.lineno - 1].rstrip("\r")
     place = Place(name, first_line + error.lineno - 1, error.colno, text)
-    return Stopped(f"this is not JSON: {message}", where=place)
+    return CommandError(f"this is not JSON: {message}", where=place)
 
 
 def _called(data: object) -> str:
@@ -142,7 +143,7 @@ def _is_json(line: bytes) -> bool:
 def _opened(name: str) -> BinaryIO:
     if name == "-":
         if sys.stdin is None:
-            raise Stopped("there is no standard input to read", where=_shown(name))
+            raise CommandError("there is no standard input to read", where=_shown(name))
         return sys.stdin.buffer
     try:
         return Path(name).open("rb")
@@ -164,8 +165,8 @@ def _two_lines(stream: BinaryIO, name: str) -> list[bytes]:
 
 def _lines(stream: BinaryIO, name: str) -> Iterator[bytes]:
     try:
-        for line in stream:  # `yield from` would close it together with this generator
-            yield line  # noqa: UP028
+        for line in stream:  # noqa: UP028 - `yield from` would close it when the loop is left
+            yield line
     except OSError as error:
         raise _unreadable(name, error) from None
 
@@ -186,9 +187,9 @@ def _size(stream: BinaryIO) -> int:
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
-def _unreadable(name: str, error: Exception) -> Stopped:
+def _unreadable(name: str, error: Exception) -> CommandError:
     reason = (getattr(error, "strerror", None) or str(error)).lower()
-    return Stopped(f"it cannot be read: {reason}", where=_shown(name))
+    return CommandError(f"it cannot be read: {reason}", where=_shown(name))
 
 
 def _shown(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final, TextIO
 
 from nba.errors import Diagnostic, NbaError, Place
 
-__all__ = ["Page", "Stopped", "counted", "errors", "results"]
+__all__ = ["Page", "CommandError", "counted", "errors", "results"]
 
 _STYLES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 _OWN: Final = frozenset(f"\x1b[{code}m" for code in (0, *_STYLES.values()))
@@ -19,7 +19,7 @@ _OWN: Final = frozenset(f"\x1b[{code}m" for code in (0, *_STYLES.values()))
 _CONTROL: Final = re.compile(r"\x1b\[\d{1,2}m|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-class Stopped(NbaError):
+class CommandError(NbaError):
     """A command cannot go on: what is wrong, where, what to do, and the exit code."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Page:
                 self.line()
             self.line(self._rendered(diagnostic))
 
-    def stopped(self, fault: Stopped) -> None:
+    def stopped(self, fault: CommandError) -> None:
         """Write why a command cannot go on."""
         where = self.paint(f"{fault.where}: ", "bold") if fault.where else ""
         self.line(f"{where}{self.paint('error', 'red', 'bold')}: {fault.message}")

@@ -1,4 +1,4 @@
-"""Runs the tests of a rule book; for each that fails, says what was expected, what came, and why."""
+"""Runs the tests of a rule book; of each that fails it says what was expected, and why not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nba.author.testing import TestResult, chosen_tests, run_test
 from nba.cli.arguments import Arguments
 from nba.cli.codes import FAILED, OK
-from nba.cli.output import Page, Stopped, counted, results
+from nba.cli.output import Page, CommandError, counted, results
 from nba.engine import Engine
 
 __all__ = ["arguments", "run"]
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     tests = chosen_tests(engine.book, args.k)
     if args.k and not tests:
         count = counted(len(engine.book.tests), "test")
-        raise Stopped(f"no test has `{args.k}` in its name", f"the book has {count}")
+        raise CommandError(f"no test has `{args.k}` in its name", f"the book has {count}")
     running = (run_test(engine, test) for test in tests)
     page = results()
     if args.json:

@@ -16,8 +16,8 @@ _ESCAPES: Final = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\
 def as_expression(value: object) -> str:
     """Return an expression whose value is *value*.
 
-    >>> as_expression(["it's", 2.0, {"a": None}])
-    "['it\\\\'s', 2.0, {'a': null}]"
+    >>> as_expression(["gold", 2.0, {"a": None}])
+    "['gold', 2.0, {'a': null}]"
     """
     match value:
         case None:

@@ -18,7 +18,7 @@ from nba.errors import Place
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal, reads
 from nba.lang.reference import judge
-from nba.lang.tree import And, Node, Or
+from nba.lang.tree import And, Node, Not, Or
 from nba.lang.types import STRING
 from nba.lang.words import listed, name_in_words, value_in_words, words
 
@@ -278,13 +278,16 @@ class _Explainer:
     def because(self, condition: Condition) -> str:
         """Return what decides a condition, in words, with the values read and its place."""
         parts = self.deciding(condition.tree, self.judged.judge(condition))
-        text = " and ".join(words(part, self.titles) for part in parts)
+        text = " and ".join(words(self.spelled_out(part), self.titles) for part in parts)
         read = self.inputs(parts)
-        if len(read) == 1:
-            values = f"it is {self.shown(read[0])}"
+        facts = [f"{name_in_words(path, self.titles)} is {self.shown(path)}" for path in read]
+        if facts == [text]:  # saying it once is enough
+            values = ""
+        elif len(read) == 1:
+            values = f" (it is {self.shown(read[0])})"
         else:
-            values = ", ".join(f"{name_in_words(p, self.titles)} is {self.shown(p)}" for p in read)
-        return f"{text}{f' ({values})' if values else ''} - {_where(condition.place)}"
+            values = f" ({', '.join(facts)})" if facts else ""
+        return f"{text}{values} - {_where(condition.place)}"
 
     def deciding(self, node: Node, verdict: bool | None) -> list[Node]:
         """Return the parts of a condition that alone make its verdict what it is."""
@@ -297,6 +300,22 @@ class _Explainer:
         if verdict is True:
             alike = alike[:1]  # one is enough
         return [part for item in alike for part in self.deciding(item, verdict)]
+
+    def spelled_out(self, node: Node) -> Node:
+        """Return a condition with named ones replaced by what they say."""
+        named = self.named(getattr(node, "path", ""))
+        if named is not None:
+            return self.spelled_out(named)
+        if isinstance(node, Not):
+            return Not(node.start, node.end, self.spelled_out(node.operand))
+        if not isinstance(node, And | Or):
+            return node
+        items = [self.spelled_out(item) for item in node.items]
+        kind = type(node)
+        flat = [
+            part for item in items for part in (item.items if isinstance(item, kind) else [item])
+        ]
+        return kind(node.start, node.end, flat)
 
     def judge(self, node: Node) -> bool | None:
         return judge(node, self.fields, BOOK_FUNCTIONS)

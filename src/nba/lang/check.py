@@ -149,6 +149,8 @@ class _Checker:
             now = tree.Field(node.start, node.end, "now")
             now.type = self.environment.names["now"]
             node.args.append(now)
+        if any(isinstance(arg, tree.Field) and not arg.path for arg in node.args):
+            return node  # a name that could not be resolved has been reported: that is enough
         if self.environment.book:
             self.literals.mix_numbers(node)
             self.literals.check_enum(node)
