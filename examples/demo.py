@@ -1,7 +1,4 @@
-"""What `make demo` runs: decisions for thousands of customers, then one in full.
-
-python examples/demo.py
-"""
+"""What `make demo` runs: decisions for thousands of customers, then one in full."""
 
 from __future__ import annotations
 
@@ -10,9 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:  # so that it runs from any folder
-    sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that it runs from any folder
 
 from examples.telco import run
 
@@ -56,7 +51,8 @@ def nora() -> None:
     lines = [f"customer: {described(CUSTOMER)}", f"interaction: {described(INTERACTION)}", ""]
     lines += [f"{decision.title}", f'We say: "{decision.say}"', "", *decision.why()]
     for account in told:
-        lines += ["", f"{account.action}: {account.code} - {account.where}"]
+        where = f"{account.where.file}:{account.where.line}"
+        lines += ["", f"{account.action}: {account.code} - {where}"]
         lines += [f"    {sentence}" for sentence in account.sentences]
         lines += [f"    {account.change}"] if account.change else []
     others = len(explanation.accounts) - len(told)

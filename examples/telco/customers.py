@@ -107,9 +107,9 @@ def read(path: Path) -> Telco:
 
 def rows_of(path: Path) -> list[dict[str, str]]:
     """Return the lines of a CSV file, compressed or not, as they are."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as file:
-        return list(csv.DictReader(file))
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+    return list(csv.DictReader(text.splitlines()))
 
 
 def telco(rows: Iterable[Mapping[str, str]], source: str, *, generated: bool = False) -> Telco:

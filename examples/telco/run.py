@@ -1,9 +1,4 @@
-"""Decide for every customer of the data set, count what comes of it, and explain three.
-
-    python examples/telco/run.py
-
-See README.md beside this file.
-"""
+"""Decide for every customer of the data set, count what comes of it, and explain three."""
 
 from __future__ import annotations
 
@@ -16,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:  # so that it runs from any folder
-    sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that it runs from any folder
 
 from examples.telco import customers
 
 import nba
+
+ROOT: Final = Path(__file__).resolve().parents[2]
 
 #: When all is decided: named, so that every run gives the same answers.
 NOW: Final = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -135,7 +130,7 @@ def print_latency(nanoseconds: Sequence[int]) -> None:
 def print_three(engine: nba.Engine, run: Run, data: customers.Telco) -> None:
     """Print the whole account of three decisions: an offer, none, and something else."""
     wanted: dict[str, Callable[[nba.Decision], bool]] = {
-        "An offer to stay": lambda found: bool(found.best) and found.best.issue == "retention",
+        "An offer to stay": lambda found: any(best.issue == "retention" for best in found.ranked),
         "Left in peace": lambda found: found.reason == "below_no_action",
         "Not an offer": lambda found: found.kind == "goodwill_gesture",
     }

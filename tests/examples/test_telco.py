@@ -161,7 +161,7 @@ def test_plain_python_over_the_lines_of_the_file_agrees(decided, judge):
     """Six actions, every customer: the code is the one that a person would work out."""
     rows, done = decided
     action = judge.__name__
-    seen = Counter()
+    seen: Counter[str] = Counter()
     for decision in done.decisions:
         code = decision.codes()[action]
         seen[expected := judge(rows[decision.customer])] += 1

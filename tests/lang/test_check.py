@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.lang.strategies import SHAPE
 
 from nba.errors import Diagnostic, ExpressionError
 from nba.lang import check as type_of
@@ -10,7 +11,6 @@ from nba.lang import tree
 from nba.lang.check import Environment, check
 from nba.lang.syntax import locate_in, parse
 from nba.lang.types import BOOL, DOUBLE, INT, STRING, EnumType, ObjectType, Type, list_of
-from tests.lang.strategies import SHAPE
 
 INTERACTION = ObjectType(
     "interaction",

@@ -9,11 +9,11 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 from tests.lang.strategies import SHAPE, Writer, context, fields_of
 
+from nba.errors import ExpressionError
+from nba.lang import normal as forms
 from nba.lang import reference
 from nba.lang.check import Environment, check
 from nba.lang.functions import BOOK_FUNCTIONS
-from nba.errors import ExpressionError
-from nba.lang import normal as forms
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Opaque, normal
 from nba.lang.syntax import parse
 from nba.lang.tree import Node

@@ -71,7 +71,8 @@ def _run(argv: Sequence[str]) -> int:
     if name == "help":
         name, rest = rest[0], ["--help"]
     if not name:
-        raise CommandError("a command is missing", "`nba --help` lists them")
+        errors().line(usage())
+        return WRONG_USAGE
     if name not in COMMANDS:
         if name.startswith("-"):
             raise CommandError(f"`{name}` stands before the command", "write `nba COMMAND` first")

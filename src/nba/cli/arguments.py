@@ -25,6 +25,7 @@ class Arguments(argparse.ArgumentParser):
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        self.color = False  # Python 3.14 would colour what `usage_help` returns
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Return the arguments in *words*. Raises CommandError."""

@@ -8,13 +8,14 @@ the answers are then JSON, one to a line.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import nullcontext
 
 from nba.cli.arguments import Arguments, count
 from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
 from nba.cli.files import CaseFile, CaseRead, read_cases
-from nba.cli.output import Page, CommandError, results
+from nba.cli.output import CommandError, Page, results
 from nba.cli.progress import Progress
 from nba.decide.case import Case
 from nba.decide.decision import Candidate, Decision
@@ -36,37 +37,33 @@ def run(args: argparse.Namespace) -> int:
     """Decide a case, or each of many."""
     engine = Engine.open(args.book)
     changed = changes(args, engine)
-    file = CaseFile(many=False, cases=iter([CaseRead(Case(""))]))
-    if args.case is not None:
-        file = read_cases(args.case)
-    page = results()
-    if file.many:
-        if args.customer_id is not None:
-            message = "`--customer-id` is for one case, and the file has one on each line"
-            raise CommandError(message, "put the ids in the file")
-        _decide_all(engine, file, changed, args, page)
-        return OK
-    read = changed(next(file.cases))
-    decision = decided(engine, read, args.n)
-    warn(engine, read.case, decision)
-    if args.json:
-        page.json(decision.to_dict(why=True), indent=None)
-    else:
-        _show(engine, decision, page)
+    nothing_known = CaseFile(many=False, cases=iter([CaseRead(Case(""))]))
+    with read_cases(args.case) if args.case is not None else nullcontext(nothing_known) as file:
+        if file.many:
+            _decide_all(engine, map(changed, file.cases), args)
+        else:
+            _decide_one(engine, changed(next(file.cases)), args)
     return OK
 
 
-def _decide_all(
-    engine: Engine,
-    file: CaseFile,
-    changed: Callable[[CaseRead], CaseRead],
-    args: argparse.Namespace,
-    page: Page,
-) -> None:
+def _decide_one(engine: Engine, read: CaseRead, args: argparse.Namespace) -> None:
+    decision = decided(engine, read, args.n)
+    warn(engine, read.case, decision)
+    if args.json:
+        results().json(decision.to_dict(why=True), indent=None)
+    else:
+        _show(engine, decision, results())
+
+
+def _decide_all(engine: Engine, cases: Iterator[CaseRead], args: argparse.Namespace) -> None:
+    if args.customer_id is not None:
+        message = "`--customer-id` is for one case, and the file has one on each line"
+        raise CommandError(message, "put the ids in the file")
+    page = results()
     progress = Progress("decisions")
     try:
-        for read in file.cases:
-            decision = decided(engine, changed(read), args.n)
+        for read in cases:
+            decision = decided(engine, read, args.n)
             page.json(decision.to_dict(why=args.why), indent=None)
             progress.step(read.share)
     finally:

@@ -8,7 +8,7 @@ from nba.cli.arguments import Arguments
 from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
 from nba.cli.files import read_cases
-from nba.cli.output import Page, CommandError, results
+from nba.cli.output import CommandError, Page, results
 from nba.decide.explain import ActionAccount
 from nba.engine import Engine
 from nba.errors import did_you_mean
@@ -29,10 +29,11 @@ def run(args: argparse.Namespace) -> int:
     if args.action is not None and args.action not in engine.book.actions:
         message = f"the book has no action `{args.action}`"
         raise CommandError(message, did_you_mean(args.action, engine.book.actions))
-    file = read_cases(args.case)
-    if file.many:
-        raise CommandError("one case is explained at a time, and the file has one on each line")
-    read = changes(args, engine)(next(file.cases))
+    with read_cases(args.case) as file:
+        if file.many:
+            message = "one case is explained at a time, and the file has one on each line"
+            raise CommandError(message, "put it in a file of its own")
+        read = changes(args, engine)(next(file.cases))
     decision = decided(engine, read)
     warn(engine, read.case, decision)
     explanation = engine.explain(decision)

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -54,34 +55,36 @@ def read_object(name: str) -> dict[str, Any]:
         return _object(_content(stream, name), _shown(name))
 
 
-def read_cases(name: str) -> CaseFile:
-    """Return the cases of the file *name*, `-` for standard input.
+@contextmanager
+def read_cases(name: str) -> Iterator[CaseFile]:
+    """Open the cases of the file *name*, `-` for standard input.
 
-    A file is one JSON object, or JSON Lines: one object to a line. Raises CommandError, at once or
-    when the case that cannot be read is asked for.
+    A file is one JSON object, or JSON Lines: one object to a line. Raises CommandError, at once
+    or when the case that cannot be read is asked for.
     """
-    stream = _opened(name)
-    start: list[bytes] = []
-    if Path(name).suffix not in _ONE_TO_A_LINE:
-        start = _two_lines(stream, name)
-        filled = [line for line in start if line.strip()]
-        if len(filled) < 2 or not _is_json(filled[0]):
-            with stream:
-                content = b"".join(start) + _content(stream, name)
-            return CaseFile(many=False, cases=iter([_case(content, _shown(name))]))
-    return CaseFile(many=True, cases=_each(stream, start, name))
+    with _opened(name) as stream:
+        start: list[bytes] = []
+        many = Path(name).suffix in _ONE_TO_A_LINE
+        if not many:
+            start = _two_lines(stream, name)
+            filled = [line for line in start if line.strip()]
+            many = len(filled) == 2 and _is_json(filled[0])
+        if many:
+            yield CaseFile(many=True, cases=_each(stream, start, name))
+        else:
+            content = b"".join(start) + _content(stream, name)
+            yield CaseFile(many=False, cases=iter([_case(content, _shown(name))]))
 
 
 def _each(stream: BinaryIO, start: Iterable[bytes], name: str) -> Iterator[CaseRead]:
     """Yield the case on each line of a file whose first lines are read already."""
     size = _size(stream)
     done = 0
-    with stream:
-        for number, line in enumerate(chain(start, _lines(stream, name)), 1):
-            done += len(line)
-            if line.strip():
-                found = _case(line, _shown(name), number)
-                yield found._replace(share=min(1.0, done / size) if size else None)
+    for number, line in enumerate(chain(start, _lines(stream, name)), 1):
+        done += len(line)
+        if line.strip():
+            found = _case(line, _shown(name), number)
+            yield found._replace(share=min(1.0, done / size) if size else None)
 
 
 def _case(content: bytes, name: str, line: int | None = None) -> CaseRead:
@@ -140,15 +143,19 @@ def _is_json(line: bytes) -> bool:
 # --- streams
 
 
-def _opened(name: str) -> BinaryIO:
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
     if name == "-":
         if sys.stdin is None:
-            raise CommandError("there is no standard input to read", where=_shown(name))
-        return sys.stdin.buffer
+            raise CommandError("there is nothing to read", where=_shown(name))
+        yield sys.stdin.buffer
+        return
     try:
-        return Path(name).open("rb")
+        stream = Path(name).open("rb")  # noqa: SIM115 - closed below; only opening is tried here
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from None
+    with stream:
+        yield stream
 
 
 def _two_lines(stream: BinaryIO, name: str) -> list[bytes]:

@@ -11,7 +11,7 @@ from typing import Any, Final, TextIO
 
 from nba.errors import Diagnostic, NbaError, Place
 
-__all__ = ["Page", "CommandError", "counted", "errors", "results"]
+__all__ = ["CommandError", "Page", "counted", "errors", "results"]
 
 _STYLES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 _OWN: Final = frozenset(f"\x1b[{code}m" for code in (0, *_STYLES.values()))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nba.author.testing import TestResult, chosen_tests, run_test
 from nba.cli.arguments import Arguments
 from nba.cli.codes import FAILED, OK
-from nba.cli.output import Page, CommandError, counted, results
+from nba.cli.output import CommandError, Page, counted, results
 from nba.engine import Engine
 
 __all__ = ["arguments", "run"]

@@ -47,7 +47,8 @@ def arbitrate(
             elif choice.full or code == "below_no_action":
                 break  # what follows has no higher priority
     if codes is not None:
-        codes |= dict.fromkeys(bits(left), "no_tier")
+        for number in bits(left):
+            codes[number] = "unsayable" if choice.unsayable(number) else "no_tier"
     return tuple(choice.chosen)
 
 
@@ -80,8 +81,7 @@ class _Choice:
 
     def judge(self, number: int, tier: str) -> str:
         """Return the code of a candidate; one that is chosen joins the answers."""
-        says = self.say(number)
-        if says is None and self.plan.says[number] is not None:
+        if self.unsayable(number):
             return "unsayable"
         action, treatment, channel = self.plan.targets[number]
         score = self.scores[number]
@@ -99,7 +99,7 @@ class _Choice:
             "inbound" if channel.id == self.view.current else "outbound",
             tier,
             *score,
-            says,
+            self.say(number),
             treatment.suggests,
         )
         if self.crowded(candidate):
@@ -116,6 +116,10 @@ class _Choice:
         return False
 
     # --- wording
+
+    def unsayable(self, number: int) -> bool:
+        """Return whether a treatment has texts, and none can be filled in."""
+        return self.plan.says[number] is not None and self.say(number) is None
 
     def say(self, number: int) -> str | None:
         """Return what to say, or None where there is nothing to say, or no text to be had."""

@@ -27,6 +27,7 @@ __all__ = ["Change", "smallest_change"]
 MAX_CHANGES: Final = 3
 MAX_WAYS: Final = 256
 _DAY: Final = 86_400 * 10**9
+_STEPS: Final = (0, _DAY, -_DAY, 1, -1)
 _MISSING: Final = object()
 
 
@@ -212,7 +213,8 @@ def _choices(tests: list[Test], spec: FieldSpec) -> list[Any]:
     if isinstance(kind, EnumType):
         return list(kind.values)
     if kind.name == "string":
-        return [*constants, "something else", "something else again"]
+        others = [f"something else{' again' * times}" for times in range(len(constants) + 1)]
+        return [*constants, *others]
     ends = [end for end in (spec.minimum, spec.maximum) if end is not None]
     match kind.name:
         case "int":
@@ -221,10 +223,12 @@ def _choices(tests: list[Test], spec: FieldSpec) -> list[Any]:
         case "double":
             return _doubles([float(number) for number in [*constants, *ends]])
         case "timestamp":
-            return [Timestamp(int(c) + s) for c in constants for s in (0, _DAY, -_DAY, 1, -1)]
+            return [Timestamp(int(c) + s) for c in constants or (0,) for s in _STEPS]
         case "duration":
-            return [Duration(int(c) + s) for c in constants for s in (0, _DAY, -_DAY, 1, -1)]
-    return []
+            return [Duration(int(c) + s) for c in constants or (0,) for s in _STEPS]
+        case "list":
+            return [[]]
+    return [{}]
 
 
 def _doubles(constants: list[float]) -> list[float]:

@@ -7,7 +7,7 @@ case as it was read, and has no effect on anything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nba.book.model import Action, Condition, Gates, Treatment
@@ -348,7 +348,7 @@ class _Explainer:
     def change(self, action: Action, treatment: Treatment, code: str) -> Change:
         kind = head(code)
         if kind == "unavailable":
-            return Change("none", note="no change of fields makes it available")
+            return self.made_available()
         if kind in _PASSED:
             return Change("undecided", note="not decided: its priority, not a condition, is why")
         required = self.required(action, treatment)
@@ -367,6 +367,16 @@ class _Explainer:
 
         return smallest_change(required, self.fields, self.specs, passes, self.titles)
 
+    def made_available(self) -> Change:
+        """Say whether a field could make something available: only by the direction it gives."""
+        point = self.judged.point
+        selectors = [stop.covers for stop in self.book.kill_switch]
+        selectors += [point.covers] if point else []
+        if any(selector.direction is not None for selector in selectors):
+            note = "not decided: what is available depends on the direction"
+            return Change("undecided", note=note)
+        return Change("none", note="no change of fields makes it available")
+
     def inputs_only(self) -> dict[str, object]:
         return {
             path: value
@@ -383,17 +393,20 @@ class _Explainer:
             for gates in levels
             for condition in (*gates.eligible, *gates.applicable, *gates.suitable)
         ]
-        parts += [
-            self.normal(policy.block_when, positive=False)
-            for policy in book.policies.values()
-            if policy.enabled and self.judged.covered(policy.covers, action, treatment)
-        ]
         channel = book.channels[treatment.channel]
         here = Test("interaction.channel", "==", treatment.channel, STRING)
         elsewhere = Test("interaction.channel", "!=", treatment.channel, STRING)
         nowhere = Test("interaction.channel", "not has", None, STRING)
         consent = self.normal(channel.consent) if channel.consent else Constant(holds=True)
-        outbound = AllOf((AnyOf((elsewhere, nowhere)), consent))
+        by_direction: dict[str, Normal] = {"inbound": here, "outbound": AnyOf((elsewhere, nowhere))}
+        for policy in book.policies.values():
+            anyway = replace(policy.covers, direction=None)
+            if policy.enabled and self.judged.covered(anyway, action, treatment):
+                clear = self.normal(policy.block_when, positive=False)
+                directions = policy.covers.direction or by_direction
+                around = [form for name, form in by_direction.items() if name not in directions]
+                parts.append(AnyOf((clear, *around)) if around else clear)
+        outbound = AllOf((by_direction["outbound"], consent))
         ways: dict[str, Normal] = {
             "inbound": here,
             "outbound": outbound,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nba.errors import Diagnostic, Severity
 from nba.lang.syntax import Locate
 from nba.lang.tree import Node
-from nba.lang.types import Type
+from nba.lang.types import ObjectType, Type
 
 __all__ = ["Findings", "a", "readable", "with_article"]
 
@@ -39,6 +39,8 @@ def readable(kind: Type) -> str:
     """Return what an author calls a type: `number`, `list(string)`."""
     if kind.is_param:
         return "value"
+    if isinstance(kind, ObjectType):
+        return "object"
     name = _CALLED.get(kind.name, kind.name)
     if all(inner.is_param for inner in kind.args):
         return name

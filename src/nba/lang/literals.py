@@ -117,19 +117,35 @@ def _did_you_mean_text(text: str, choices: tuple[str, ...]) -> str:
 
 def widened(node: Node) -> bool:
     """Turn int literals into doubles where *node* has no other ints; return whether it could."""
-    match node:
-        case tree.Literal() if type(node.value) is int:
-            node.value, node.type = float(node.value), DOUBLE
-            return True
-        case tree.ListOf():
-            parts, kind = node.items, list_of(DOUBLE)
-        case tree.Choice():
-            parts, kind = [node.then, node.otherwise], DOUBLE
-        case tree.Default():
-            parts, kind = [node.operand, node.fallback], DOUBLE
-        case _:
-            return False
-    if not all(part.type == DOUBLE or widened(part) for part in parts):
+    if not _widens(node):
         return False
-    node.type = kind
+    if isinstance(node, tree.Literal):
+        node.value, node.type = float(node.value), DOUBLE  # type: ignore[arg-type]
+        return True
+    for part in _parts(node):
+        if part.type != DOUBLE:
+            widened(part)
+    node.type = list_of(DOUBLE) if isinstance(node, tree.ListOf) else DOUBLE
     return True
+
+
+def _widens(node: Node) -> bool:
+    """Return whether *node* could be turned: nothing is, unless all of it can be."""
+    match node:
+        case tree.Literal():
+            return type(node.value) is int
+        case tree.ListOf() | tree.Choice() | tree.Default():
+            return all(part.type == DOUBLE or _widens(part) for part in _parts(node))
+    return False
+
+
+def _parts(node: Node) -> list[Node]:
+    """Return the parts of *node* that its value is one of."""
+    match node:
+        case tree.ListOf():
+            return node.items
+        case tree.Choice():
+            return [node.then, node.otherwise]
+        case tree.Default():
+            return [node.operand, node.fallback]
+    return []

@@ -116,8 +116,10 @@ def _general(left: Type, right: Type) -> Type:
     """Return the least type that covers both, which are assignable to one another."""
     if left == DYN or left.is_param:
         return left
-    if right == DYN or right.is_param or left.name != right.name:
+    if right == DYN or right.is_param:
         return right
+    if left.name != right.name:  # a wrapper, which may be null, beside what it wraps or null
+        return left if left.name == "wrapper" else right
     if isinstance(left, EnumType) or isinstance(right, EnumType):
         values = [kind.values if isinstance(kind, EnumType) else () for kind in (left, right)]
         return left if values[0] == values[1] else STRING

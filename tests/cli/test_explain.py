@@ -1,0 +1,64 @@
+"""`nba explain`: what became of every action, or of one."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import CASE, Run
+
+
+def test_every_action_has_its_account(nba: Run):
+    """The decision comes first, then what got furthest."""
+    ran = nba("explain", "rules", "--case", "case.json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Call back: chat, inbound.\n")
+    assert "\ncall_back on chat: chosen  rules/book.yaml:41\n  Its priority is 10: " in ran.out
+    assert "\nupgrade on email: outranked  rules/book.yaml:49\n" in ran.out
+
+
+def test_one_action_can_be_asked_for(nba: Run, folder: Path):
+    """The account of one action names the rule in its way, and what would change it."""
+    case = CASE | {"interaction": {"intent": "cancel"}}
+    (folder / "case.json").write_text(json.dumps(case), encoding="utf-8")
+    ran = nba("explain", "rules", "--case", "case.json", "--action", "upgrade")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("upgrade on email: blocked:no_selling  rules/book.yaml:27\n")
+    assert "\n  it would pass if interaction intent were none\n" in ran.out
+    assert "call_back" not in ran.out
+
+
+def test_json_has_the_decision_and_the_accounts(nba: Run):
+    """A machine gets all of it."""
+    found = nba("explain", "rules", "--case", "case.json", "--json").json()
+    assert found["decision"]["action"] == "call_back"
+    assert found["summary"]
+    assert {each["action"]: each["code"] for each in found["actions"]} == {
+        "call_back": "chosen",
+        "upgrade": "outranked",
+    }
+    found = nba("explain", "rules", "--case", "case.json", "--json", "--action", "upgrade").json()
+    assert [each["action"] for each in found["actions"]] == ["upgrade"]
+
+
+def test_explaining_takes_the_same_arguments_as_deciding(nba: Run):
+    """What is explained is what would be decided."""
+    ran = nba("explain", "rules", "--case", "-", "--at", "web_home", stdin="{}")
+    assert ran.code == 0
+    assert "call_back on chat: unavailable" in ran.out
+
+
+def test_wrong_usage_is_explained(nba: Run):
+    """An action that does not exist, no case, and many cases."""
+    ran = nba("explain", "rules", "--case", "case.json", "--action", "upgrad")
+    assert ran == (
+        2,
+        "",
+        "error: the book has no action `upgrad`\n  help: did you mean `upgrade`?\n",
+    )
+    ran = nba("explain", "rules")
+    assert ran.code == 2
+    assert ran.err.startswith("error: --case is missing\n")
+    ran = nba("explain", "rules", "--case", "-", stdin="{}\n{}\n")
+    assert ran.code == 2
+    assert ran.err.startswith("error: one case is explained at a time")
+    ran = nba("explain", "rules", "--case", "-", "--now", "2026", stdin="{}")
+    assert ran.code == 2
