@@ -87,6 +87,11 @@ CASE: dict[str, Any] = {
 }
 
 
+def line_of(text: str) -> int:
+    """Return the line of the book that begins with *text*."""
+    return next(n for n, line in enumerate(BOOK.split("\n"), 1) if line.strip().startswith(text))
+
+
 class Ran(NamedTuple):
     """What a command did."""
 
@@ -114,9 +119,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def nba(
-    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Run:
+def nba(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command line: `nba("check", "rules")`, with the text of standard input as `stdin`."""
 
     def run(*argv: str, stdin: str | bytes = "") -> Ran:

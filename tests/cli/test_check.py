@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from tests.cli.conftest import BOOK, Run
+from tests.cli.conftest import BOOK, Run, line_of
 
 
 def test_a_good_book_is_summed_up_on_one_line(nba: Run):
@@ -29,7 +28,8 @@ def test_mistakes_are_shown_where_they_stand(nba: Run, folder: Path):
     (folder / "rules" / "book.yaml").write_text(text, encoding="utf-8")
     ran = nba("check", "rules")
     assert (ran.code, ran.out) == (1, "")
-    assert "rules/book.yaml:52:15: error: `customer.teir` is not declared" in ran.err
+    place = f"rules/book.yaml:{line_of('eligible:')}:15"
+    assert f"{place}: error: `customer.teir` is not declared" in ran.err
     assert "help: did you mean `customer.tier`?" in ran.err
     assert "^^^^^^^^^^^^^" in ran.err
     assert ran.err.splitlines()[-1] == "rules: 2 errors, no warnings"

@@ -1,15 +1,17 @@
 """`nba decide`: one case for people, many for machines, and cases that cannot be read."""
 
+import io
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
+from tests.cli.conftest import CASE, Run
 
 from nba import Decision
 from nba.cli.output import Page
 from nba.cli.progress import Progress
-from tests.cli.conftest import CASE, Run
 
 
 def test_a_decision_says_what_to_do_and_why(nba: Run):
@@ -118,28 +120,47 @@ def test_a_slip_in_a_case_is_pointed_out(nba: Run, folder: Path):
     ("text", "error"),
     [
         ("", "case.txt: error: it is empty, and a JSON object is expected\n"),
-        ("[{}]", "case.txt: error: a JSON object is expected, not a list\n"
-                 "  help: for many cases write one object to a line\n"),
-        ('"c-42"', "case.txt: error: a JSON object is expected, not `\"c-42\"`\n"),
+        (
+            "[{}]",
+            (
+                "case.txt: error: a JSON object is expected, not a list\n"
+                "  help: for many cases write one object to a line\n"
+            ),
+        ),
+        ('"c-42"', 'case.txt: error: a JSON object is expected, not `"c-42"`\n'),
         ("[" * 100_000, "case.txt: error: it is nested too deeply\n"),
-        ('{"n": ' + "9" * 5000 + "}", "case.txt: error: it cannot be read: "),
-        ('{"costumer": {}}', "case.txt: error: `costumer` is not a key of a case\n"
-                             "  help: did you mean `customer`?\n"),
+        ('{"n": ' + "9" * 5000 + "}", "case.txt: error: a number in it has thousands of digits\n"),
+        (
+            '{"costumer": {}}',
+            (
+                "case.txt: error: `costumer` is not a key of a case\n"
+                "  help: did you mean `customer`?\n"
+            ),
+        ),
         ('{"customer": 1}', "case.txt: error: `customer` of a case is an object "),
         ('{"id": 1}', "case.txt: error: `id` of a case is a string\n"),
         ('{"now": "yesterday"}', "case.txt: error: `now` is a time such as "),
         ('{"now": "2026-03-02T10:00:00"}', "case.txt: error: `now` needs a time zone"),
         ('{"at": "nowhere"}', "case.txt: error: there is no decision point `nowhere`\n"),
-        ('{\n "id": "c",\n "customer" {}\n}',
-         "case.txt:3:13: error: this is not JSON: `:` is expected here\n"
-         '  3 |  "customer" {}\n    |             ^\n'),
+        (
+            '{\n "id": "c",\n "customer" {}\n}',
+            (
+                "case.txt:3:13: error: this is not JSON: `:` is expected here\n"
+                '  3 |  "customer" {}\n    |             ^\n'
+            ),
+        ),
         ("{}\n[1]", "case.txt:2: error: a JSON object is expected, not a list\n"),
         ('{}\n{"id": 1}', "case.txt:2: error: `id` of a case is a string\n"),
         ('{}\n{"at": "nowhere"}', "case.txt:2: error: there is no decision point `nowhere`\n"),
-        ('{}\n{"id" 1}', "case.txt:2:7: error: this is not JSON: `:` is expected here\n"
-                         '  2 | {"id" 1}\n    |       ^\n'),
+        (
+            '{}\n{"id" 1}',
+            (
+                "case.txt:2:7: error: this is not JSON: `:` is expected here\n"
+                '  2 | {"id" 1}\n    |       ^\n'
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_case_that_cannot_be_read_is_explained(nba: Run, folder: Path, text: str, error: str):
     """Place, what is wrong, and what to do; never a traceback."""
     (folder / "case.txt").write_text(text, encoding="utf-8")
@@ -170,10 +191,12 @@ def test_text_that_is_not_utf_8_is_explained(nba: Run, folder: Path):
         (["--n", "0"], "error: `--n`: a whole number from 1 on is expected, not `0`"),
         (["--n", "many"], "error: `--n`: a whole number from 1 on is expected, not `many`"),
         (["--now", "now"], "error: `--now`: `now` is a time such as "),
-        (["--at", "web_hom"], "error: the book has no decision point `web_hom`\n"
-                              "  help: did you mean `web_home`?"),
+        (
+            ["--at", "web_hom"],
+            ("error: the book has no decision point `web_hom`\n  help: did you mean `web_home`?"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_arguments_are_explained(nba: Run, argv: list[str], error: str):
     """What cannot be read or does not exist is named."""
     ran = nba("decide", "rules", *argv)
@@ -204,25 +227,12 @@ def test_a_file_that_may_not_be_read_is_explained(nba: Run, folder: Path, monkey
 # --- terminals
 
 
-class Terminal:
+class Terminal(io.StringIO):
     """A stream that says it is a terminal, and keeps what is written."""
-
-    encoding = "utf-8"
-
-    def __init__(self) -> None:
-        self.text = ""
 
     def isatty(self) -> bool:
         """Say so."""
         return True
-
-    def write(self, text: str) -> int:
-        """Keep it."""
-        self.text += text
-        return len(text)
-
-    def flush(self) -> None:
-        """Do nothing."""
 
 
 @pytest.fixture
@@ -248,8 +258,8 @@ def test_data_does_not_command_the_terminal(nba: Run, terminal: Terminal, monkey
     case = json.dumps(CASE | {"customer": {"name": "\x1b]0;title\x07\x1b[8m\x1b[2J\u009b1m"}})
     monkeypatch.setattr(sys, "stdout", terminal)
     assert nba("decide", "rules", "--case", "-", stdin=case).code == 0
-    assert "Hello \\x1b]0;title\\x07\\x1b[8m\\x1b[2J\\x9b1m." in terminal.text
-    assert terminal.text.startswith("\x1b[1mCall back")
+    assert "Hello \\x1b]0;title\\x07\\x1b[8m\\x1b[2J\\x9b1m." in terminal.getvalue()
+    assert terminal.getvalue().startswith("\x1b[1mCall back")
 
 
 def test_diagnostics_are_coloured(nba: Run, folder: Path, terminal: Terminal, monkeypatch):
@@ -258,10 +268,8 @@ def test_diagnostics_are_coloured(nba: Run, folder: Path, terminal: Terminal, mo
     plain = nba("check", "rules").err
     monkeypatch.setattr(sys, "stderr", terminal)
     assert nba("check", "rules").code == 1
-    assert "\x1b[31m" in terminal.text
-    for code in ("0", "1", "2", "31", "33", "36"):
-        terminal.text = terminal.text.replace(f"\x1b[{code}m", "")
-    assert terminal.text == plain
+    assert "\x1b[31m" in terminal.getvalue()
+    assert re.sub(r"\x1b\[\d+m", "", terminal.getvalue()) == plain
 
 
 def test_long_work_shows_how_far_it_is(terminal: Terminal, monkeypatch, capsys):
@@ -272,10 +280,8 @@ def test_long_work_shows_how_far_it_is(terminal: Terminal, monkeypatch, capsys):
     for share in (0.1, None, 0.3, 0.4):
         progress.step(share)
     progress.clear()
-    assert terminal.text == (
-        "\r\x1b[K2 decisions, 1 a second"
-        "\r\x1b[K4 decisions, 40% of the file, 2 a second"
-        "\r\x1b[K"
+    assert terminal.getvalue() == (
+        "\r\x1b[K2 decisions, 1 a second\r\x1b[K4 decisions, 40% of the file, 2 a second\r\x1b[K"
     )
 
 
@@ -287,4 +293,4 @@ def test_progress_is_silent_where_it_would_disturb(terminal: Terminal, monkeypat
     monkeypatch.setattr(sys, "stdout", Terminal())
     times = iter([0.0, 9.0])
     Progress("decisions", clock=lambda: next(times)).step()
-    assert terminal.text == ""
+    assert terminal.getvalue() == ""

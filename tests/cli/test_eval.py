@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.cli.conftest import Run
 
 from nba.cli.values import as_expression, as_json
 from nba.lang import Duration, Timestamp, UInt, evaluate
-from tests.cli.conftest import Run
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,8 @@ from tests.cli.conftest import Run
         ("duration('90s')", "duration('90s')", "90s"),
         (
             "timestamp('2026-03-01T10:00:00.5Z')",
-            "timestamp('2026-03-01T10:00:00.500Z')",
-            "2026-03-01T10:00:00.500Z",
+            "timestamp('2026-03-01T10:00:00.5Z')",
+            "2026-03-01T10:00:00.5Z",
         ),
         ("type(1u)", "uint", "uint"),
         ("double('NaN')", "double('NaN')", "NaN"),
@@ -41,16 +41,10 @@ def test_a_value_is_shown_as_an_expression_and_as_json(
     nba: Run, expression: str, value: str, as_data: object
 ):
     """What is printed means the same; JSON is in CEL's own mapping."""
-    if "timestamp" in expression:
-        pytest.importorskip("nba.lang")
-    for more in ([], ["--reference"]):
-        ran = nba("eval", expression, *more)
-        assert (ran.code, ran.err) == (0, "")
-        assert evaluate(f"({ran.out.strip()})") == evaluate(value) or "NaN" in value
-        ran = nba("eval", expression, "--json", *more)
-        assert type(ran.json()) is type(as_data)
-        if "timestamp" not in expression:
-            assert (nba("eval", expression, *more).out, ran.json()) == (f"{value}\n", as_data)
+    for path in ([], ["--reference"]):
+        assert nba("eval", expression, *path) == (0, f"{value}\n", "")
+        found = nba("eval", expression, "--json", *path).json()
+        assert (found, type(found)) == (as_data, type(as_data))
 
 
 def test_names_have_the_values_of_the_context(nba: Run, folder: Path):

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.cli.conftest import Run
 
 import nba as package
 from nba.cli.commands import COMMANDS
-from tests.cli.conftest import Run
 
 SOURCE = Path(__file__).parents[2] / "src"
 

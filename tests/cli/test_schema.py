@@ -1,7 +1,8 @@
 """`nba schema`: the JSON Schema that editors read."""
 
-from nba.book.documents import schema
 from tests.cli.conftest import Run
+
+from nba.book.documents import schema
 
 
 def test_the_schema_is_printed_as_json(nba: Run):

@@ -197,14 +197,15 @@ def test_one_engine_serves_many_threads_while_it_reloads(folder: Path) -> None:
     worth = {engine.version: 5.0}
 
     def decide(number: int) -> tuple[str, float | None]:
-        if number % 50 == 0:
-            write(folder, "7")
+        if number % 50 == 20:
             engine.reload()
         decision = engine.decide("c-1", customer=customer, now=NOW)
         return decision.version, decision.priority
 
+    seen = [decide(0)]
+    write(folder, "7")
     with ThreadPoolExecutor(8) as pool:
-        seen = list(pool.map(decide, range(400)))
+        seen += pool.map(decide, range(400))
     worth[engine.version] = 7.0
     assert {version for version, _ in seen} == set(worth)
     assert all(priority == worth[version] for version, priority in seen)

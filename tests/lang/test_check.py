@@ -75,8 +75,10 @@ def found(text: str, *expect: Type) -> list[tuple[str, str, str, str]]:
         (
             "customer.zzz == 1",
             "customer.zzz",
-            "`customer` has `tier`, `age`, `visits`, `value`, `risk`, `name`, `zone`, `vip`, "
-            "`vulnerable`, `joined`, `patience`, `tags` and 10 more",
+            (
+                "`customer` has `tier`, `age`, `visits`, `value`, `risk`, `name`, `zone`, `vip`, "
+                "`vulnerable`, `joined`, `patience`, `tags` and 10 more"
+            ),
         ),
         (
             "zzz == 1",

@@ -146,7 +146,7 @@ def test_cases_that_went_wrong_or_could(text: str, bound: dict[str, Any], expect
     """Found by random search or by reading; None stands for no value."""
     for path in ("compiled", "reference"):
         try:
-            found = lang.evaluate(text, bound, check=False, path=path)  # type: ignore[arg-type]
+            found = lang.evaluate(text, bound, check=False, path=path)
         except EvaluationError:
             found = None
         assert (type(found), found) == (type(expected), expected)
@@ -161,5 +161,5 @@ def test_since_with_a_now_that_is_no_time() -> None:
                 "since(t)",
                 {"t": lang.Timestamp(0), "now": "soon"},
                 types=types,
-                path=path,  # type: ignore[arg-type]
+                path=path,
             )

@@ -114,7 +114,8 @@ def test_keys_of_maps() -> None:
     assert not contains(made, NAN)
     assert not contains(made, None)
     assert to_python({map_key(True): [{map_key(False): 1}]}) == {True: [{False: 1}]}
-    for wrong in (None, [1], {}, b"a", Timestamp(1)):
+    refused: list[object] = [None, [1], {}, b"a", Timestamp(1)]
+    for wrong in refused:
         with pytest.raises(EvaluationError, match="cannot be the key of a map"):
             lookup_key(wrong)
     with pytest.raises(EvaluationError, match="a double cannot be the key of a map"):

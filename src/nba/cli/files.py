@@ -110,8 +110,8 @@ def _object(content: bytes, name: str, line: int | None = None, help_: str = "")
         raise _not_json(error, name, line or 1) from None
     except RecursionError:
         raise CommandError("it is nested too deeply", where=where) from None
-    except ValueError as error:  # a number of thousands of digits
-        raise CommandError(f"it cannot be read: {error}", where=where) from None
+    except ValueError:
+        raise CommandError("a number in it has thousands of digits", where=where) from None
     if not isinstance(data, dict):
         raise CommandError(f"a JSON object is expected, not {_called(data)}", help_, where=where)
     return data

@@ -46,10 +46,10 @@ UNKNOWN_MARK: Final = ":unknown"
 #: How far a treatment got: codes given at the same stage are equally far.
 _STAGE: Final = {
     "unavailable": 1,
-    "ineligible": 2,
     "blocked": 2,
-    "inapplicable": 3,
-    "unsuitable": 4,
+    "ineligible": 3,  # a treatment's own conditions are asked after the policies
+    "inapplicable": 4,
+    "unsuitable": 5,
     "no_channel": 6,
     "unscored": 8,
     "error": 8,

@@ -13,14 +13,14 @@ from typing import Any
 from nba.book.model import Action, Condition, Gates, Treatment
 from nba.decide.change import Change, smallest_change
 from nba.decide.decision import CODES, UNKNOWN_MARK, Candidate, Ranking, furthest, head
-from nba.decide.reference import Reference, Scored, derived_fields
+from nba.decide.reference import Reference, Scored, derived_fields, number_of, points_of
 from nba.errors import Place
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal, reads
 from nba.lang.reference import judge
 from nba.lang.tree import And, Node, Not, Or
 from nba.lang.types import STRING
-from nba.lang.words import listed, name_in_words, value_in_words, words
+from nba.lang.words import listed, name_in_words, noun, value_in_words, words
 
 __all__ = ["ActionAccount", "Explanation", "explain"]
 
@@ -33,7 +33,8 @@ _PASSED = ("no_tier", "below_no_action", "outranked", "crowded_out", "chosen", "
 class ActionAccount:
     """What became of one action: its code, why, and where the rule stands.
 
-    *treatment* is the channel of the treatment that got furthest.
+    *treatment* is the channel of the treatment that got furthest; *priority* is there where that
+    came to arbitration.
     """
 
     action: str
@@ -43,6 +44,7 @@ class ActionAccount:
     sentences: tuple[str, ...]
     where: Place
     change: Change | None
+    priority: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the account as plain data."""
@@ -52,6 +54,7 @@ class ActionAccount:
             "title": self.title,
             "channel": self.treatment,
             "code": self.code,
+            "priority": self.priority,
             "why": list(self.sentences),
             "where": str(self.where),
             "change": None
@@ -98,29 +101,33 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(
-    judged: Reference, ranking: Ranking, *, titles: Mapping[str, str] | None = None
-) -> Explanation:
+def explain(judged: Reference, ranking: Ranking) -> Explanation:
     """Return the account of what *judged* decided as *ranking*."""
-    return _Explainer(judged, ranking, titles or {}).explanation()
+    return _Explainer(judged, ranking).explanation()
 
 
 class _Explainer:
-    def __init__(self, judged: Reference, ranking: Ranking, titles: Mapping[str, str]) -> None:
+    def __init__(self, judged: Reference, ranking: Ranking) -> None:
         self.judged = judged
         self.book = judged.book
         self.fields = judged.fields
         self.ranking = ranking
-        self.titles = titles
         self.specs = {spec.path: spec for spec in self.book.fields}
+        self.titles = {spec.path: spec.title for spec in self.book.fields if spec.title}
+        for name, card in self.book.scorecards.items():
+            self.titles[f"scorecard.{name}"] = card.title
 
     def explanation(self) -> Explanation:
         codes = furthest(self.ranking.codes)
         accounts = [self.account(self.book.actions[name], code) for name, code in codes.items()]
         order = {candidate.action: place for place, candidate in enumerate(self.ranking.ranked)}
         far = {code: place for place, code in enumerate(reversed(CODES))}
-        accounts.sort(key=lambda a: (order.get(a.action, len(order)), far[head(a.code)], a.action))
-        return Explanation(tuple(self.summary()), tuple(accounts))
+
+        def place(account: ActionAccount) -> tuple[int, int, float, str]:
+            answer = order.get(account.action, len(order))
+            return answer, far[head(account.code)], -(account.priority or 0.0), account.action
+
+        return Explanation(tuple(self.summary()), tuple(sorted(accounts, key=place)))
 
     # --- the summary
 
@@ -183,8 +190,17 @@ class _Explainer:
             nearest = min(range(len(alike)), key=lambda place: _distance(changes[place]))
             treatment, change = alike[nearest], changes[nearest]
         sentences, where = self.reasons(action, treatment, code)
+        scored = self.judged.judge_treatment(action, treatment)
+        priority = scored.candidate.priority if isinstance(scored, Scored) else None
         return ActionAccount(
-            action.id, action.title, treatment.channel, code, tuple(sentences), where, change
+            action.id,
+            action.title,
+            treatment.channel,
+            code,
+            tuple(sentences),
+            where,
+            change,
+            priority,
         )
 
     def reasons(self, action: Action, treatment: Treatment, code: str) -> tuple[list[str], Place]:
@@ -270,7 +286,8 @@ class _Explainer:
             floor = f"does not exceed {self.book.no_action.priority:g}, that of doing nothing"
             return f"{self.priority(scored)}, which {floor}"
         if kind == "outranked":
-            return f"{self.priority(scored)}; something else goes before it"
+            before = self.ranking.ranked[-1]
+            return f"{self.priority(scored)}; `{before.action}` goes before it, {_place(before)}"
         return self.priority(scored)
 
     # --- conditions and the values they read
@@ -338,7 +355,24 @@ class _Explainer:
         return list(found)
 
     def shown(self, path: str) -> str:
-        return value_in_words(self.fields[path]) if path in self.fields else "unknown"
+        if path not in self.fields:
+            return "unknown"
+        value = value_in_words(self.fields[path])
+        kind, _, name = path.partition(".")
+        return f"{value}: {self.breakdown(name)}" if kind == "scorecard" else value
+
+    def breakdown(self, name: str) -> str:
+        """Say where the points of a scorecard came from."""
+        card = self.book.scorecards[name]
+        parts = [f"{card.start:g} to start with"]
+        for point, points in points_of(card, self.fields):
+            source = point.when or point.band
+            text = words(source.tree, self.titles) if source else ""
+            if point.band is not None:
+                number = value_in_words(number_of(point.band, self.fields))
+                text = f"{noun(point.band.tree, self.titles)} is {number}"
+            parts.append(f"{points:+g} as {text}")
+        return ", ".join(parts)
 
     def missing(self, node: Node) -> list[str]:
         return [path for path in self.inputs([node]) if path not in self.fields]
@@ -350,7 +384,9 @@ class _Explainer:
         if kind == "unavailable":
             return self.made_available()
         if kind in _PASSED:
-            return Change("undecided", note="not decided: its priority, not a condition, is why")
+            return Change(
+                "undecided", note="not decided: it came to arbitration, where priority decides"
+            )
         required = self.required(action, treatment)
         if kind == "unscored":
             required = AllOf((required, *self.known_factors(treatment)))
@@ -426,6 +462,10 @@ class _Explainer:
 
 def _treatment(action: Action, channel: str) -> Treatment:
     return next(treatment for treatment in action.treatments if treatment.channel == channel)
+
+
+def _place(candidate: Candidate) -> str:
+    return f"with {candidate.priority:g} in the tier `{candidate.tier}`"
 
 
 def _distance(change: Change) -> tuple[int, int]:

@@ -7,7 +7,7 @@ conditions. It explains, it is the oracle of the tests, and it is slow.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from nba.book.model import (
     DecisionPoint,
     Expression,
     Gates,
+    Point,
     Scorecard,
     Slot,
     Text,
@@ -32,7 +33,7 @@ from nba.errors import EvaluationError
 from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
 
-__all__ = ["Reference", "Scored", "derived_fields"]
+__all__ = ["Reference", "Scored", "derived_fields", "number_of", "points_of"]
 
 Fields = dict[str, object]
 
@@ -51,22 +52,30 @@ def derived_fields(book: Book, fields: Mapping[str, object]) -> Fields:
     return found
 
 
-def _score(card: Scorecard, fields: Fields) -> float:
-    total = card.start
+def points_of(card: Scorecard, fields: Mapping[str, object]) -> Iterator[tuple[Point, float]]:
+    """Yield the lines of a scorecard that count, with their points."""
     for point in card.points:
         if point.when is not None:
             if reference.judge(point.when.tree, fields, BOOK_FUNCTIONS) is True:
-                total += point.add
+                yield point, point.add
         elif point.band is not None:
-            number = _number(point.band, fields)
+            number = number_of(point.band, fields)
             fitting = [p for band, p in point.bands if number is not None and number in band]
-            total += fitting[0] if fitting else 0.0
+            if fitting:
+                yield point, fitting[0]
+
+
+def _score(card: Scorecard, fields: Mapping[str, object]) -> float:
+    total = card.start
+    for _, points in points_of(card, fields):
+        total += points
     if card.minimum is not None:
         total = max(total, card.minimum)
     return min(total, card.maximum) if card.maximum is not None else total
 
 
-def _number(expression: Expression, fields: Fields) -> float | None:
+def number_of(expression: Expression, fields: Mapping[str, object]) -> float | None:
+    """Return the number that an expression gives, or None where it is unknown."""
     try:
         return float(reference.evaluate(expression.tree, fields, BOOK_FUNCTIONS))  # type: ignore[arg-type]
     except EvaluationError:
@@ -235,7 +244,7 @@ class Reference:
                 "value": value,
                 "lever": lever,
             }
-            found = _number(self.book.scoring.priority, self.fields | factors)
+            found = number_of(self.book.scoring.priority, self.fields | factors)
             if found is None:
                 raise _Dropped("unscored:priority")
             priority = found
@@ -269,7 +278,7 @@ class Reference:
     def _factor(self, expression: Expression | None, name: str) -> float:
         if expression is None:
             return 1.0
-        number = _number(expression, self.fields)
+        number = number_of(expression, self.fields)
         if number is None:
             raise _Dropped(f"unscored:{name}")
         if not math.isfinite(number) or number < 0:

@@ -45,8 +45,7 @@ class _Account:
         known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
         point = book.decision_points[self.case.at] if self.case.at is not None else None
         judged = Reference(book, derived_fields(book, known), view.now, point)
-        titles = {spec.path: spec.title for spec in book.fields if spec.title}
-        return explain(judged, judged.decide(self.answer.n), titles=titles)
+        return explain(judged, judged.decide(self.answer.n))
 
 
 class Engine:

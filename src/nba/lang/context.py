@@ -104,7 +104,7 @@ def convert(value: object, spec: FieldSpec, zone: tzinfo, problems: list[Diagnos
     """Return *value* as the field's type has it; None, and a diagnostic, where it does not fit."""
     try:
         found = _converted(value, spec.type, zone, spec.path, problems)
-    except (EvaluationError, ValueError, OverflowError) as error:
+    except _UNFIT as error:
         problems.append(_wrong(spec.path, str(error)))
         return None
     low, high = spec.minimum, spec.maximum
@@ -116,6 +116,10 @@ def convert(value: object, spec: FieldSpec, zone: tzinfo, problems: list[Diagnos
             problems.append(_wrong(spec.path, f"{found} is above {high:g}"))
             return None
     return found
+
+
+#: What is raised by a value that does not fit.
+_UNFIT: Final = (EvaluationError, ValueError, OverflowError)
 
 
 def _wrong(path: str, reason: str) -> Diagnostic:
@@ -182,10 +186,13 @@ def _object(
     """Read an item of a list: what does not fit is left out of it."""
     found: dict[str, object] = {}
     for name, inner in kind.fields.items():
-        if (given := value.get(name)) is not None:
-            spec = FieldSpec(f"{path}.{name}", inner)
-            if (item := convert(given, spec, zone, problems)) is not None:
-                found[name] = item
+        given = value.get(name)
+        if given is None:
+            continue
+        try:
+            found[name] = _converted(given, inner, zone, f"{path}.{name}", problems)
+        except _UNFIT as error:
+            problems.append(_wrong(f"{path}.{name}", str(error)))
     return found
 
 

@@ -12,7 +12,7 @@ from nba.lang.tree import Node
 from nba.lang.types import TIMESTAMP
 from nba.lang.values import Duration, Timestamp, show_double
 
-__all__ = ["listed", "name_in_words", "value_in_words", "words"]
+__all__ = ["listed", "name_in_words", "noun", "value_in_words", "words"]
 
 Titles = Mapping[str, str]
 
@@ -38,6 +38,11 @@ _UNITS: Final = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 def words(node: Node, titles: Titles | None = None, *, positive: bool = True) -> str:
     """Return a condition, or its opposite, in words. *titles* name fields by path."""
     return _Words(titles or {}).condition(node, positive=positive)
+
+
+def noun(node: Node, titles: Titles | None = None) -> str:
+    """Return an expression that is no condition in words."""
+    return _Words(titles or {}).noun(node)
 
 
 def name_in_words(path: str, titles: Titles | None = None) -> str:

@@ -1,0 +1,241 @@
+"""Tests beside rules: what each expectation compares, and what a failure says."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nba.author import testing
+from nba.book.build import build
+from nba.book.model import TestCase
+from nba.book.source import parse
+from nba.engine import Engine
+
+BOOK = """\
+format: 1
+book: small
+title: A small book
+context:
+  customer:
+    tier: {enum: [bronze, gold]}
+    name: string
+    consent: {email: bool}
+  interaction:
+    intent: {enum: [none, billing, cancel], default: none}
+channels:
+  phone: {}
+  chat: {direction: inbound}
+  email: {consent: customer.consent.email == true}
+issues: {service: {}, sales: {}}
+groups: {service/help: {}, sales/more: {}}
+policies:
+  no_selling: {covers: {issue: sales}, block_when: interaction.intent == 'cancel'}
+arbitration:
+  tiers:
+    - {name: help first, when: interaction.intent != 'none', covers: {issue: service}}
+    - {name: everything else}
+decision_points:
+  home: {show: 2}
+  one: {show: 1}
+actions:
+  call:
+    title: Call
+    group: service/help
+    kind: proactive_contact
+    value: 10
+    channels: [phone]
+    say: Hello {customer.name}
+  upgrade:
+    title: Upgrade
+    group: sales/more
+    kind: offer
+    eligible: customer.tier == 'gold'
+    value: 20
+    channels: [email, chat]
+"""
+
+GOLD = "customer: {tier: gold, name: Ann, consent: {email: true}}"
+CANCEL = "interaction: {intent: cancel}"
+
+
+def engine_for(*tests: str) -> Engine:
+    """Return an engine for the book with these tests, each the text after its name."""
+    lines = [f"  - name: test {number}\n    {text}" for number, text in enumerate(tests)]
+    text = BOOK + "tests:\n" + "\n".join(line.replace("; ", "\n    ") for line in lines)
+    return Engine(build([parse(text, "book.yaml")]))
+
+
+def failures_of(test: str) -> list[testing.Failure]:
+    """Return what fails in one test."""
+    (result,) = testing.run_tests(engine_for(test))
+    assert result.passed is (not result.failures)
+    return list(result.failures)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        f"{GOLD}; expect: {{action: upgrade}}",
+        f"{GOLD}; expect: {{action: upgrade, channel: email, tier: everything else}}",
+        f"{GOLD}; expect: {{ranked: [upgrade, call]}}",
+        f"{GOLD}; expect: {{ranked: [upgrade]}}",
+        f"{GOLD}; at: home; expect: {{ranked: [upgrade, call]}}",
+        f"{GOLD}; at: one; expect: {{ranked: [upgrade]}}",
+        f"{GOLD}; {CANCEL}; expect: {{action: call, tier: help first}}",
+        f"{GOLD}; {CANCEL}; expect: {{says: Ann, dropped: {{upgrade: 'blocked:no_selling'}}}}",
+        f"{GOLD}; {CANCEL}; expect: {{dropped: {{upgrade: blocked}}}}",
+        f"{GOLD}; expect: {{dropped: {{call: outranked, upgrade: chosen}}}}",
+        "expect: {action: none}",
+        "expect: {action: none, ranked: []}",
+        "expect: {dropped: {upgrade: 'ineligible:unknown', call: unsayable}}",
+        "expect: {dropped: {upgrade: ineligible}}",
+        "expect: {}",
+        (
+            "customer: {tier: gold}; interaction: {channel: chat, intent: none}; "
+            "expect: {action: upgrade, channel: chat}"
+        ),
+    ],
+)
+def test_what_is_so_passes(test: str):
+    """Every key compares only what it names."""
+    assert failures_of(test) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "message", "because"),
+    [
+        (
+            f"{GOLD}; expect: {{action: call}}",
+            "expected action `call`, got `upgrade`",
+            ["`call` is `outranked`", "`upgrade` goes before it, in the tier `everything else`"],
+        ),
+        (
+            "customer: {tier: bronze, name: Ann}; expect: {action: upgrade}",
+            "expected action `upgrade`, got `call`",
+            ["`upgrade` is `ineligible`", "it would pass if customer tier were gold"],
+        ),
+        ("expect: {action: call}", "expected action `call`, got none", ["`call` is `unsayable`"]),
+        (f"{GOLD}; expect: {{action: none}}", "expected no action, got `upgrade`", ["Upgrade: "]),
+        (
+            f"{GOLD}; expect: {{channel: chat}}",
+            "expected channel `chat`, got `email`",
+            ["`upgrade` on `chat` is `no_channel:direction`: the channel does not allow it"],
+        ),
+        (
+            f"{GOLD}; expect: {{channel: phone}}",
+            "expected channel `phone`, got `email`",
+            ["`upgrade` has no treatment on `phone`, only on `chat`, `email`"],
+        ),
+        (
+            "expect: {channel: phone}",
+            "expected channel `phone`, got none",
+            ["Leave them in peace: "],
+        ),
+        (
+            f"{GOLD}; at: one; expect: {{ranked: [upgrade, call]}}",
+            "expected the ranking `upgrade`, `call`, got `upgrade`",
+            ["`call` is `outranked`"],
+        ),
+        (
+            f"{GOLD}; at: home; expect: {{ranked: [upgrade]}}",
+            "expected the ranking `upgrade`, got `upgrade`, `call`",
+            [],
+        ),
+        (
+            f"{GOLD}; expect: {{ranked: [call, upgrade]}}",
+            "expected the ranking `call`, `upgrade`, got `upgrade`, `call`",
+            [],
+        ),
+        (
+            f"{GOLD}; expect: {{ranked: []}}",
+            "expected the ranking nothing, got `upgrade`",
+            [],
+        ),
+        (
+            f"{GOLD}; expect: {{tier: help first}}",
+            "expected tier `help first`, got `everything else`",
+            [],
+        ),
+        ("expect: {tier: help first}", "expected tier `help first`, got none", []),
+        (
+            f"{GOLD}; {CANCEL}; expect: {{says: Bob}}",
+            "expected wording with `Bob`, got `Hello Ann`",
+            [],
+        ),
+        (f"{GOLD}; expect: {{says: Ann}}", "expected wording with `Ann`, got none", []),
+        (
+            f"{GOLD}; expect: {{dropped: {{upgrade: ineligible}}}}",
+            "expected `upgrade` to be `ineligible`, got `chosen`",
+            ["Its priority is 20"],
+        ),
+        (
+            "customer: {tier: bronze}; expect: {dropped: {upgrade: 'ineligible:unknown'}}",
+            "expected `upgrade` to be `ineligible:unknown`, got `ineligible`",
+            ["needs: customer tier is gold"],
+        ),
+        (
+            f"{GOLD}; {CANCEL}; expect: {{dropped: {{upgrade: 'blocked:no_sell'}}}}",
+            "the book has no policy `no_sell`. did you mean `no_selling`?",
+            [],
+        ),
+        (
+            f"{GOLD}; expect: {{dropped: {{upgrade: inelegible}}}}",
+            "`inelegible` is not a code. did you mean `ineligible`?",
+            [],
+        ),
+    ],
+)
+def test_what_is_not_so_is_explained(test: str, message: str, because: list[str]):
+    """The sentence names both sides, and the account of the rules follows."""
+    (failure,) = failures_of(test)
+    assert failure.message == message
+    told = "\n".join(failure.because)
+    for part in because:
+        assert part in told
+    assert bool(because) is bool(failure.because)
+
+
+def test_every_expectation_that_fails_is_told():
+    """One run says all."""
+    test = f"{GOLD}; expect: {{action: call, channel: phone, dropped: {{upgrade: blocked}}}}"
+    assert [failure.key for failure in failures_of(test)] == ["action", "channel", "dropped"]
+
+
+def test_a_case_that_cannot_be_read_fails():
+    """What the book lets through, and the engine does not take, is no crash."""
+    case = TestCase("odd", {"customer": {}, "now": "yesterday"}, {"action": "none"})
+    (failure,) = testing.run_test(engine_for("expect: {}"), case).failures
+    assert failure.message.startswith("the case cannot be read: `now` is a time such as ")
+
+
+def test_tests_are_chosen_by_name_in_any_case():
+    """Part of a name is enough."""
+    engine = engine_for(*["expect: {action: none}"] * 3)
+    assert len(testing.run_tests(engine)) == 3
+    assert [result.name for result in testing.run_tests(engine, "TEST 1")] == ["test 1"]
+    assert testing.run_tests(engine, "nobody") == []
+
+
+def test_a_result_knows_where_its_test_stands():
+    """A failure leads to the line of the test."""
+    first, second = testing.run_tests(engine_for("expect: {}", "expect: {action: call}"))
+    assert first.passed
+    assert not second.passed
+    assert (second.place.file, second.place.line - first.place.line) == ("book.yaml", 2)
+
+
+def test_results_are_plain_data():
+    """A machine reads the same as people."""
+    (result,) = testing.run_tests(engine_for("expect: {action: call}"))
+    found: dict[str, Any] = result.to_dict()
+    assert (found["name"], found["file"], found["passed"]) == ("test 0", "book.yaml", False)
+    (failure,) = found["failures"]
+    assert (failure["expected"], failure["got"]) == ("call", "none")
+    assert str(result.failures[0]).startswith("expected action `call`, got none\n  `call` is")
+
+
+def test_the_tests_of_the_shipped_book_pass():
+    """The book that the project ships keeps its own promises."""
+    engine = Engine.open(Path(__file__).parents[2] / "rules")
+    failed = [result for result in testing.run_tests(engine) if not result.passed]
+    assert not failed, "\n".join(f"{each.name}: {each.failures[0]}" for each in failed)
