@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from nba.author import testing
+from nba.book import model
 from nba.book.build import build
-from nba.book.model import TestCase
 from nba.book.source import parse
 from nba.engine import Engine
 
@@ -203,7 +203,7 @@ def test_every_expectation_that_fails_is_told():
 
 def test_a_case_that_cannot_be_read_fails():
     """What the book lets through, and the engine does not take, is no crash."""
-    case = TestCase("odd", {"customer": {}, "now": "yesterday"}, {"action": "none"})
+    case = model.TestCase("odd", {"customer": {}, "now": "yesterday"}, {"action": "none"})
     (failure,) = testing.run_test(engine_for("expect: {}"), case).failures
     assert failure.message.startswith("the case cannot be read: `now` is a time such as ")
 

@@ -367,7 +367,7 @@ class _Explainer:
         parts = [f"{card.start:g} to start with"]
         for point, points in points_of(card, self.fields):
             source = point.when or point.band
-            text = words(source.tree, self.titles) if source else ""
+            text = words(self.spelled_out(source.tree), self.titles) if source else ""
             if point.band is not None:
                 number = value_in_words(number_of(point.band, self.fields))
                 text = f"{noun(point.band.tree, self.titles)} is {number}"
