@@ -100,7 +100,7 @@ def run_test(engine: Engine, test: TestCase) -> TestResult:
         case = Case.from_dict({"id": "test", **test.case})
         decision = engine.decide_case(case, _answers(test, case))
     except CaseError as error:
-        failure = Failure("case", dict(test.case), None, f"the case cannot be read: {error}")
+        failure = Failure("case", None, None, f"the case cannot be read: {error}")
         return TestResult(test.name, test.place, (failure,))
     comparison = _Comparison(engine, decision)
     return TestResult(test.name, test.place, tuple(comparison.failures(test.expect)))

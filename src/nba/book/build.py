@@ -105,7 +105,8 @@ class _Builder:
             *(FieldSpec(f"scorecard.{name}", DOUBLE) for name in sorted(files.ids("scorecards"))),
         )
         shape = Shape(fields, (*given, *named_fields), zone)
-        expressions = Expressions(self.names(shape), findings)
+        names = self.names(shape)
+        expressions = Expressions(names, findings)
         catalogue = Catalogue(expressions, known, zone, findings)
         ranking = Ranking(expressions, known, findings)
 
@@ -145,7 +146,7 @@ class _Builder:
             decision_points=_each(points, ranking.decision_point),
             kill_switch=ranking.stops(files.listed("kill_switch")),
             tests=tuple(
-                checked_test(test, where, shape, known, findings)
+                checked_test(test, where, shape, names=names, known=known, findings=findings)
                 for test, where in files.listed("tests")
             ),
             shape=shape,
@@ -159,7 +160,7 @@ class _Builder:
         files = self.files.all
         mains = [(document, at) for document, at in files if document.book]
         faulty = [(document, at) for document, at in files if (at / "book").faulty]
-        if not mains and not faulty:
+        if not mains and not faulty and self.files.whole:
             help_ = "add `book: <id>` to one of them, such as book.yaml"
             self.findings.report("no-book", "no file has `book:`", help_, files[0][1].place)
         for _, at in mains[1:]:

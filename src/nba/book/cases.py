@@ -25,17 +25,21 @@ def checked_test(
     document: documents.Test,
     at: At,
     shape: Shape,
+    *,
+    names: Mapping[str, Type],
     known: Catalogued,
     findings: Findings,
 ) -> TestCase:
-    """Return a test whose fields, ids and values are all declared; what is not is reported."""
+    """Return a test whose fields, ids and values are all declared; what is not is reported.
+
+    *names* are those of the shape, as far as they are known.
+    """
     now = document.now or DEFAULT_NOW
     try:
         windows.parse_instant(now)
     except (ValueError, OverflowError):
         message, help_ = f"`{short(now)}` is not a time", "write `2026-03-01T10:00:00Z`"
         findings.report("wrong-value", message, help_, (at / "now").place)
-    names = shape.names()
     given = {"customer": document.customer, "interaction": document.interaction or {}}
     for root, values in given.items():
         declared = names.get(root)

@@ -17,17 +17,19 @@ __all__ = ["Documents", "Files"]
 #: Documents by id, with their positions.
 Documents = Mapping[str, tuple[Any, At]]
 
-#: What cannot be said when a file could not be read: it may declare what is missed elsewhere.
-_NEEDS_ALL_FILES: Final = frozenset({"no-book", "unknown-id", "undeclared-name", "not-in-enum"})
 _ROOTS: Final = ("customer", "interaction")
 
 
 class Files:
-    """The documents of all files, and what is wrong with their shape."""
+    """The documents of all files, and what is wrong with their shape.
+
+    *whole* is false when a file could not be read: it may declare what is missed elsewhere.
+    """
 
     def __init__(self, sources: Iterable[Source], findings: Findings) -> None:
         self.findings = findings
         self.all: list[tuple[documents.File, At]] = []
+        self.whole = True
         for source in sources:
             findings.add(source.diagnostics)
             document, at, faults = validated(source)
@@ -35,7 +37,7 @@ class Files:
             self.all.append((document, at))
             unread = not source.data and errors_in(source.diagnostics)
             if unread or not isinstance(source.data, dict):
-                findings.ignored = _NEEDS_ALL_FILES
+                self.whole = False
         if not self.all:
             self.all.append((documents.File(), At(parse("", "the book"))))
 
@@ -74,6 +76,8 @@ class Files:
 
     def ids(self, name: str) -> frozenset[str]:
         """Return every id in a section, those of faulty parts included."""
+        if not self.whole:
+            return Anything()
         found: set[str] = set()
         for _, at in self.all:
             section = (at / name).value
@@ -104,13 +108,14 @@ class Files:
 
     def _tiers(self) -> frozenset[str]:
         sections = self.single("arbitration")
-        if any((at / "arbitration" / "tiers").faulty for _, at in self.all):
+        faulty = any((at / "arbitration" / "tiers").faulty for _, at in self.all)
+        if faulty or not self.whole:
             return Anything()
         return frozenset(tier.name for section, _ in sections for tier in section.tiers)
 
     def unknown_roots(self) -> set[str]:
         """Return the parts of the context whose fields cannot all be known."""
-        found: set[str] = set()
+        found: set[str] = set() if self.whole else set(_ROOTS)
         for _, at in self.all:
             context = (at / "context").value
             if not (at / "context").faulty:

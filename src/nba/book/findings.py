@@ -90,17 +90,16 @@ class TooManyError(Exception):
 
 
 class Findings:
-    """The diagnostics of a book, which grow as it is built, without those of *ignored* codes."""
+    """The diagnostics of a book, which grow as it is built."""
 
     def __init__(self) -> None:
-        self.ignored: frozenset[str] = frozenset()
         self._found: dict[Diagnostic, None] = {}
         self._errors = self._warnings = 0
 
     def add(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add what is not known yet. Raises TooManyError."""
         for found in diagnostics:
-            if found.code in self.ignored or found in self._found:
+            if found in self._found:
                 continue
             if found.severity == "error":
                 self._errors += 1

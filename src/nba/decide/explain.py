@@ -11,16 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nba.book.model import Action, Condition, Gates, Treatment
+from nba.decide.because import Facts, line_of
 from nba.decide.change import Change, smallest_change
 from nba.decide.decision import CODES, UNKNOWN_MARK, Candidate, Ranking, furthest, head
-from nba.decide.reference import Reference, Scored, derived_fields, number_of, points_of
+from nba.decide.reference import Reference, Scored, derived_fields
 from nba.errors import Place
-from nba.lang.functions import BOOK_FUNCTIONS
-from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal, reads
-from nba.lang.reference import judge
-from nba.lang.tree import And, Node, Not, Or
+from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal
 from nba.lang.types import STRING
-from nba.lang.words import listed, name_in_words, noun, value_in_words, words
+from nba.lang.words import listed
 
 __all__ = ["ActionAccount", "Explanation", "explain"]
 
@@ -92,7 +90,7 @@ class Explanation:
     def __str__(self) -> str:
         lines = list(self.summary)
         for account in self.accounts:
-            where = _where(account.where)
+            where = line_of(account.where)
             title = f"{account.action} ({account.treatment}): {account.code} - {where}"
             lines += ["", title]
             lines += [f"    {sentence}" for sentence in account.sentences]
@@ -113,9 +111,7 @@ class _Explainer:
         self.fields = judged.fields
         self.ranking = ranking
         self.specs = {spec.path: spec for spec in self.book.fields}
-        self.titles = {spec.path: spec.title for spec in self.book.fields if spec.title}
-        for name, card in self.book.scorecards.items():
-            self.titles[f"scorecard.{name}"] = card.title
+        self.facts = Facts(judged)
 
     def explanation(self) -> Explanation:
         codes = furthest(self.ranking.codes)
@@ -140,7 +136,7 @@ class _Explainer:
         treatment = _treatment(action, best.channel)
         sentences = [f"{best.title}: {self.channel_name(best.channel)}, {best.direction}."]
         reasons = [*action.gates.applicable, *treatment.gates.applicable]
-        sentences += [f"It fits now: {self.because(condition)}" for condition in reasons]
+        sentences += [f"It fits now: {self.facts.because(condition)}" for condition in reasons]
         sentences.append(self.priority(best) + ".")
         if len(self.book.tiers) > 1:
             sentences.append(f"It belongs to the tier `{best.tier}`.")
@@ -212,7 +208,7 @@ class _Explainer:
             policy = self.book.policies[subject]
             title = f": {policy.title}" if policy.title else ""
             sentence = f"the policy `{subject}` stops it{title}"
-            return [sentence, self.because(policy.block_when)], policy.place
+            return [sentence, self.facts.because(policy.block_when)], policy.place
         if kind == "unavailable":
             return self.unavailable(action, treatment)
         if kind == "no_channel":
@@ -229,7 +225,7 @@ class _Explainer:
         verdicts = [self.judged.judge(condition) for condition in conditions]
         wanted = False if False in verdicts else None
         failing = [c for c, v in zip(conditions, verdicts, strict=True) if v is wanted]
-        sentences = [f"needs: {self.because(condition)}" for condition in failing]
+        sentences = [f"needs: {self.facts.because(condition)}" for condition in failing]
         return sentences, failing[0].place if failing else action.place
 
     def unavailable(self, action: Action, treatment: Treatment) -> tuple[list[str], Place]:
@@ -263,14 +259,16 @@ class _Explainer:
             direction = self.judged.direction(treatment)
             sentence = f"{name} is {channel.direction} only, and this would be {direction}"
             return [sentence], channel.place
-        return [f"to be contacted by {name} needs: {self.because(channel.consent)}"], channel.place
+        return [
+            f"to be contacted by {name} needs: {self.facts.because(channel.consent)}"
+        ], channel.place
 
     def bad_factor(self, treatment: Treatment, kind: str, name: str) -> str:
         expression = getattr(treatment, name, None) or self.book.scoring.priority
         text = expression.text if expression else name
         if kind == "error":
             return f"its {name} `{text}` is negative or not finite"
-        missing = self.missing(expression.tree) if expression else []
+        missing = self.facts.missing(expression.tree) if expression else []
         needs = listed([f"`{path}`" for path in missing], "and")
         return f"its {name} `{text}` is unknown{f': needs {needs}' if needs else ''}"
 
@@ -289,93 +287,6 @@ class _Explainer:
             before = self.ranking.ranked[-1]
             return f"{self.priority(scored)}; `{before.action}` goes before it, {_place(before)}"
         return self.priority(scored)
-
-    # --- conditions and the values they read
-
-    def because(self, condition: Condition) -> str:
-        """Return what decides a condition, in words, with the values read and its place."""
-        parts = self.deciding(condition.tree, self.judged.judge(condition))
-        text = " and ".join(words(self.spelled_out(part), self.titles) for part in parts)
-        read = self.inputs(parts)
-        facts = [f"{name_in_words(path, self.titles)} is {self.shown(path)}" for path in read]
-        if facts == [text]:  # saying it once is enough
-            values = ""
-        elif len(read) == 1:
-            values = f" (it is {self.shown(read[0])})"
-        else:
-            values = f" ({', '.join(facts)})" if facts else ""
-        return f"{text}{values} - {_where(condition.place)}"
-
-    def deciding(self, node: Node, verdict: bool | None) -> list[Node]:
-        """Return the parts of a condition that alone make its verdict what it is."""
-        named = self.named(getattr(node, "path", ""))
-        if named is not None:
-            return self.deciding(named, verdict)
-        if not isinstance(node, And | Or) or verdict is isinstance(node, And):
-            return [node]
-        alike = [item for item in node.items if self.judge(item) is verdict]
-        if verdict is True:
-            alike = alike[:1]  # one is enough
-        return [part for item in alike for part in self.deciding(item, verdict)]
-
-    def spelled_out(self, node: Node) -> Node:
-        """Return a condition with named ones replaced by what they say."""
-        named = self.named(getattr(node, "path", ""))
-        if named is not None:
-            return self.spelled_out(named)
-        if isinstance(node, Not):
-            return Not(node.start, node.end, self.spelled_out(node.operand))
-        if not isinstance(node, And | Or):
-            return node
-        items = [self.spelled_out(item) for item in node.items]
-        kind = type(node)
-        flat = [
-            part for item in items for part in (item.items if isinstance(item, kind) else [item])
-        ]
-        return kind(node.start, node.end, flat)
-
-    def judge(self, node: Node) -> bool | None:
-        return judge(node, self.fields, BOOK_FUNCTIONS)
-
-    def named(self, path: str) -> Node | None:
-        kind, _, name = path.partition(".")
-        return self.book.conditions[name].tree if kind == "condition" else None
-
-    def inputs(self, nodes: Sequence[Node]) -> list[str]:
-        """Return the declared fields that conditions read, through named conditions too."""
-        found: dict[str, None] = {}
-        pending = [path for node in nodes for path in sorted(reads(node))]
-        while pending:
-            path = pending.pop(0)
-            named = self.named(path)
-            if named is not None:
-                pending += sorted(reads(named))
-            elif path != "now":
-                found[path] = None
-        return list(found)
-
-    def shown(self, path: str) -> str:
-        if path not in self.fields:
-            return "unknown"
-        value = value_in_words(self.fields[path])
-        kind, _, name = path.partition(".")
-        return f"{value}: {self.breakdown(name)}" if kind == "scorecard" else value
-
-    def breakdown(self, name: str) -> str:
-        """Say where the points of a scorecard came from."""
-        card = self.book.scorecards[name]
-        parts = [f"{card.start:g} to start with"]
-        for point, points in points_of(card, self.fields):
-            source = point.when or point.band
-            text = words(self.spelled_out(source.tree), self.titles) if source else ""
-            if point.band is not None:
-                number = value_in_words(number_of(point.band, self.fields))
-                text = f"{noun(point.band.tree, self.titles)} is {number}"
-            parts.append(f"{points:+g} as {text}")
-        return ", ".join(parts)
-
-    def missing(self, node: Node) -> list[str]:
-        return [path for path in self.inputs([node]) if path not in self.fields]
 
     # --- what would change it
 
@@ -401,7 +312,7 @@ class _Explainer:
                 return True
             return head(found) in _SCORED and head(found) != kind
 
-        return smallest_change(required, self.fields, self.specs, passes, self.titles)
+        return smallest_change(required, self.fields, self.specs, passes, self.facts.titles)
 
     def made_available(self) -> Change:
         """Say whether a field could make something available: only by the direction it gives."""
@@ -451,11 +362,11 @@ class _Explainer:
         return AllOf((*parts, ways[channel.direction]))
 
     def normal(self, condition: Condition, *, positive: bool = True) -> Normal:
-        return normal(condition.tree, self.named, positive=positive, now=self.judged.now)
+        return normal(condition.tree, self.facts.named, positive=positive, now=self.judged.now)
 
     def known_factors(self, treatment: Treatment) -> Iterator[Normal]:
         for expression in (treatment.propensity, treatment.value, self.book.scoring.priority):
-            for path in self.missing(expression.tree) if expression else ():
+            for path in self.facts.missing(expression.tree) if expression else ():
                 if path in self.specs:
                     yield Test(path, "has", None, self.specs[path].type)
 
@@ -470,10 +381,6 @@ def _place(candidate: Candidate) -> str:
 
 def _distance(change: Change) -> tuple[int, int]:
     return ("found", "undecided", "none").index(change.status), len(change.changes)
-
-
-def _where(place: Place) -> str:
-    return f"{place.file}:{place.line}"
 
 
 def _more(items: Sequence[object], shown: int) -> str:

@@ -1,0 +1,122 @@
+"""Conditions in words, with the values they read, the part that decides them, and their place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nba.book.model import Condition
+from nba.decide.reference import Reference, number_of, points_of
+from nba.errors import Place
+from nba.lang.functions import BOOK_FUNCTIONS
+from nba.lang.normal import reads
+from nba.lang.reference import judge
+from nba.lang.tree import And, Node, Not, Or
+from nba.lang.words import name_in_words, noun, value_in_words, words
+
+__all__ = ["Facts", "line_of"]
+
+
+class Facts:
+    """What is known about one case, put into words."""
+
+    def __init__(self, judged: Reference) -> None:
+        self.judged = judged
+        self.book = judged.book
+        self.fields = judged.fields
+        self.titles = {spec.path: spec.title for spec in self.book.fields if spec.title}
+        for name, card in self.book.scorecards.items():
+            self.titles[f"scorecard.{name}"] = card.title
+
+    def because(self, condition: Condition) -> str:
+        """Return what decides a condition, in words, with the values read and its place."""
+        parts = self.deciding(condition.tree, self.judged.judge(condition))
+        text = " and ".join(words(self.spelled_out(part), self.titles) for part in parts)
+        read = self.inputs(parts)
+        facts = [f"{name_in_words(path, self.titles)} is {self.shown(path)}" for path in read]
+        if facts == [text]:  # saying it once is enough
+            values = ""
+        elif len(read) == 1:
+            values = f" (it is {self.shown(read[0])})"
+        else:
+            values = f" ({', '.join(facts)})" if facts else ""
+        return f"{text}{values} - {line_of(condition.place)}"
+
+    def deciding(self, node: Node, verdict: bool | None) -> list[Node]:
+        """Return the parts of a condition that alone make its verdict what it is."""
+        named = self.named(getattr(node, "path", ""))
+        if named is not None:
+            return self.deciding(named, verdict)
+        if not isinstance(node, And | Or) or verdict is isinstance(node, And):
+            return [node]
+        alike = [item for item in node.items if self.judge(item) is verdict]
+        if verdict is True:
+            alike = alike[:1]  # one is enough
+        return [part for item in alike for part in self.deciding(item, verdict)]
+
+    def spelled_out(self, node: Node) -> Node:
+        """Return a condition with named ones replaced by what they say."""
+        named = self.named(getattr(node, "path", ""))
+        if named is not None:
+            return self.spelled_out(named)
+        if isinstance(node, Not):
+            return Not(node.start, node.end, self.spelled_out(node.operand))
+        if not isinstance(node, And | Or):
+            return node
+        items = [self.spelled_out(item) for item in node.items]
+        kind = type(node)
+        flat = [
+            part for item in items for part in (item.items if isinstance(item, kind) else [item])
+        ]
+        return kind(node.start, node.end, flat)
+
+    def judge(self, node: Node) -> bool | None:
+        """Return whether a part of a condition holds: True, False, or None for unknown."""
+        return judge(node, self.fields, BOOK_FUNCTIONS)
+
+    def named(self, path: str) -> Node | None:
+        """Return the tree of a named condition, or None where *path* is a field."""
+        kind, _, name = path.partition(".")
+        return self.book.conditions[name].tree if kind == "condition" else None
+
+    def inputs(self, nodes: Sequence[Node]) -> list[str]:
+        """Return the declared fields that conditions read, through named conditions too."""
+        found: dict[str, None] = {}
+        pending = [path for node in nodes for path in sorted(reads(node))]
+        while pending:
+            path = pending.pop(0)
+            named = self.named(path)
+            if named is not None:
+                pending += sorted(reads(named))
+            elif path != "now":
+                found[path] = None
+        return list(found)
+
+    def shown(self, path: str) -> str:
+        """Return the value of a field in words; that of a scorecard with its parts."""
+        if path not in self.fields:
+            return "unknown"
+        value = value_in_words(self.fields[path])
+        kind, _, name = path.partition(".")
+        return f"{value}: {self.breakdown(name)}" if kind == "scorecard" else value
+
+    def breakdown(self, name: str) -> str:
+        """Say where the points of a scorecard came from."""
+        card = self.book.scorecards[name]
+        parts = [f"{card.start:g} to start with"]
+        for point, points in points_of(card, self.fields):
+            source = point.when or point.band
+            text = words(self.spelled_out(source.tree), self.titles) if source else ""
+            if point.band is not None:
+                number = value_in_words(number_of(point.band, self.fields))
+                text = f"{noun(point.band.tree, self.titles)} is {number}"
+            parts.append(f"{points:+g} as {text}")
+        return ", ".join(parts)
+
+    def missing(self, node: Node) -> list[str]:
+        """Return the fields that an expression reads and that are unknown."""
+        return [path for path in self.inputs([node]) if path not in self.fields]
+
+
+def line_of(place: Place) -> str:
+    """Return a place as file and line."""
+    return f"{place.file}:{place.line}"
