@@ -6,18 +6,22 @@ Instants are integers: nanoseconds since 1970-01-01T00:00:00Z.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 __all__ = [
     "EPOCH",
     "SECOND",
+    "Window",
     "instant",
     "local",
     "midnight",
     "parse_day",
     "parse_instant",
+    "parse_length",
     "zone",
 ]
 
@@ -91,3 +95,50 @@ def parse_instant(text: str) -> int:
     offset = "+00:00" if offset in "Zz" else offset
     whole = datetime.fromisoformat(f"{day}T{clock}{offset}")
     return instant(whole) + int((fraction or "").ljust(9, "0"))
+
+
+_LENGTH = re.compile(r"(\d{1,6}) ?(s|min|h|d|w)")
+_LENGTH_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def parse_length(text: str) -> int:
+    """Return the nanoseconds of a length written as `90s`, `30min`, `36h`, `7d` or `2w`.
+
+    A day is 24 hours. Raises ValueError.
+    """
+    match = _LENGTH.fullmatch(text)
+    if match is None:
+        raise ValueError(f"`{text}` is not a length of time such as 36h or 7d")
+    return int(match[1]) * _LENGTH_UNITS[match[2]] * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is recent: a rolling *length* in nanoseconds, or the calendar unit that now is in.
+
+    Without either it reaches back without end. *zone* is whose calendar it is: `book`,
+    `customer.timezone`, or the name of a zone; *week_start* counts from Monday, which is 0.
+    """
+
+    length: int | None = None
+    calendar: Literal["day", "week", "month"] | None = None
+    zone: str = "book"
+    week_start: int = 0
+
+    def after(self, now: int, where: tzinfo) -> int | None:
+        """Return the instant after which something is recent at *now*; None for no bound.
+
+        A rolling window holds what is later than `now - length`, up to now. A calendar window
+        holds what is not before the start of the day, week or month that *now* is in, as the
+        clocks of *where* have it.
+        """
+        if self.length is not None:
+            return now - self.length
+        if self.calendar is None:
+            return None
+        day = local(now, where).date()
+        if self.calendar == "week":
+            day -= timedelta(days=(day.weekday() - self.week_start) % 7)
+        elif self.calendar == "month":
+            day = day.replace(day=1)
+        return midnight(day, where) - 1

@@ -139,7 +139,7 @@ def numbers(text: str) -> tuple[Expression | None, list[Diagnostic]]:
 @pytest.mark.parametrize(
     ("text", "canonical"),
     [
-        ("5", "5"),
+        ("5", "5.0"),
         ("-2.5", "-2.5"),
         ("1e16", "1e+16"),
         ("40 + 0.05 * customer.spend", "40.0 + 0.05 * customer.spend"),

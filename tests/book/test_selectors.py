@@ -1,6 +1,5 @@
 """Selectors, bands, percentages and dates."""
 
-from math import inf
 from typing import Any
 
 import pytest
@@ -106,21 +105,9 @@ def test_bands(text, expected):
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        "..",
-        "a",
-        "1-2",
-        "1...2",
-        "2..1",
-        "[1..2",
-        "1..2)",
-        "(1..1]",
-        "[3]",
-        "1,5",
-        "nan",
-        "inf..",
-    ]
-    + ["1_0", "0x1", "1..2..3", "٣", "1" * 40, "()", "1 2"],
+        *("", "..", "a", "1-2", "1...2", "2..1", "[1..2", "1..2)", "(1..1]", "[3]", "1,5", "nan"),
+        *("inf..", "1_0", "0x1", "1..2..3", "٣", "1" * 40, "()", "1 2"),
+    ],
 )
 def test_what_is_not_a_band(text):
     """Neither text, nor the wrong way round, nor half a bracket."""
@@ -237,4 +224,3 @@ def test_the_end_lies_after_the_start():
     assert valid(valid_from="2026-03-02", valid_until="2026-03-01")[2] == [
         "`valid_until` lies before `valid_from`"
     ]
-    assert inf > 0

@@ -71,7 +71,7 @@ def test_the_first_text_that_fits():
     ("text", "code", "message", "column"),
     [
         ("'Dear {customer.name'", "expression-syntax", "a `{` is not closed", 12),
-        ("'Dear customer.name}'", "expression-syntax", "a `}` closes nothing", 24),
+        ("'Dear customer.name}'", "expression-syntax", "a `}` closes nothing", 25),
         ("'Dear { }'", "expression-syntax", "there is nothing between `{` and `}`", 12),
         ("'{customer.name:bold}'", "wrong-value", "there is no format `bold`", 22),
         ("'{customer.spend:Money}'", "wrong-value", "there is no format `Money`", 23),
@@ -93,7 +93,13 @@ def test_what_is_wrong(text, code, message, column):
 
 def test_faults_are_found_in_folded_and_listed_texts():
     """On their own lines."""
-    text = "\n  - when: customer.vpi\n    text: >-\n      Dear\n      {customer.nam}, it is\n      {nwo:time}\n"
+    text = """
+  - when: customer.vpi
+    text: >-
+      Dear
+      {customer.nam}, it is
+      {nwo:time}
+"""
     _, problems = said(text)
     assert [(d.code, d.where.line, d.where.column) for d in problems if d.where] == [
         ("undeclared-name", 2, 11),

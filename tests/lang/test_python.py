@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any
 
 import pytest
+from tests.conformance.suite import same
 from tests.lang.strategies import SHAPE
 
 from nba import lang
 from nba.errors import EvaluationError, ExpressionError
 from nba.lang import tree
 from nba.lang.check import Environment, check
-from nba.lang.functions import BOOK_FUNCTIONS
+from nba.lang.functions import BOOK_FUNCTIONS, Overload
 from nba.lang.python import UNKNOWN, Program
 from nba.lang.syntax import MAX_DEPTH, parse
 from nba.lang.text import write
+from nba.lang.values import (
+    INT_MAX,
+    INT_MIN,
+    NEVER,
+    UINT_MAX,
+    Duration,
+    Timestamp,
+    UInt,
+    parse_timestamp,
+)
 
 BOOK = Environment(SHAPE.names(), book=True)
 
@@ -150,6 +163,59 @@ def test_cases_that_went_wrong_or_could(text: str, bound: dict[str, Any], expect
         except EvaluationError:
             found = None
         assert (type(found), found) == (type(expected), expected)
+
+
+#: Values of each type at the ends of its range and around zero.
+EDGES: dict[str, tuple[object, ...]] = {
+    "bool": (True, False),
+    "int": (0, 1, -1, 2, 3, -7, INT_MAX, INT_MIN),
+    "uint": (UInt(0), UInt(1), UInt(UINT_MAX)),
+    "double": (0.0, -0.0, 1.0, -1.5, 1e308, 5e-324, math.inf, -math.inf, math.nan),
+    "string": ("", "a", "ab", "é", "\U0001f600", "\ud800"),
+    "bytes": (b"", b"a", b"\xff"),
+    "timestamp": (NEVER, Timestamp(0), Timestamp(-1), parse_timestamp("9999-12-31T23:59:59Z")),
+    "duration": tuple(map(Duration, (0, 1, -1, 3600 * 10**9, INT_MAX, INT_MIN))),
+    "list": ([], [1], [1, 2, 3]),
+    "map": ({}, {"a": 1}),
+}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for rows in BOOK_FUNCTIONS.values() for row in rows if row.python],
+    ids=lambda row: f"{row.name}({', '.join(map(str, row.params))})",
+)
+def test_the_python_of_a_row_is_its_meaning(row: Overload) -> None:
+    """For all combinations of edges: the same value of the same type, or none in both."""
+    names = "xyz"[: len(row.params)]
+    args: list[tree.Node] = []
+    for name, param in zip(names, row.params, strict=True):
+        field = tree.Field(0, 1, name)
+        field.type = param
+        args.append(field)
+    node = tree.Call(0, 1, row.name, args)
+    node.overload, node.type = row, row.result
+    made = Program(lambda name: f"c[{name!r}]", BOOK_FUNCTIONS, "UNKNOWN")
+    value, verdict = made.value(node), made.verdict(node)
+    built = made.build()
+    for given in itertools.product(*(EDGES[param.name] for param in row.params)):
+        fields = dict(zip(names, given, strict=True))
+        try:
+            expected = row.meaning(*given)
+        except EvaluationError:
+            expected = UNKNOWN
+        assert same(built[value](fields), expected), given
+        truth = expected if isinstance(expected, bool) else None
+        assert built[verdict](fields) is truth, given
+
+
+def test_a_nan_is_in_no_list() -> None:
+    """Not even in the one that holds it, though Python finds it there."""
+    for text in ("[x].exists(y, y in [y])", "x in l"):
+        bound = {"x": math.nan, "l": [math.nan]}
+        types = {"x": "double", "l": "list(double)"}
+        assert lang.evaluate(text, bound, types=types) is False
+        assert lang.evaluate(text, bound, types=types, path="reference") is False
 
 
 def test_since_with_a_now_that_is_no_time() -> None:

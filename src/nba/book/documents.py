@@ -500,11 +500,13 @@ def _tidied(part: Any) -> Any:
         part = {"$ref": f"#/$defs/{name}"} | {k: v for k, v in part.items() if k != "definition"}
     found = {
         key: {name: _tidied(inner) for name, inner in value.items()}
-        if key in ("properties", "$defs")
+        if key in ("properties", "patternProperties", "$defs")
         else _tidied(value)
         for key, value in part.items()
         if not (key == "title" and isinstance(value, str)) and not (key == "default" and not value)
     }
+    if "patternProperties" in found:  # other keys would not be ids
+        found["additionalProperties"] = False
     choices = found.get("anyOf")
     if isinstance(choices, list) and "default" in part and _NULL in choices:  # an optional key
         choices.remove(_NULL)

@@ -14,6 +14,8 @@ from typing import Any, Literal
 from nba.errors import Place
 from nba.lang.context import FieldSpec, Shape
 from nba.lang.tree import Node
+from nba.lang.types import Type
+from nba.windows import Window
 
 __all__ = [
     "Action",
@@ -23,16 +25,21 @@ __all__ = [
     "Condition",
     "Covers",
     "DecisionPoint",
+    "EventType",
     "Expression",
     "Gates",
     "Group",
     "Issue",
+    "Moment",
     "NoAction",
+    "Pattern",
     "Point",
     "Policy",
     "Scorecard",
     "Scoring",
+    "Signal",
     "Slot",
+    "Step",
     "Stop",
     "TestCase",
     "Text",
@@ -301,6 +308,80 @@ class TestCase:
     name: str
     case: Mapping[str, Any]
     expect: Mapping[str, Any]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """Something that can happen; the paths of its fields are their names."""
+
+    id: str
+    fields: tuple[FieldSpec, ...]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A value computed from the events of some types, over a window.
+
+    *expression* is what is summed, counted by, or taken; *where* chooses events; *by* is the
+    string that they are told apart by. *half_life* and *per* are in nanoseconds.
+    """
+
+    id: str
+    title: str
+    kind: Literal[
+        "count", "sum", "avg", "min", "max", "distinct", "first", "last", "exists", "rate"
+    ]
+    events: tuple[str, ...]
+    expression: Expression | None
+    where: Condition | None
+    by: Expression | None
+    window: Window
+    half_life: int | None
+    per: int | None
+    type: Type
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event that a pattern looks for; its fields are read as *alias*.field."""
+
+    event: str
+    alias: str
+    where: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """How an instance of a moment comes about and ends; lengths are in nanoseconds.
+
+    `sequence`: *steps* in order, the last at most *within* after the first. `at_least`: *count*
+    events of the one step. `after`: the one step, and where there is *expect*, that nothing
+    matches it by the deadline (*within* after the step, or the time that *by* gives).
+    """
+
+    kind: Literal["sequence", "at_least", "after"]
+    steps: tuple[Step, ...]
+    within: int | None = None
+    count: int = 1
+    expect: Step | None = None
+    by: Expression | None = None
+    unless: Step | None = None
+    until: Step | None = None
+    linger: int = 0
+    lasts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A make-or-break moment: it is open while an instance of one of its patterns is."""
+
+    id: str
+    title: str
+    severity: Literal["low", "medium", "high"]
+    patterns: tuple[Pattern, ...]
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 
 

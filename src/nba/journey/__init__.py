@@ -1,0 +1,1 @@
+"""The single customer view: events, the timeline they form, signals and moments."""

@@ -1,0 +1,130 @@
+"""Events: what happened at a touchpoint, as applications give it and as conditions read it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from nba import windows
+from nba.errors import CaseError, Diagnostic, did_you_mean
+from nba.lang.context import Shape
+from nba.lang.values import Timestamp
+
+__all__ = ["Event", "EventShapes", "Row"]
+
+#: An event as conditions read it: the declared fields that are known, and `type`, `channel`,
+#: `at` (a `Timestamp`) and `id`.
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened: its *type*, to whom, on which channel, when, and what about it.
+
+    *at* is an aware datetime, by default the engine's clock. *data* holds the fields that the
+    book declares for the type. The same *id* twice counts once; without one it is made from what
+    the event says, so that sending it again does no harm.
+    """
+
+    type: str
+    customer: str
+    channel: str | None = None
+    at: datetime | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    id: str | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Event:
+        """Return the event that *data* describes; `at` is RFC 3339. Raises CaseError."""
+        if not isinstance(data, Mapping):
+            raise CaseError("an event is an object with `type`, `customer` and `at`")
+        for key in data:
+            if key not in _KEYS:
+                raise CaseError(
+                    f"`{key}` is not a key of an event. {did_you_mean(str(key), _KEYS)}"
+                )
+        for key in ("type", "customer", "channel", "id"):
+            if not isinstance(data.get(key), str | None):
+                raise CaseError(f"`{key}` of an event is a string")
+        if not isinstance(data.get("type"), str):
+            raise CaseError("an event needs a `type`")
+        if not isinstance(data.get("data") or {}, Mapping):
+            raise CaseError("`data` of an event is an object")
+        return cls(
+            data["type"],
+            data.get("customer") or "",
+            data.get("channel"),
+            _time(data.get("at")),
+            data.get("data") or {},
+            data.get("id"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the event as plain data, without what it does not have."""
+        found = {
+            "type": self.type,
+            "customer": self.customer,
+            "channel": self.channel,
+            "at": self.at.isoformat() if self.at else None,
+            "data": dict(self.data) or None,
+            "id": self.id,
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+
+_KEYS: Final = ("type", "customer", "channel", "at", "data", "id")
+
+
+def _time(value: object) -> datetime | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise CaseError(f"`at` is a time such as 2026-03-02T10:00:00Z, not `{value}`") from None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise CaseError("`at` needs a time zone, as in 2026-03-02T10:00:00Z")
+    return value.astimezone(UTC)
+
+
+class EventShapes:
+    """The declared event types, and reading an event against them."""
+
+    def __init__(self, types: Mapping[str, Shape], channels: frozenset[str]) -> None:
+        self.types = types
+        self.channels = channels
+
+    def row(self, event: Event, now: datetime) -> tuple[Row, list[Diagnostic]]:
+        """Return an event as conditions read it, and what was wrong with its fields.
+
+        *now* is when it happened if it does not say. Raises CaseError for a type or channel
+        that the book does not have, and for a time without a zone.
+        """
+        shape = self.types.get(event.type)
+        if shape is None:
+            help_ = did_you_mean(event.type, self.types)
+            raise CaseError(f"there is no event type `{event.type}`. {help_}".strip())
+        if event.channel is not None and event.channel not in self.channels:
+            help_ = did_you_mean(event.channel, self.channels)
+            raise CaseError(f"there is no channel `{event.channel}`. {help_}".strip())
+        try:
+            at = Timestamp(windows.instant(event.at or now))
+        except ValueError:
+            raise CaseError("`at` of an event needs a time zone") from None
+        slots, problems = shape.read(event.data)
+        row = shape.known(slots)
+        row |= {"type": event.type, "at": at, "id": event.id or _content_id(event, at)}
+        if event.channel is not None:
+            row["channel"] = event.channel
+        return row, problems
+
+
+def _content_id(event: Event, at: Timestamp) -> str:
+    content = [event.type, event.channel, int(at), event.data]
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
