@@ -1,25 +1,28 @@
 """nba: a next-best-action decision engine, driven by rules that people can read.
 
->>> import nba
->>> engine = nba.Engine.open("rules/")                                    # doctest: +SKIP
->>> decision = engine.decide("c-42", customer={"tier": "gold"})           # doctest: +SKIP
+Names are loaded when they are first used, so that `nba eval` need not read what `nba serve` does.
 """
 
 __version__ = "0.1.0"
 
-from nba.decide.case import Case
-from nba.decide.decision import Candidate, Decision
-from nba.decide.explain import ActionAccount, Explanation
-from nba.engine import Engine
-from nba.errors import (
-    BookError,
-    CaseError,
-    Diagnostic,
-    EvaluationError,
-    ExpressionError,
-    NbaError,
-    Place,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nba import lang
+    from nba.decide.case import Case
+    from nba.decide.decision import Candidate, Decision
+    from nba.decide.explain import ActionAccount, Explanation
+    from nba.engine import Engine
+    from nba.errors import (
+        BookError,
+        CaseError,
+        Diagnostic,
+        EvaluationError,
+        ExpressionError,
+        NbaError,
+        Place,
+    )
 
 __all__ = [
     "ActionAccount",
@@ -36,4 +39,30 @@ __all__ = [
     "NbaError",
     "Place",
     "__version__",
+    "lang",
 ]
+
+_HOMES = {
+    "ActionAccount": "nba.decide.explain",
+    "Candidate": "nba.decide.decision",
+    "Case": "nba.decide.case",
+    "Decision": "nba.decide.decision",
+    "Engine": "nba.engine",
+    "Explanation": "nba.decide.explain",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home."""
+    if name == "lang":
+        return import_module("nba.lang")
+    if name not in __all__:
+        raise AttributeError(f"module `nba` has no `{name}`")
+    found = getattr(import_module(_HOMES.get(name, "nba.errors")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

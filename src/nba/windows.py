@@ -19,6 +19,7 @@ __all__ = [
     "instant",
     "local",
     "midnight",
+    "moment",
     "parse_day",
     "parse_instant",
     "parse_length",
@@ -60,18 +61,23 @@ def local(nanoseconds: int, where: tzinfo) -> datetime:
 
     Raises OverflowError outside the years 1 to 9999.
     """
-    return (EPOCH + timedelta(microseconds=nanoseconds // 1000)).astimezone(where)
+    return moment(nanoseconds).astimezone(where)
 
 
-def instant(moment: datetime) -> int:
+def instant(when: datetime) -> int:
     """Return the instant of an aware datetime.
 
     Raises ValueError for a naive one: nobody knows which instant that is.
     """
-    if moment.tzinfo is None or moment.utcoffset() is None:
+    if when.tzinfo is None or when.utcoffset() is None:
         raise ValueError("a time needs a zone")
-    delta = moment - EPOCH
+    delta = when - EPOCH
     return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds * 1000
+
+
+def moment(nanoseconds: int) -> datetime:
+    """Return an instant as a datetime in UTC, to the microsecond. Raises OverflowError."""
+    return EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
 def midnight(day: date, where: tzinfo) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from nba import windows
 from nba.errors import CaseError, did_you_mean
 
 __all__ = ["Case"]
@@ -41,7 +42,7 @@ class Case:
             if key not in _KEYS:
                 raise CaseError(f"`{key}` is not a key of a case. {did_you_mean(str(key), _KEYS)}")
         for key in ("customer", "interaction"):
-            if not isinstance(data.get(key) or {}, Mapping):
+            if not isinstance(data.get(key), Mapping | None):
                 raise CaseError(
                     f"`{key}` of a case is an object with the fields that the book declares"
                 )
@@ -76,13 +77,11 @@ _KEYS: Final = ("id", "customer", "interaction", "now", "role", "at")
 def _time(value: object) -> datetime | None:
     if value is None:
         return None
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise CaseError(
-                f"`now` is a time such as 2026-03-02T10:00:00Z, not `{value}`"
-            ) from None
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise CaseError("`now` needs a time zone, as in 2026-03-02T10:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        if isinstance(value, str):
+            value = windows.moment(windows.parse_instant(value))
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise CaseError(f"`now` is a time such as 2026-03-02T10:00:00Z, not `{value}`")

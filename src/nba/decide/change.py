@@ -19,7 +19,14 @@ from nba.lang.context import FieldSpec
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Opaque, Test
 from nba.lang.types import EnumType
-from nba.lang.values import Duration, Timestamp
+from nba.lang.values import (
+    INT_MAX,
+    INT_MIN,
+    TIMESTAMP_MAX,
+    TIMESTAMP_MIN,
+    Duration,
+    Timestamp,
+)
 from nba.lang.words import name_in_words, value_in_words
 
 __all__ = ["Change", "smallest_change"]
@@ -223,9 +230,11 @@ def _choices(tests: list[Test], spec: FieldSpec) -> list[Any]:
         case "double":
             return _doubles([float(number) for number in [*constants, *ends]])
         case "timestamp":
-            return [Timestamp(int(c) + s) for c in constants or (0,) for s in _STEPS]
+            steps = {int(c) + step for c in constants or (0,) for step in _STEPS}
+            return [Timestamp(n) for n in sorted(steps) if TIMESTAMP_MIN <= n <= TIMESTAMP_MAX]
         case "duration":
-            return [Duration(int(c) + s) for c in constants or (0,) for s in _STEPS]
+            steps = {int(c) + step for c in constants or (0,) for step in _STEPS}
+            return [Duration(n) for n in sorted(steps) if INT_MIN <= n <= INT_MAX]
         case "list":
             return [[]]
     return [{}]

@@ -20,7 +20,7 @@ from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal
 from nba.lang.types import STRING
 from nba.lang.words import listed
 
-__all__ = ["ActionAccount", "Explanation", "explain"]
+__all__ = ["ActionAccount", "Explanation", "explain", "summarize"]
 
 _STAGES = {"ineligible": "eligible", "inapplicable": "applicable", "unsuitable": "suitable"}
 _SCORED = ("unscored", "error", "unsayable")
@@ -78,7 +78,7 @@ class Explanation:
 
     def account(self, action: str) -> ActionAccount:
         """Return the account of one action. Raises KeyError."""
-        return next(account for account in self.accounts if account.action == action)
+        return {account.action: account for account in self.accounts}[action]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the explanation as plain data."""
@@ -102,6 +102,11 @@ class Explanation:
 def explain(judged: Reference, ranking: Ranking) -> Explanation:
     """Return the account of what *judged* decided as *ranking*."""
     return _Explainer(judged, ranking).explanation()
+
+
+def summarize(judged: Reference, ranking: Ranking) -> list[str]:
+    """Return sentences on what *judged* decided as *ranking*, and why."""
+    return _Explainer(judged, ranking).summary()
 
 
 class _Explainer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import tzinfo
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
 from nba import windows
@@ -13,6 +13,8 @@ from nba.lang.words import value_in_words
 
 __all__ = ["shown"]
 
+#: Wide enough for every double to the last minor unit.
+_WIDE: Final = Context(prec=350)
 _SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
 _MINOR_UNITS: Final = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "TND": 3}
 _MONTHS: Final = tuple(calendar.month_name)  # the first is empty
@@ -25,11 +27,11 @@ def shown(value: object, format_: str, currency: str, zone: tzinfo) -> str:
     """
     if format_ == "money" and isinstance(value, int | float):
         places = _MINOR_UNITS.get(currency, 2)
-        amount = Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+        amount = Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _WIDE)
         sign = _SIGNS.get(currency, f"{currency} ")
         return f"{'-' if amount < 0 else ''}{sign}{abs(amount):,f}"
     if format_ == "number" and isinstance(value, int | float):
-        return f"{Decimal(repr(value)).normalize():,f}"
+        return f"{Decimal(repr(value)).normalize(_WIDE):,f}"
     if isinstance(value, Timestamp):
         day = windows.local(int(value), zone)
         if format_ == "time":

@@ -13,8 +13,8 @@ from nba.book.build import Built, load
 from nba.book.model import Book
 from nba.decide.answer import Answer, answer
 from nba.decide.case import Case
-from nba.decide.decision import Codes, Decision
-from nba.decide.explain import Explanation, explain
+from nba.decide.decision import Codes, Decision, Ranking
+from nba.decide.explain import Explanation, explain, summarize
 from nba.decide.plan import Plan, plan_for
 from nba.decide.reference import Reference, derived_fields
 from nba.errors import CaseError, Diagnostic
@@ -37,15 +37,19 @@ class _Account:
         return self.answer.codes()
 
     def why(self) -> list[str]:
-        return list(self.explanation().summary)
+        return summarize(*self.literally())
 
     def explanation(self) -> Explanation:
+        return explain(*self.literally())
+
+    def literally(self) -> tuple[Reference, Ranking]:
+        """Decide the case again by the reference."""
         view, book = self.answer.view, self.answer.plan.book
         inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}
         known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
         point = book.decision_points[self.case.at] if self.case.at is not None else None
         judged = Reference(book, derived_fields(book, known), view.now, point)
-        return explain(judged, judged.decide(self.answer.n))
+        return judged, judged.decide(self.answer.n)
 
 
 class Engine:

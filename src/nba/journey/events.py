@@ -82,14 +82,14 @@ _KEYS: Final = ("type", "customer", "channel", "at", "data", "id")
 def _time(value: object) -> datetime | None:
     if value is None:
         return None
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise CaseError(f"`at` is a time such as 2026-03-02T10:00:00Z, not `{value}`") from None
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        raise CaseError("`at` needs a time zone, as in 2026-03-02T10:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        if isinstance(value, str):
+            value = windows.moment(windows.parse_instant(value))
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise CaseError(f"`at` is a time such as 2026-03-02T10:00:00Z, not `{value}`")
 
 
 class EventShapes:
