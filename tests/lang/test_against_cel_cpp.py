@@ -21,7 +21,8 @@ from typing import Any, Literal, NamedTuple
 
 import pytest
 from tests.conformance.suite import same
-from tests.lang.strategies import DYNAMIC, EVENT, KINDS, LONG, Writer
+from tests.lang.contexts import DYNAMIC, EVENT, KINDS, LONG
+from tests.lang.strategies import Writer
 
 from nba import lang
 from nba.errors import EvaluationError

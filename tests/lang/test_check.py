@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.lang.strategies import SHAPE
+from tests.lang.contexts import SHAPE
 
 from nba.errors import Diagnostic, ExpressionError
 from nba.lang import check as type_of

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.lang.strategies import SHAPE, context
+from tests.lang.contexts import SHAPE, context
 
 from nba.lang.context import FieldSpec, Shape
 from nba.lang.types import (

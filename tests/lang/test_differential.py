@@ -15,16 +15,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conformance.suite import same
-from tests.lang.strategies import (
+from tests.lang.contexts import (
     DYNAMIC,
     KINDS,
     LONG,
     SHAPE,
-    Writer,
     bindings,
     context,
     fields_of,
 )
+from tests.lang.strategies import Writer
 
 from nba import lang
 from nba.errors import EvaluationError, ExpressionError

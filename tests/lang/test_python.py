@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.conformance.suite import same
-from tests.lang.strategies import SHAPE
+from tests.lang.contexts import SHAPE
 
 from nba import lang
 from nba.errors import EvaluationError, ExpressionError
