@@ -206,7 +206,7 @@ def test_a_version_is_short_and_the_same_in_every_process(rich, tmp_path):
     """People say it to each other, and a log is read where it was not written."""
     version = built(rich).book.version
     assert re.fullmatch("[0-9a-f]{16}", version)
-    (tmp_path / "book.json").write_text(json.dumps(rich), encoding="utf-8")
+    (tmp_path / "book.json").write_text(json.dumps(rich, ensure_ascii=False), encoding="utf-8")
     code = (
         "import pathlib\n"
         "from nba.book.build import build\n"

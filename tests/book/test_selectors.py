@@ -31,6 +31,7 @@ KNOWN = Catalogued(
     tag=frozenset({"urgent"}),
     point=frozenset(),
     tier=frozenset(),
+    moment=frozenset(),
 )
 
 

@@ -155,7 +155,7 @@ def test_every_required_key_has_a_stand_in():
     """So that a document with a missing key can be read all the same."""
     models = [getattr(documents, name) for name in documents.__all__ if name[0].isupper()]
     required = {
-        name
+        field.alias or name
         for model in models
         for name, field in model.model_fields.items()
         if field.is_required()

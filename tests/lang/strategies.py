@@ -24,10 +24,9 @@ from tests.lang.contexts import (
     fields_of,
 )
 
-__all__ = ["KINDS", "SHAPE", "Writer", "context", "fields_of"]
-
-
 from nba.lang.values import INT_MAX, INT_MIN
+
+__all__ = ["KINDS", "SHAPE", "Writer", "context", "fields_of"]
 
 _LITERALS: Final[dict[str, tuple[str, ...]]] = {
     "bool": ("true", "false"),

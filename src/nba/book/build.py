@@ -17,6 +17,7 @@ from nba.book.expressions import Expressions
 from nba.book.fields import PRESENT, Fields, declared_fields
 from nba.book.files import Documents, Files
 from nba.book.findings import At, Findings, TooManyError
+from nba.book.journey import JourneySections
 from nba.book.ranking import Ranking
 from nba.book.selectors import Anything
 from nba.book.source import Source, read_folder
@@ -40,10 +41,18 @@ _OF_THE_BOOK: Final = frozenset(
         "eligible",
         "applicable",
         "suitable",
+        "reach",
     }
 )
 #: A field that every book has.
 _CHANNEL: Final = "interaction.channel"
+#: What a name's fields are declared in.
+_SECTIONS: Final = {
+    "condition": "conditions",
+    "scorecard": "scorecards",
+    "signal": "signals",
+    "moment": "moments",
+}
 #: What cuts a value short: other faults on its line come from that.
 _CUTS_SHORT: Final = frozenset({"swallowed-by-comment", "split-by-comma", "yaml-alias", "yaml-tag"})
 
@@ -104,8 +113,22 @@ class _Builder:
             *(FieldSpec(f"condition.{name}", BOOL) for name in sorted(files.ids("conditions"))),
             *(FieldSpec(f"scorecard.{name}", DOUBLE) for name in sorted(files.ids("scorecards"))),
         )
-        shape = Shape(fields, (*given, *named_fields), zone)
-        names = self.names(shape)
+        journey = self.journey(zone)
+        events = _each(files.section("events"), journey.event_type)
+        plain = Shape(fields, given, zone).names() | self.unread()
+        signals = _each(
+            files.section("signals"),
+            lambda name, document, where: journey.signal(name, document, where, plain),
+        )
+        moments = _each(files.section("moments"), journey.moment)
+        relationships = files.single("relationship")
+        from_journey = (
+            *(FieldSpec(f"signal.{name}", found.type) for name, found in signals.items()),
+            *journey.moment_fields(moments),
+            *(FieldSpec("relationship", DOUBLE) for _ in relationships[:1]),
+        )
+        shape = Shape(fields, (*given, *from_journey, *named_fields), zone)
+        names = shape.names() | self.unread()
         expressions = Expressions(names, findings)
         catalogue = Catalogue(expressions, known, zone, findings)
         ranking = Ranking(expressions, known, findings)
@@ -116,6 +139,7 @@ class _Builder:
             if (condition := expressions.condition(document, where))
         }
         cards = _each(scorecards, ranking.scorecard)
+        relationship = ranking.relationship(relationships)
         issues = _each(files.section("issues"), catalogue.issue)
         groups = _each(files.section("groups"), catalogue.group)
         scorings, arbitrations = files.single("scoring"), files.single("arbitration")
@@ -126,10 +150,15 @@ class _Builder:
             currency=main.currency or "EUR",
             household=self.household(main, at, shape),
             fields=fields,
+            reach=journey.reach(main.reach, at / "reach"),
+            events=events,
+            signals=signals,
+            moments=moments,
+            relationship=relationship,
             channels=_each(files.section("channels"), catalogue.channel),
             conditions=named,
             scorecards=cards,
-            derived=self.in_order(named, cards),
+            derived=self.in_order(named, cards, relationship),
             gates=catalogue.gates(main, at),
             policies=_each(files.section("policies"), catalogue.policy),
             issues=issues,
@@ -219,26 +248,38 @@ class _Builder:
             found.by_path[_CHANNEL] = FieldSpec(_CHANNEL, kind)
         return tuple(sorted(found.by_path.values(), key=lambda spec: spec.path))
 
-    def names(self, shape: Shape) -> dict[str, Type]:
-        """Return what expressions may name; what could not be read may have any name in it."""
-        names = shape.names()
-        names |= dict.fromkeys(self.files.unknown_roots(), DYN)
-        sections = {"condition": "conditions", "scorecard": "scorecards"}
-        for name, section in sections.items():
-            if isinstance(self.files.ids(section), Anything):
-                names[name] = DYN
+    def unread(self) -> dict[str, Type]:
+        """Return what could not be read: it may have any name in it."""
+        names: dict[str, Type] = dict.fromkeys(self.files.unknown_roots(), DYN)
+        for name, section in _SECTIONS.items():
+            ids = self.files.ids(section)
+            faulty = [at / section for _, at in self.files.all if (at / section).faulty]
+            if isinstance(ids, Anything) or (faulty and section in ("signals", "moments")):
+                names |= dict.fromkeys(
+                    ("moment", "evidence", "moments") if name == "moment" else (name,), DYN
+                )
         return names
 
+    def journey(self, zone: tzinfo) -> JourneySections:
+        known = self.known.channel
+        channels = () if isinstance(known, Anything) else tuple(sorted(known))
+        return JourneySections(channels, zone, self.findings, self.files.ids("events"))
+
     def in_order(
-        self, conditions: Mapping[str, model.Condition], cards: Mapping[str, model.Scorecard]
+        self,
+        conditions: Mapping[str, model.Condition],
+        cards: Mapping[str, model.Scorecard],
+        relationship: model.Scorecard | None,
     ) -> tuple[str, ...]:
-        """Return conditions and scorecards so that each comes after those it uses."""
+        """Return conditions, scorecards and the relationship, each after those it uses."""
         trees: dict[str, list[tree.Node]] = {
             f"condition.{name}": [found.tree] for name, found in conditions.items()
         }
-        for name, card in cards.items():
+        by_path = {f"scorecard.{name}": card for name, card in cards.items()}
+        by_path |= {"relationship": relationship} if relationship else {}
+        for path, card in by_path.items():
             parts = [part for point in card.points for part in (point.when, point.band) if part]
-            trees[f"scorecard.{name}"] = [part.tree for part in parts]
+            trees[path] = [part.tree for part in parts]
         uses = {
             name: sorted(
                 {
@@ -259,7 +300,7 @@ class _Builder:
                 circle = [*circle[first:-1], *circle[:first], circle[first]]
                 message = " needs ".join(f"`{name}`" for name in circle)
                 kind, _, name = circle[0].partition(".")
-                place = (conditions if kind == "condition" else cards)[name].place
+                place = (conditions[name] if kind == "condition" else by_path[circle[0]]).place
                 self.findings.report("circular-condition", message, "break the circle", place)
                 uses = {name: used for name, used in uses.items() if name not in circle}
                 uses = {name: [u for u in used if u in uses] for name, used in uses.items()}

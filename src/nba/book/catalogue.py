@@ -106,7 +106,7 @@ class Catalogue:
             document.kind,
             percent(document.lever),
             union([document.tags, *inherited]),
-            self.gates(document, at),
+            self.answering(document, at, self.gates(document, at)),
             own.validity,
             tuple(
                 self.on_channel(name, channel, inner, at, own=own, kind=document.kind)
@@ -114,6 +114,19 @@ class Catalogue:
             ),
             at.key_place,
         )
+
+    def answering(self, document: documents.Action, at: At, gates: Gates) -> Gates:
+        """Return the gates with the condition that `answers` stands for: one moment is open."""
+        names = [name for name in document.answers if name in self.known.moment]
+        for name in document.answers:
+            if name not in self.known.moment:
+                self.findings.unknown(
+                    "moment", name, self.known.moment, (at / "answers").named(name)
+                )
+        text = " || ".join(f"moment.{name}" for name in names)
+        condition = self.expressions.condition(text, at / "answers") if text else None
+        applicable = (condition, *gates.applicable) if condition else gates.applicable
+        return Gates(gates.eligible, applicable, gates.suitable)
 
     def treatment(self, channel: str, document: documents.Treatment, at: At) -> Treatment:
         """Return what one level says about a treatment."""

@@ -19,8 +19,13 @@ __all__ = [
     "File",
     "Group",
     "Issue",
+    "Moment",
+    "Pattern",
     "Policy",
+    "Relationship",
     "Scorecard",
+    "Signal",
+    "Step",
     "Test",
     "Tier",
     "Treatment",
@@ -258,6 +263,8 @@ class Action(Treatment):
     """how much the business wants this now"""
     tags: list[str] = []
     """words that selectors can use"""
+    answers: Names = []
+    """moments: it fits while one of them is open"""
     channels: Annotated[
         dict[str, Treatment],
         BeforeValidator(_by_name),
@@ -302,6 +309,132 @@ class Scorecard(Document):
     """its lowest value"""
     max: float | None = None
     """its highest value"""
+
+
+Length = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\d{1,6} ?(s|min|h|d|w)$"})]
+Window = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["calendar"],
+                    "properties": {
+                        "calendar": {"enum": ["day", "week", "month"]},
+                        "timezone": {"type": "string"},
+                        "week_start": {"enum": ["monday", "saturday", "sunday"]},
+                    },
+                },
+            ]
+        }
+    ),
+]
+
+
+class Signal(Document):
+    """A value computed from the journey, used as `signal.<id>`."""
+
+    title: str = ""
+    """what people call it"""
+    count: Names | None = None
+    """how many events of these types"""
+    exists: Names | None = None
+    """whether there is an event of these types"""
+    rate: Names | None = None
+    """how many events of these types, for each `per`"""
+    sum: Expression = None
+    """the sum of an expression over `event`"""
+    avg: Expression = None
+    """the average of an expression over `event`"""
+    min: Expression = None
+    """the least value of an expression over `event`"""
+    max: Expression = None
+    """the greatest value of an expression over `event`"""
+    distinct: Expression = None
+    """how many different values an expression over `event` has"""
+    first: Expression = None
+    """an expression over the first `event`"""
+    last: Expression = None
+    """an expression over the last `event`"""
+    of: Names | None = None
+    """the types of the events that an expression is over"""
+    where: Condition = None
+    """which events count"""
+    by: Expression = None
+    """a string over `event`; gives a map of the signal for each string"""
+    within: Window = None
+    """how far back: a length such as `7d`, or the calendar day, week or month"""
+    half_life: Length | None = None
+    """after how long an event counts half"""
+    per: Length | None = None
+    """what a rate is for"""
+
+
+class Step(Document):
+    """An event that a pattern looks for."""
+
+    event: str
+    """its type"""
+    alias: Annotated[str, Field(alias="as")]
+    """the name by which conditions read it"""
+    where: Condition = None
+    """which events match; it reads this step and those before it"""
+
+
+class Pattern(Document):
+    """How a moment comes about, and how it ends."""
+
+    sequence: list[Step] | None = None
+    """two to eight steps, in order"""
+    at_least: int | None = Field(default=None, ge=1, le=100)
+    """how many events, with `event` and `as`"""
+    event: str | None = None
+    """the type that `at_least` counts"""
+    alias: Annotated[str | None, Field(alias="as")] = None
+    """the name by which `where` reads an event"""
+    where: Condition = None
+    """which events `at_least` counts"""
+    after: Step | None = None
+    """the event after which it is open, or after which something is expected"""
+    expect: Step | None = None
+    """what should happen"""
+    within: Length | None = None
+    """from the first event to the last; or how long after `after` the expected may take"""
+    by: Expression = None
+    """the time by which the expected should happen"""
+    unless: Step | None = None
+    """what prevents it"""
+    until: Step | None = None
+    """what ends it"""
+    linger: Length | None = None
+    """how long it stays open after `until`"""
+    lasts: Length | None = None
+    """how long it stays open at the most"""
+
+
+class Moment(Pattern):
+    """A make-or-break moment, used as `moment.<id>`."""
+
+    title: str = ""
+    """what people call it"""
+    severity: Literal["low", "medium", "high"] = "medium"
+    """how much it weighs"""
+    any: list[Pattern] | None = None
+    """several patterns, each of which makes the moment"""
+
+
+class Relationship(Document):
+    """The cumulative whole, from 0 to 100, used as `relationship`."""
+
+    title: str = ""
+    """what people call it"""
+    start: float = Field(default=50.0, ge=0, le=100, strict=False)
+    """what it starts from"""
+    points: list[Point]
+    """what is added or taken away"""
 
 
 class Weight(Document):
@@ -449,6 +582,16 @@ class File(Document):
     """conditions on every action; in the file with `book`"""
     suitable: Conditions = []
     """conditions on every action; in the file with `book`"""
+    reach: Length | None = None
+    """how far back the journey goes, such as `400d`"""
+    events: dict[Id, dict[str, Any] | None] = {}
+    """what can happen: types of events and their fields"""
+    signals: dict[Id, Signal] = {}
+    """values computed from the journey, used as `signal.<id>`"""
+    moments: dict[Id, Moment] = {}
+    """make-or-break patterns in the journey, used as `moment.<id>`"""
+    relationship: Relationship | None = None
+    """the cumulative whole, from 0 to 100"""
     context: dict[Literal["customer", "interaction"], dict[str, Any]] = {}
     """the declared world: the fields of the customer and the interaction"""
     channels: dict[Id, Channel] = {}

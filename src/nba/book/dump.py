@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from nba import windows
 from nba.book.model import (
     Action,
     Book,
@@ -20,9 +21,13 @@ from nba.book.model import (
     Expression,
     Gates,
     Issue,
+    Moment,
+    Pattern,
     Point,
     Scorecard,
+    Signal,
     Slot,
+    Step,
     Text,
     Tier,
     Treatment,
@@ -53,6 +58,17 @@ def to_document(book: Book) -> dict[str, Any]:
         "currency": book.currency,
         "household": book.household,
         **_gates(book.gates),
+        "reach": _length(book.reach),
+        "events": {name: _declarations(kind.fields) for name, kind in book.events.items()},
+        "signals": {name: _signal(signal) for name, signal in book.signals.items()},
+        "moments": {name: _moment(moment) for name, moment in book.moments.items()},
+        "relationship": None
+        if book.relationship is None
+        else {
+            "title": book.relationship.title,
+            "start": book.relationship.start,
+            "points": [_point(point) for point in book.relationship.points],
+        },
         "context": _declarations(book.fields),
         "channels": {
             name: {
@@ -218,6 +234,62 @@ def _percent(number: float) -> str:
 def _covers(selector: Covers) -> dict[str, list[str]]:
     given = {part.name: getattr(selector, part.name) for part in fields(selector)}
     return {key: list(names) for key, names in given.items() if names is not None}
+
+
+# --- the journey
+
+
+def _length(nanoseconds: int | None) -> str | None:
+    return None if nanoseconds is None else f"{nanoseconds // windows.SECOND}s"
+
+
+def _signal(signal: Signal) -> dict[str, Any]:
+    window = signal.window
+    within: Any = _length(window.length)
+    if window.calendar is not None:
+        start = {0: "monday", 5: "saturday", 6: "sunday"}[window.week_start]
+        within = {"calendar": window.calendar, "timezone": window.zone, "week_start": start}
+    of_types = signal.expression is None
+    return {
+        "title": signal.title,
+        signal.kind: list(signal.events) if of_types else _expression(signal.expression),
+        "of": None if of_types else list(signal.events),
+        "where": _condition(signal.where),
+        "by": _expression(signal.by),
+        "within": within,
+        "half_life": _length(signal.half_life),
+        "per": _length(signal.per),
+    }
+
+
+def _moment(moment: Moment) -> dict[str, Any]:
+    patterns = [_pattern(pattern) for pattern in moment.patterns]
+    return {"title": moment.title, "severity": moment.severity, "any": patterns}
+
+
+def _pattern(pattern: Pattern) -> dict[str, Any]:
+    steps = [_step(step) for step in pattern.steps]
+    forms: dict[str, dict[str, Any]] = {
+        "sequence": {"sequence": steps},
+        "at_least": {"at_least": pattern.count, **(steps[0] or {})} if steps else {},
+        "after": {"after": steps[0] if steps else None},
+    }
+    return {
+        **forms[pattern.kind],
+        "expect": _step(pattern.expect),
+        "by": _expression(pattern.by),
+        "within": _length(pattern.within),
+        "unless": _step(pattern.unless),
+        "until": _step(pattern.until),
+        "linger": _length(pattern.linger or None),
+        "lasts": _length(pattern.lasts),
+    }
+
+
+def _step(step: Step | None) -> dict[str, Any] | None:
+    if step is None:
+        return None
+    return {"event": step.event, "as": step.alias, "where": _condition(step.where)}
 
 
 # --- the declared world

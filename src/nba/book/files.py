@@ -104,6 +104,7 @@ class Files:
             tag=frozenset(tags),
             point=self.ids("decision_points"),
             tier=self._tiers(),
+            moment=self.ids("moments"),
         )
 
     def _tiers(self) -> frozenset[str]:

@@ -389,7 +389,8 @@ class Moment:
 class Book:
     """A rule book. *version* is the hash of all that changes what it decides or says.
 
-    *conditions* and *scorecards* are in an order in which each needs only earlier ones.
+    *derived* are conditions and scorecards in an order in which each needs only earlier ones.
+    *reach* is in nanoseconds.
     """
 
     id: str
@@ -398,6 +399,11 @@ class Book:
     currency: str
     household: str | None
     fields: tuple[FieldSpec, ...]
+    reach: int | None
+    events: Mapping[str, EventType]
+    signals: Mapping[str, Signal]
+    moments: Mapping[str, Moment]
+    relationship: Scorecard | None
     channels: Mapping[str, Channel]
     conditions: Mapping[str, Condition]
     scorecards: Mapping[str, Scorecard]

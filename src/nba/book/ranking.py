@@ -131,6 +131,21 @@ class Ranking:
             at.place,
         )
 
+    def relationship(self, sections: Sections) -> model.Scorecard | None:
+        """Return the relationship, a scorecard from 0 to 100 which one file may give."""
+        for _, at in sections[1:]:
+            message = f"`relationship` is given twice, first at {sections[0][1].key_place}"
+            self.findings.report("duplicate-id", message, "keep one", at.key_place)
+        if not sections:
+            return None
+        document, at = sections[0]
+        points = tuple(
+            self.point(point, at / "points" / place) for place, point in enumerate(document.points)
+        )
+        return model.Scorecard(
+            "relationship", document.title, document.start, points, 0.0, 100.0, at.key_place
+        )
+
     # --- arbitration
 
     def tiers(self, sections: Sections) -> tuple[model.Tier, ...]:

@@ -51,6 +51,7 @@ class Catalogued:
     tag: frozenset[str]
     point: frozenset[str]
     tier: frozenset[str]
+    moment: frozenset[str]
     kind: frozenset[str] = frozenset(KINDS)
     direction: frozenset[str] = frozenset(DIRECTIONS)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from nba.book import documents
@@ -37,6 +38,9 @@ _STAND_INS: Final[Mapping[str, Any]] = {
     "name": "",
     "expect": {},
     "text": "",
+    "event": "",
+    "as": "",
+    "calendar": "day",
 }
 #: What a document is called.
 _NOUNS: Final[Mapping[type[BaseModel], str]] = {
@@ -55,6 +59,11 @@ _NOUNS: Final[Mapping[type[BaseModel], str]] = {
     documents.Stop: "kill switch",
     documents.Test: "test",
     documents.Text: "text",
+    documents.Signal: "signal",
+    documents.Moment: "moment",
+    documents.Pattern: "pattern",
+    documents.Step: "step",
+    documents.Relationship: "relationship",
 }
 _ID_HELP: Final = "use small letters, digits and `_`, beginning with a letter"
 _PERCENTAGES: Final = ("lever", "add")
@@ -349,10 +358,11 @@ def _empty(data: Any) -> Iterator[Path]:
 
 
 def _may_be_empty(path: Path) -> bool:
-    """Say where null means something: a channel without more to say, an unknown field of a test."""
+    """Say where null means something: nothing more to say, or an unknown field of a test."""
     treatment = path[0] == "actions" and len(path) == 4 and path[2] == "channels"
     case = path[0] == "tests" and len(path) > 3 and path[2] in ("customer", "interaction")
-    return (treatment and isinstance(path[3], str)) or case
+    event = path[0] == "events" and len(path) == 2
+    return (treatment and isinstance(path[3], str)) or case or event
 
 
 # --- what documents declare
@@ -361,7 +371,7 @@ def _may_be_empty(path: Path) -> bool:
 def _known_keys(path: Path) -> list[str]:
     """Return the keys that the document at *path* may have."""
     model = _declared(path)
-    return list(model.model_fields) if _is_document(model) else []
+    return [_key(*item) for item in model.model_fields.items()] if _is_document(model) else []
 
 
 def _required(path: Path) -> list[str] | None:
@@ -369,7 +379,12 @@ def _required(path: Path) -> list[str] | None:
     model = _declared(path)
     if not _is_document(model):
         return None
-    return [name for name, field in model.model_fields.items() if field.is_required()]
+    return [_key(*item) for item in model.model_fields.items() if item[1].is_required()]
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    """Return the key that a field is written as: `as` is no name that Python can have."""
+    return field.alias or name
 
 
 def _declared(path: Path) -> Any:
@@ -377,7 +392,8 @@ def _declared(path: Path) -> Any:
     kind: Any = documents.File
     for step in path:
         if _is_document(kind):
-            field = kind.model_fields.get(str(step))
+            fields = {_key(*item): item[1] for item in kind.model_fields.items()}
+            field = fields.get(str(step))
             kind = _bare(field.annotation) if field else None
         else:
             kind = _bare((get_args(kind) or (None,))[-1])

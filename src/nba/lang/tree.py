@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from typing import Final
 from typing import Literal as OneOf
 
 from nba.lang.functions import Overload
@@ -164,12 +165,23 @@ class Comprehension(Node):
 
 def children(node: Node) -> Iterator[Node]:
     """Yield the nodes directly inside *node*, in the order of the text."""
-    for part in fields(node):
-        value = getattr(node, part.name)
+    for name in _parts(type(node)):
+        value = getattr(node, name)
         if isinstance(value, Node):
             yield value
         elif isinstance(value, list):
             yield from value
+
+
+def _parts(kind: type[Node]) -> tuple[str, ...]:
+    """Return the names of what a node of this kind has beyond its place and its type."""
+    if kind not in _PARTS:
+        common = {part.name for part in fields(Node)}
+        _PARTS[kind] = tuple(part.name for part in fields(kind) if part.name not in common)
+    return _PARTS[kind]
+
+
+_PARTS: Final[dict[type[Node], tuple[str, ...]]] = {}  # asked for very often
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -1,0 +1,323 @@
+"""The journey's sections: event types, signals, moments, and the relationship."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import tzinfo
+from typing import Any, Final
+
+from nba import windows
+from nba.book import documents, model
+from nba.book.expressions import Expressions
+from nba.book.fields import declared_fields
+from nba.book.findings import At, Findings
+from nba.errors import did_you_mean
+from nba.lang.context import FieldSpec
+from nba.lang.types import (
+    BOOL,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    STRING,
+    TIMESTAMP,
+    EnumType,
+    ObjectType,
+    Type,
+    list_of,
+    map_of,
+)
+from nba.windows import Window
+
+__all__ = ["JourneySections"]
+
+_OF_TYPES: Final = ("count", "exists", "rate")
+_OF_VALUES: Final = ("sum", "avg", "min", "max", "distinct", "first", "last")
+_ORDERED: Final = (INT, DOUBLE, STRING, TIMESTAMP, DURATION)
+_ANY_VALUE: Final = (*_ORDERED, BOOL)
+_WEEK_STARTS: Final = {"monday": 0, "saturday": 5, "sunday": 6}
+MAX_STEPS: Final = 8
+
+
+class JourneySections:
+    """Builds what the journey's sections declare, and the names that conditions get from it."""
+
+    def __init__(
+        self, channels: tuple[str, ...], zone: tzinfo, findings: Findings, known: frozenset[str]
+    ) -> None:
+        self.channels = channels
+        self.zone = zone
+        self.findings = findings
+        self.known = known  # every event type that files declare
+        self.types: dict[str, model.EventType] = {}
+
+    def reach(self, text: str | None, at: At) -> int | None:
+        """Return how far back the journey goes, in nanoseconds."""
+        return self._length(text, at)
+
+    # --- events
+
+    def event_type(self, name: str, fields: Mapping[str, Any] | None, at: At) -> model.EventType:
+        """Return an event type; `type`, `channel`, `at` and `id` are there already."""
+        for reserved in ("type", "channel", "at", "id"):
+            if reserved in (fields or {}):
+                message = f"every event has `{reserved}`"
+                self.findings.report(
+                    "duplicate-id", message, "remove it", (at / reserved).key_place
+                )
+        specs = declared_fields(
+            fields or {}, name, at, self.findings, channels=self.channels, zone=self.zone
+        )
+        own = tuple(replace(spec, path=spec.path.removeprefix(f"{name}.")) for spec in specs)
+        self.types[name] = model.EventType(name, own, at.key_place)
+        return self.types[name]
+
+    def _object(self, alias: str, names: Iterable[str]) -> ObjectType:
+        """Return the type of an event of any of these types: the fields they have in common."""
+        fields: dict[str, Type] = {}
+        clashes: set[str] = set()
+        for name in names:
+            for spec in self.types[name].fields if name in self.types else ():
+                if fields.setdefault(spec.path, spec.type) != spec.type:
+                    clashes.add(spec.path)
+        for path in clashes:
+            del fields[path]
+        channel = EnumType("string", values=self.channels) if self.channels else STRING
+        fields |= {"type": STRING, "id": STRING, "at": TIMESTAMP, "channel": channel}
+        return ObjectType(alias, fields=fields)
+
+    def _event_types(self, names: Iterable[str], at: At) -> tuple[str, ...]:
+        for name in names:
+            if name not in self.known:
+                self.findings.unknown("event type", name, self.known, at)
+        return tuple(dict.fromkeys(names))
+
+    # --- signals
+
+    def signal(
+        self, name: str, document: documents.Signal, at: At, names: Mapping[str, Type]
+    ) -> model.Signal:
+        """Return a signal; *names* are the declared fields and `now`."""
+        given = [kind for kind in (*_OF_TYPES, *_OF_VALUES) if getattr(document, kind) is not None]
+        kind: Any = given[0] if given else "count"
+        if len(given) != 1:
+            known = ", ".join(f"`{key}`" for key in (*_OF_TYPES, *_OF_VALUES))
+            message = f"the signal `{name}` needs one of {known}"
+            self.findings.report("missing-key", message, "keep one of them", at.key_place)
+        types = document.of or [] if kind in _OF_VALUES else getattr(document, kind) or []
+        key = "of" if kind in _OF_VALUES else kind
+        if kind in _OF_VALUES and not types and given:
+            message = f"the signal `{name}` needs `of`, the types of its events"
+            self.findings.report("missing-key", message, "add `of:`", at.key_place)
+        events = self._event_types(types, at / key)
+        reading = Expressions({**names, "event": self._object("event", events)}, self.findings)
+        expected = {"sum": (DOUBLE, INT), "avg": (DOUBLE, INT), "min": _ORDERED, "max": _ORDERED}
+        expression = None
+        if kind in _OF_VALUES:
+            allowed = expected.get(kind, _ANY_VALUE)
+            expression = reading.expression(getattr(document, kind), at / kind, allowed)
+        window = self._window(document.within, at / "within")
+        self._check_options(name, kind, document, window, at)
+        by = reading.expression(document.by, at / "by", (STRING,))
+        found = expression.tree.type if expression else DYN
+        result = _result(kind, found, decayed=document.half_life is not None)
+        return model.Signal(
+            name,
+            document.title,
+            kind,
+            events,
+            expression,
+            reading.condition(document.where, at / "where"),
+            by,
+            window,
+            self._length(document.half_life, at / "half_life"),
+            self._length(document.per, at / "per"),
+            map_of(STRING, result) if by else result,
+            at.key_place,
+        )
+
+    def _check_options(
+        self, name: str, kind: str, document: documents.Signal, window: Window, at: At
+    ) -> None:
+        if document.half_life is not None and kind not in ("count", "sum"):
+            message = "only a `count` or a `sum` has a half-life"
+            self.findings.report("wrong-value", message, "remove it", (at / "half_life").key_place)
+        if document.of is not None and kind in _OF_TYPES:
+            message = f"`{kind}` names its event types itself"
+            self.findings.report("wrong-value", message, "remove `of`", (at / "of").key_place)
+        if kind == "rate" and (document.per is None or not window.length):
+            message = f"the rate `{name}` needs `per` and a rolling `within`"
+            help_ = "add `per: 1d` and `within: 7d`"
+            self.findings.report("missing-key", message, help_, at.key_place)
+        if document.per is not None and kind != "rate":
+            message = "only a `rate` has `per`"
+            self.findings.report("wrong-value", message, "remove it", (at / "per").key_place)
+
+    def _window(self, given: Any, at: At) -> Window:
+        """Return a rolling window, or the calendar day, week or month."""
+        if given is None or isinstance(given, str):
+            return Window(self._length(given, at))
+        defaults = {"calendar": "", "timezone": "book", "week_start": "monday"}
+        if not isinstance(given, dict) or given.keys() - defaults.keys():
+            message = "`within` is a length, or `calendar`, `timezone` and `week_start`"
+            help_ = "write `7d`, or `{calendar: day, timezone: customer.timezone}`"
+            self.findings.report("wrong-value", message, help_, at.place)
+            return Window()
+        found: dict[str, Any] = defaults | given
+        choices = {"calendar": ("day", "week", "month"), "week_start": tuple(_WEEK_STARTS)}
+        for key, allowed in choices.items():
+            if found[key] not in allowed:
+                message = f"`{key}` is not `{found[key]}`"
+                help_ = did_you_mean(str(found[key]), allowed)
+                self.findings.report("wrong-value", message, help_, (at / key).place)
+                return Window()
+        self._check_zone(str(found["timezone"]), at / "timezone")
+        start = _WEEK_STARTS[found["week_start"]]
+        return Window(None, found["calendar"], str(found["timezone"]), start)
+
+    def _check_zone(self, name: str, at: At) -> None:
+        if name not in ("book", "customer.timezone"):
+            try:
+                windows.zone(name)
+            except ValueError as error:
+                help_ = "write `book`, `customer.timezone` or an IANA name"
+                self.findings.report("wrong-value", str(error), help_, at.place)
+
+    def _length(self, text: str | None, at: At) -> int | None:
+        if text is None:
+            return None
+        try:
+            return windows.parse_length(text)
+        except ValueError as error:
+            help_ = "write `7d`, `36h`, `30min` or `2w`"
+            self.findings.report("wrong-value", str(error), help_, at.place)
+            return None
+
+    # --- moments
+
+    def moment(self, name: str, document: documents.Moment, at: At) -> model.Moment:
+        """Return a moment with its patterns; what stands beside `any` counts for all of them."""
+        if document.any is None:
+            patterns = [self._pattern(document, document, at)]
+        else:
+            if _has_pattern(document):
+                message = f"the moment `{name}` has `any` and a pattern of its own"
+                self.findings.report("wrong-value", message, "move it below `any`", at.key_place)
+            patterns = [
+                self._pattern(inner, document, at / "any" / place)
+                for place, inner in enumerate(document.any)
+            ]
+        return model.Moment(
+            name,
+            document.title,
+            document.severity,
+            tuple(pattern for pattern in patterns if pattern),
+            at.key_place,
+        )
+
+    def _pattern(
+        self, own: documents.Pattern, around: documents.Pattern, at: At
+    ) -> model.Pattern | None:
+        forms = [key for key in ("sequence", "at_least", "after") if getattr(own, key) is not None]
+        if len(forms) != 1:
+            message = "a pattern has one of `sequence`, `at_least` and `after`"
+            self.findings.report("missing-key", message, "keep one of them", at.key_place)
+            return None
+        kind: Any = forms[0]
+        names: dict[str, Type] = {}
+        steps = self._steps(own, kind, at, names)
+        within = own.within or around.within
+        if kind != "after" and within is None and len(steps) + (own.at_least or 1) > 2:
+            message = f"`{kind}` needs `within`"
+            self.findings.report("missing-key", message, "add `within: 7d`", at.key_place)
+        expect = by = None
+        if kind == "after":
+            expect = self._step(own.expect, at / "expect", names)
+            by_names = {alias: names[alias] for alias in (steps[0].alias,)} if steps else {}
+            by = Expressions(by_names, self.findings).expression(own.by, at / "by", (TIMESTAMP,))
+            if own.expect is not None and (own.by is None) is (within is None):
+                message = "what is expected needs `within` or `by`"
+                self.findings.report("missing-key", message, "keep one of them", at.key_place)
+        elif own.expect is not None or own.by is not None:
+            message = "`expect` and `by` go with `after`"
+            self.findings.report("wrong-value", message, "remove them", at.key_place)
+        return model.Pattern(
+            kind,
+            steps,
+            self._length(within, at / "within"),
+            own.at_least or 1,
+            expect,
+            by,
+            self._step(own.unless or around.unless, at / "unless", names),
+            self._step(own.until or around.until, at / "until", names),
+            self._length(own.linger or around.linger, at / "linger") or 0,
+            self._length(own.lasts or around.lasts, at / "lasts"),
+        )
+
+    def _steps(
+        self, own: documents.Pattern, kind: str, at: At, names: dict[str, Type]
+    ) -> tuple[model.Step, ...]:
+        if kind == "sequence":
+            given = own.sequence or []
+            if not 2 <= len(given) <= MAX_STEPS:
+                message = f"a sequence has two to {MAX_STEPS} steps, not {len(given)}"
+                self.findings.report("wrong-value", message, "", (at / "sequence").place)
+            found = [
+                self._step(step, at / "sequence" / place, names, keep=True)
+                for place, step in enumerate(given)
+            ]
+        elif kind == "at_least":
+            if own.event is None or own.alias is None:
+                message = "`at_least` needs `event` and `as`"
+                self.findings.report("missing-key", message, "add them", at.key_place)
+                return ()
+            step = documents.Step(event=own.event, where=own.where, **{"as": own.alias})
+            found = [self._step(step, at, names, keep=True)]
+        else:
+            found = [self._step(own.after, at / "after", names, keep=True)]
+        return tuple(step for step in found if step)
+
+    def _step(
+        self, document: documents.Step | None, at: At, names: dict[str, Type], *, keep: bool = False
+    ) -> model.Step | None:
+        """Return a step; its conditions read it and those before, which *keep* adds it to."""
+        if document is None:
+            return None
+        self._event_types([document.event], at / "event")
+        if document.alias in names:
+            message = f"two steps are called `{document.alias}`"
+            self.findings.report("duplicate-id", message, "rename one", (at / "as").place)
+        own = {**names, document.alias: self._object(document.alias, [document.event])}
+        if keep:
+            names.update(own)
+        where = Expressions(own, self.findings).condition(document.where, at / "where")
+        return model.Step(document.event, document.alias, where)
+
+    # --- the names that conditions get
+
+    def moment_fields(self, moments: Mapping[str, model.Moment]) -> Iterator[FieldSpec]:
+        """Yield the fields `moments`, `moment.x` and `evidence.x.<step>.<field>`."""
+        if moments:
+            yield FieldSpec("moments", list_of(STRING))
+        for name, moment in moments.items():
+            yield FieldSpec(f"moment.{name}", BOOL, title=moment.title)
+            aliases: dict[str, list[str]] = {}
+            for pattern in moment.patterns:
+                for step in pattern.steps:
+                    aliases.setdefault(step.alias, []).append(step.event)
+            for alias, events in aliases.items():
+                for path, kind in self._object(alias, events).fields.items():
+                    yield FieldSpec(f"evidence.{name}.{alias}.{path}", kind)
+
+
+def _has_pattern(document: documents.Pattern) -> bool:
+    return any(getattr(document, key) is not None for key in ("sequence", "at_least", "after"))
+
+
+def _result(kind: str, taken: Type, *, decayed: bool) -> Type:
+    if kind in ("count", "distinct"):
+        return DOUBLE if decayed else INT
+    if kind in ("sum", "avg", "rate"):
+        return DOUBLE
+    return BOOL if kind == "exists" else taken

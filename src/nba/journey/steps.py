@@ -1,0 +1,185 @@
+"""The steps of patterns, compiled, and the index in which they look for events.
+
+A condition that a field of an event equals a field of an earlier one, or a literal, becomes a
+look-up; what else a step asks for becomes Python.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from nba.book.model import Condition, Step
+from nba.journey.events import Row
+from nba.journey.timeline import Timeline
+from nba.lang import tree
+from nba.lang.functions import BOOK_FUNCTIONS
+from nba.lang.python import Program
+from nba.lang.tree import Node
+from nba.lang.types import BOOL
+
+__all__ = ["Index", "Places", "Search", "Slots", "compiled", "reads"]
+
+#: The events that stand for the steps of a pattern, by slot; the last is of no step, and empty.
+Slots = list[Row]
+#: Places in a journey, in order.
+Places = Sequence[int]
+
+
+class Index:
+    """The events of a journey by type and by the values of their fields, as places in it."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.rows = timeline.rows
+        self.times = [int(row["at"]) for row in self.rows]
+        self.places: dict[str, list[int]] = {}
+        for place, row in enumerate(self.rows):
+            self.places.setdefault(row["type"], []).append(place)
+        self._values: dict[tuple[str, str], dict[object, list[int]]] = {}
+
+    @classmethod
+    def of(cls, timeline: Timeline) -> Index:
+        """Return the index of a journey, made once."""
+        index = timeline.found.get(Index)
+        if index is None:
+            index = timeline.found[Index] = cls(timeline)
+        return index
+
+    def by_value(self, event: str, field: str) -> Mapping[object, Places]:
+        """Return the places of the events of a type by the value of a field."""
+        values = self._values.get((event, field))
+        if values is None:
+            values = {}
+            for place in self.places.get(event, ()):
+                value = self.rows[place].get(field)
+                if value is not None:
+                    values.setdefault(value, []).append(place)
+            self._values[event, field] = values
+        return values
+
+
+# --- one step
+
+
+#: Types whose equality is that of Python's dicts.
+_LOOKED_UP: Final = frozenset({"bool", "int", "string", "timestamp", "duration"})
+
+
+class Search:
+    """A compiled step: what it looks for, and the slot that holds the event while it is judged.
+
+    *scope* are the slots of the earlier steps that it may refer to.
+    """
+
+    def __init__(self, step: Step, slot: int, scope: Mapping[str, int]) -> None:
+        self.event = step.event
+        self.slot = slot
+        self._slots = {**scope, step.alias: slot}
+        self.reads = reads(step.where)
+        parts = _conjuncts(step.where.tree) if step.where else []
+        keys = [(key, part) for part in parts if (key := self._key(part, step.alias))]
+        #: the field that is looked up, and the slot and field that give the value; or the value
+        self.key: tuple[str, int | None, Any] | None = None
+        if keys:  # one that joins two events chooses better than one with a literal
+            self.key, chosen = max(keys, key=lambda found: found[0][1] is not None)
+            parts = [part for part in parts if part is not chosen]
+        self.holds = compiled(_all(parts), self._slots, "holds") if parts else None
+
+    def _key(self, part: Node, alias: str) -> tuple[str, int | None, Any] | None:
+        """Return how to look up what *part* asks for, or None where it must be judged."""
+        if isinstance(part, tree.Not):
+            field = _field_of(part.operand, alias)
+            return (field, None, False) if field and part.operand.type == BOOL else None
+        if field := _field_of(part, alias):
+            return (field, None, True) if part.type == BOOL else None
+        if not isinstance(part, tree.Call) or part.function != "==":
+            return None
+        one, other = part.args
+        if not _field_of(one, alias):
+            one, other = other, one
+        field = _field_of(one, alias)
+        if not field or one.type.name != other.type.name or one.type.name not in _LOOKED_UP:
+            return None
+        if isinstance(other, tree.Literal):
+            return (field, None, other.value)
+        if isinstance(other, tree.Field):
+            owner, _, name = other.path.partition(".")
+            if owner != alias and owner in self._slots:
+                return (field, self._slots[owner], name)
+        return None
+
+    def candidates(self, index: Index, slots: Slots) -> Places:
+        """Return the places of the events that may match, in order."""
+        if self.key is None:
+            return index.places.get(self.event, ())
+        field, slot, value = self.key
+        if slot is not None:
+            value = slots[slot].get(value)
+        return index.by_value(self.event, field).get(value, ())
+
+    def first(self, index: Index, slots: Slots, start: int, stop: int) -> int | None:
+        """Return the first place from *start* on and before *stop* that matches."""
+        candidates, holds, rows = self.candidates(index, slots), self.holds, index.rows
+        for i in range(bisect_left(candidates, start), len(candidates)):
+            place = candidates[i]
+            if place >= stop:
+                break
+            if holds is None:
+                return place
+            slots[self.slot] = rows[place]
+            if holds(slots):
+                return place
+        return None
+
+    def all(self, index: Index, slots: Slots) -> list[int]:
+        """Return every place that matches."""
+        candidates, holds = self.candidates(index, slots), self.holds
+        if holds is None:
+            return list(candidates)
+        found = []
+        for place in candidates:
+            slots[self.slot] = index.rows[place]
+            if holds(slots):
+                found.append(place)
+        return found
+
+
+def _conjuncts(node: Node) -> list[Node]:
+    if isinstance(node, tree.And):
+        return [part for item in node.items for part in _conjuncts(item)]
+    return [node]
+
+
+def _all(parts: list[Node]) -> Node:
+    if len(parts) == 1:
+        return parts[0]
+    node = tree.And(0, 0, parts)
+    node.type = BOOL
+    return node
+
+
+def _field_of(node: Node, alias: str) -> str | None:
+    """Return the name of the field, where *node* is one of *alias*."""
+    if isinstance(node, tree.Field) and node.path.startswith(f"{alias}."):
+        return node.path.partition(".")[2]
+    return None
+
+
+def reads(where: Condition | None) -> set[tuple[str, str]]:
+    """Return what a condition reads: the names of steps, each with a field."""
+    parts = tree.walk(where.tree) if where else ()
+    paths = [part.path.partition(".") for part in parts if isinstance(part, tree.Field)]
+    return {(alias, name) for alias, _, name in paths}
+
+
+def compiled(node: Node, scope: Mapping[str, int], kind: str) -> Callable[[Slots], Any]:
+    """Return a function of the slots: whether a condition `holds`, or the `value`."""
+
+    def load(path: str) -> str:
+        alias, _, name = path.partition(".")
+        return f"c[{scope.get(alias, -1)}].get({name!r})"
+
+    program = Program(load, BOOK_FUNCTIONS, "None")
+    name = program.holds(node) if kind == "holds" else program.value(node)
+    return program.build()[name]

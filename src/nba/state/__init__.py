@@ -1,0 +1,1 @@
+"""What must be remembered: one protocol, and the stores that follow it."""

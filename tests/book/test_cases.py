@@ -1,0 +1,68 @@
+"""Tests beside rules: what is wrong in them is found when the book is built."""
+
+import pytest
+from tests.book.test_build import BOOK
+
+from nba.book.build import build
+from nba.book.cases import DEFAULT_NOW
+from nba.book.source import parse
+from nba.errors import BookError
+
+FIELDS = """\
+context:
+  customer:
+    orders: {list: {amount: number, paid: bool}}
+    calls: list(int)
+"""
+
+
+def problems(text: str) -> list[tuple[str, int]]:
+    """Return the messages about a test, and their columns."""
+    files = [parse(BOOK, "b"), parse(FIELDS, "f"), parse(f"tests: [{{{text}}}]\n", "t")]
+    try:
+        assert build(files).warnings == []
+    except BookError as error:
+        return [(d.message, d.where.column if d.where else 0) for d in error.diagnostics]
+    return []
+
+
+def test_a_test_is_kept_as_its_author_wrote_it():
+    """With the time that it does not say."""
+    text = "tests: [{name: x, customer: {age: 5, vip: ~}, expect: {action: none}}]\n"
+    (found,) = build([parse(BOOK, "b"), parse(text, "t")]).book.tests
+    assert found.case["customer"] == {"age": 5, "vip": None}
+    assert found.case["interaction"] is None
+    assert found.case["now"] == DEFAULT_NOW
+    assert found.expect == {"action": "none"}
+    assert found.place.line == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("customer: {tier: gold, consent: {email: ~}}", []),
+        ("interaction: {channel: phone}", []),
+        ("customer: {orders: [{amount: 5, paid: true}, {}]}", []),
+        ("customer: {teir: gold}", [("`customer.teir` is not declared", 31)]),
+        ("customer: {consent: {sms: true}}", [("`customer.consent.sms` is not declared", 41)]),
+        ("customer: {orders: [{}, {price: 5}]}", [("`customer.orders.price` is not declared", 45)]),
+        ("customer: {age: x}", [("`customer.age`: expected an int, got a string", 36)]),
+        ("customer: {consent: 5}", [("`customer.consent`: expected an object, got an int", 40)]),
+        (
+            "customer: {orders: [{}, {amount: x}]}",
+            [("`customer.orders[1].amount`: expected a number, got a string", 53)],
+        ),
+        ("now: noon", [("`noon` is not a time", 25)]),
+        ("now: 2026-03-01", [("`2026-03-01` is not a time", 25)]),
+        ("at: web", [("there is no decision point `web`", 24)]),
+        ("expect: {action: cal}", [("there is no action `cal`", 37)]),
+        ("expect: {action: call, tier: everything}", [("there is no tier `everything`", 49)]),
+        ("expect: {ranked: [call, x]}", [("there is no action `x`", 44)]),
+        ("expect: {dropped: {x: blocked}}", [("there is no action `x`", 39)]),
+        ("expect: {channel: fax}", [("there is no channel `fax`", 38)]),
+    ],
+)
+def test_what_is_wrong(text, expected):
+    """At its place; null is unknown, and nothing is required."""
+    expect = "" if "expect" in text else ", expect: {action: none}"
+    assert problems(f"name: xxxx, {text}{expect}") == expected
