@@ -38,7 +38,7 @@ CONSENTS: Final = ("customer.consent.email == true", "customer.vip", "has(custom
 FIELDS: Final = _without_nothing(
     _declarations([spec for spec in SHAPE.inputs if spec.path != "now"])
 )
-MORE_FIELDS: Final = {
+MORE_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "customer": {
         "preferred_channel": {"enum": "$channels"},
         "household": "string",

@@ -10,7 +10,7 @@ import pytest
 from nba.book import findings as findings_
 from nba.book.build import build, load
 from nba.book.source import parse
-from nba.errors import BookError, Diagnostic
+from nba.errors import BookError, Diagnostic, Place
 
 BROKEN = Path(__file__).parent / "broken"
 BOOK = """\
@@ -46,6 +46,13 @@ def found(*texts: str) -> list[Diagnostic]:
         return build([parse(text, f"{n}.yaml") for n, text in enumerate(texts)]).warnings
     except BookError as error:
         return list(error.diagnostics)
+
+
+def meant(place: Place | None) -> str:
+    """Return the text that a place is about."""
+    assert place is not None
+    start = place.column - 1
+    return place.text[start : start + place.width]
 
 
 def codes(*texts: str) -> list[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.book.test_build import BOOK
+from tests.book.test_build import BOOK, meant
 
 from nba.book.build import build
 from nba.book.model import Action, Covers
@@ -61,23 +61,30 @@ def test_a_channel_suggestion_suggests():
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "column"),
+    ("text", "message", "place"),
     [
-        ("kind: offer, channels: []", "the action `x` has no channel", 72),
-        ("kind: offer, channels: [email, fax]", "there is no channel `fax`", 80),
-        ("kind: offer, channels: {fax: }", "there is no channel `fax`", 73),
-        ("kind: offer, channels: {email: {suggests: phone}}", "`x` is no channel suggestion", 81),
-        ("kind: offer, suggests: phone, channels: [email]", "`x` is no channel suggestion", 62),
-        ("kind: channel_suggestion, channels: [email]", "suggestion `x` needs `suggests`", 11),
-        ("kind: channel_suggestion, suggests: fax, channels: [email]", "no channel `fax`", 85),
+        ("kind: offer, channels: []", "the action `x` has no channel", "["),
+        ("kind: offer, channels: [email, fax]", "there is no channel `fax`", "fax"),
+        ("kind: offer, channels: {fax: }", "there is no channel `fax`", "fax"),
+        (
+            "kind: offer, channels: {email: {suggests: phone}}",
+            "`x` is no channel suggestion",
+            "suggests",
+        ),
+        (
+            "kind: offer, suggests: phone, channels: [email]",
+            "`x` is no channel suggestion",
+            "suggests",
+        ),
+        ("kind: channel_suggestion, channels: [email]", "suggestion `x` needs `suggests`", "x"),
+        ("kind: channel_suggestion, suggests: fax, channels: [email]", "no channel `fax`", "fax"),
     ],
 )
-def test_what_is_wrong_with_an_action(text, message, column):
+def test_what_is_wrong_with_an_action(text, message, place):
     """At its place, once, however many channels there are."""
-    (found,) = problems(f"actions: {{x: {{title: XXXXXXXXXXXXXX, group: care/one, {text}}}}}\n")
+    (found,) = problems(f"actions: {{x: {{title: X, group: care/one, {text}}}}}\n")
     assert message in found.message
-    assert found.where is not None
-    assert found.where.column == column
+    assert meant(found.where) == place
 
 
 @pytest.mark.parametrize(
@@ -86,7 +93,7 @@ def test_what_is_wrong_with_an_action(text, message, column):
         ("groups: {a/b: {}}", "there is no issue `a`"),
         ("policies: {x: {block_when: customer.spend}}", "this is a number, not a condition"),
         (
-            "policies: {x: {block_when: customer.vip, covers: {action: x}}}",
+            "policies: {x: {block_when: 'true', covers: {action: x}}}",
             "there is no action `x`",
         ),
         ("channels: {x: {consent: 5}}", "this is an int, not a condition"),

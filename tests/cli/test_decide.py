@@ -140,7 +140,10 @@ def test_a_slip_in_a_case_is_pointed_out(nba: Run, folder: Path):
         ('{"customer": 1}', "case.txt: error: `customer` of a case is an object "),
         ('{"id": 1}', "case.txt: error: `id` of a case is a string\n"),
         ('{"now": "yesterday"}', "case.txt: error: `now` is a time such as "),
-        ('{"now": "2026-03-02T10:00:00"}', "case.txt: error: `now` is a time such as 2026-03-02T10:00:00Z"),
+        (
+            '{"now": "2026-03-02T10:00:00"}',
+            "case.txt: error: `now` is a time such as 2026-03-02T10:00:00Z",
+        ),
         ('{"at": "nowhere"}', "case.txt: error: there is no decision point `nowhere`\n"),
         (
             '{\n "id": "c",\n "customer" {}\n}',

@@ -291,7 +291,9 @@ def built(document: dict[str, Any]) -> Built:
     return build([parse(json.dumps(document), "book.yaml")])
 
 
-ILL_TYPED = st.sampled_from([None, "", 3, -1.5, True, [], {}, "gold", float("nan"), [1, "x"]])
+ILL_TYPED: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", 3, -1.5, True, [], {}, "gold", float("nan"), [1, "x"]]
+)
 
 
 def values_of(name: str) -> st.SearchStrategy[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decide.strategies import NOW, books, built, cases
 
 from nba import Engine
 from nba.decide.answer import Answer, answer
@@ -16,7 +17,6 @@ from nba.decide.case import Case
 from nba.decide.decision import Decision, Ranking, head, reason_of
 from nba.decide.plan import Plan, plan_for
 from nba.decide.reference import Reference, derived_fields
-from tests.decide.strategies import NOW, books, built, cases
 
 
 def by_reference(plan: Plan, found: Answer, case: Case) -> Ranking:
@@ -149,10 +149,8 @@ def test_explaining_never_fails_and_has_no_effect(
 
 def _changed(case: Case, changes: dict[str, object]) -> Case:
     """Return a case with fields set by path; None removes one."""
-    data = {
-        "customer": dict(case.customer),
-        "interaction": case.interaction and dict(case.interaction),
-    }
+    data: dict[str, Any] = {"customer": dict(case.customer), "interaction": case.interaction}
+    data["interaction"] = dict(case.interaction) if case.interaction is not None else None
     for path, value in changes.items():
         root, *owners, name = path.split(".")
         if data[root] is None:

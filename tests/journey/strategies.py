@@ -6,6 +6,7 @@ run takes a plain one, which is faster.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cache
 from random import Random
@@ -17,6 +18,9 @@ from nba.lang.check import Environment, check
 from nba.lang.syntax import parse
 from nba.lang.types import BOOL, ObjectType, Type, list_of
 from nba.lang.values import Timestamp
+
+#: Whether to search long.
+LONG: Final = os.environ.get("NBA_LONG") == "1"
 
 #: The declared events; every event has `type`, `channel`, `at` and `id` too.
 EVENTS: Final = {
@@ -212,7 +216,7 @@ def _row(random: Random, number: int) -> Row:
     at = random.randrange(LATEST + 1)
     kind = random.choice(("contact", "contact", "booked", "arrived"))
     reference = random.choice(("x", "x", "y", None))
-    some = {
+    fields: dict[str, dict[str, Any]] = {
         "contact": {
             "topic": reference,
             "resolved": random.choice((True, False, False, None)),
@@ -225,9 +229,9 @@ def _row(random: Random, number: int) -> Row:
             "due": random.choice((Timestamp(max(0, at + random.randrange(-2, 9))), None)),
         },
         "arrived": {"ref": reference, "late": random.choice((True, False, None))},
-    }[kind]
+    }
     channel = random.choice((*CHANNELS, None))
-    return event(kind, at, f"{random.randrange(100)}-{number}", channel=channel, **some)
+    return event(kind, at, f"{random.randrange(100)}-{number}", channel=channel, **fields[kind])
 
 
 def journey(random: Random, longest: int) -> list[Row]:

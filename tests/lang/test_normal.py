@@ -121,8 +121,10 @@ def test_normal_form_is_the_condition(random: Random, depth: int, timed: bool) -
         ("since(customer.joined) > days(3)", "customer.joined < Timestamp('2026-02-27T10:00:00Z')"),
         (
             "within(customer.joined, hours(1))",
-            "all(customer.joined > Timestamp('2026-03-02T09:00:00Z'), "
-            "customer.joined <= Timestamp('2026-03-02T10:00:00Z'))",
+            (
+                "all(customer.joined > Timestamp('2026-03-02T09:00:00Z'), "
+                "customer.joined <= Timestamp('2026-03-02T10:00:00Z'))"
+            ),
         ),
         ("customer.joined < now", "customer.joined < Timestamp('2026-03-02T10:00:00Z')"),
         (

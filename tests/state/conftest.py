@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.state.contract import STORES
 
 from nba.state.store import Store
-from tests.state.contract import STORES
 
 
 @pytest.fixture(params=STORES)

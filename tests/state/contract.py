@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import Any
 
 from nba.journey.events import Row
 from nba.lang.values import Timestamp
@@ -13,11 +14,11 @@ from nba.state.store import Due, Store
 
 #: By name, what opens a new and empty store with a folder of its own. A store joins here.
 STORES: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
-    "memory": lambda folder: closing(MemoryStore()),
+    "memory": lambda _: closing(MemoryStore()),
 }
 
 
-def row(id: str, at: int, kind: str = "contact", **fields: object) -> Row:
+def row(id: str, at: int, kind: str = "contact", **fields: Any) -> Row:
     """Return an event as stores keep it."""
     return {"type": kind, "at": Timestamp(at), "id": id, **fields}
 
@@ -42,8 +43,5 @@ def drained(
     store: Store, now: int, cursor: str | None = None, limit: int = 1000
 ) -> tuple[list[Due], str]:
     """Return all that is due, and the cursor after it."""
-    everything: list[Due] = []
-    after = ""
-    for found, after in pages(store, now, cursor, limit):
-        everything += found
-    return everything, after
+    everything = list(pages(store, now, cursor, limit))
+    return [due for found, _ in everything for due in found], everything[-1][1]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
+from tests.state.contract import ids, row
 
 from nba.errors import CaseError
 from nba.lang.values import Duration, Timestamp, UInt
 from nba.state.store import Store
-from tests.state.contract import ids, row
 
 
 def test_a_journey_is_in_event_time_whatever_came_first(store: Store) -> None:
@@ -37,7 +38,7 @@ def test_the_same_id_counts_once(store: Store) -> None:
 
 def test_values_keep_their_classes(store: Store) -> None:
     """A store that writes JSON gives back what conditions read, not what JSON made of it."""
-    fields = {
+    fields: dict[str, Any] = {
         "since": Timestamp(-1),
         "length": Duration(3),
         "count": UInt(2**64 - 1),

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from tests.state.contract import STORES, row
 
 from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.state.store import Due
-from tests.state.contract import STORES, row
 
 NAMES = st.sampled_from("abcde")
 TIMES = st.integers(0, 12)
@@ -60,24 +60,27 @@ class Machine(RuleBasedStateMachine):
         self.readers = [Reader(), Reader()]
 
     def teardown(self) -> None:
+        """Close the store."""
         self.stack.close()
 
+    def chain(self, name: str) -> list[str]:
+        """Return a name and those that it leads to."""
+        return [name, *self.chain(self.links[name])] if name in self.links else [name]
+
     def customer_of(self, name: str) -> str:
-        while name in self.links:
-            name = self.links[name]
-        return name
+        """Return the end of the chain."""
+        return self.chain(name)[-1]
 
     def journey(self, name: str) -> list[Row]:
+        """Return the rows of a journey: of those with one id the first."""
         found: dict[str, Row] = {}
         for recorded_as, one in self.rows:
             if self.customer_of(recorded_as) == self.customer_of(name):
                 found.setdefault(one["id"], one)
         return sorted(found.values(), key=lambda one: (one["at"], one["id"]))
 
-    def journeys(self) -> dict[str, list[Row]]:
-        return {name: self.journey(name) for name in "abcde" if name not in self.links}
-
     def replace(self, customer: str, entries: list) -> None:
+        """Replace deadlines: those that stay keep their number."""
         wanted = {Due(at, customer, moment, change) for at, moment, change in entries}
         for due in list(self.deadlines):
             if due.customer == customer and due not in wanted:
@@ -88,6 +91,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=NAMES, rows=st.lists(ROWS, max_size=4))
     def append(self, name: str, rows: list[Row]) -> None:
+        """Record rows."""
         new = []
         for one in rows:
             if one["id"] not in {other["id"] for other in self.journey(name)}:
@@ -98,10 +102,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(identity=NAMES, customer=NAMES)
     def link(self, identity: str, customer: str) -> None:
+        """Link two names, or be refused."""
         before = self.customer_of(identity)
-        if self.links.get(identity) != customer and (
-            identity in (customer, self.customer_of(customer)) or self.leads(customer, identity)
-        ):
+        if identity in self.chain(customer):
             with pytest.raises(CaseError, match=f"`{identity}`"):
                 self.store.link(identity, customer)
             return
@@ -114,15 +117,9 @@ class Machine(RuleBasedStateMachine):
             assert changed == ((after,) if before == identity else (after, before))
             self.replace(identity, [])
 
-    def leads(self, name: str, to: str) -> bool:
-        while name in self.links:
-            name = self.links[name]
-            if name == to:
-                return True
-        return False
-
     @rule(identity=NAMES)
     def unlink(self, identity: str) -> None:
+        """Undo a link, if there is one."""
         before = self.customer_of(identity)
         self.links.pop(identity, None)
         expected = () if before == identity else (identity, before)
@@ -130,6 +127,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(customer=NAMES, entries=ENTRIES)
     def set_deadlines(self, customer: str, entries: list[Any]) -> None:
+        """Set deadlines, as whoever has just seen the journey."""
         done = self.store.set_deadlines(customer, entries, self.store.version(customer))
         assert done == (customer not in self.links)
         if done:
@@ -137,6 +135,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1), now=TIMES, limit=st.sampled_from([1, 2, 3, 1000]))
     def due(self, which: int, now: int, limit: int) -> None:
+        """Ask for a page, twice."""
         reader = self.readers[which]
         if reader.rest is None:
             reader.time = max(reader.time, now)
@@ -155,6 +154,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(instant=st.integers(0, 6))
     def forget_before(self, instant: int) -> None:
+        """Forget what is old."""
         kept = [(name, one) for name, one in self.rows if one["at"] >= instant]
         assert self.store.forget_before(instant) == len(self.rows) - len(kept)
         self.rows = kept
@@ -162,6 +162,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def same(self) -> None:
+        """Hold everything that can be read against the model."""
         for name in "abcde":
             assert self.store.customer_of(name) == self.customer_of(name)
             assert list(self.store.journey(name).rows) == self.journey(name)

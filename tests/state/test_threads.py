@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.state.contract import drained, ids, row
 
 from nba.errors import CaseError
 from nba.state.store import Due, Store
-from tests.state.contract import drained, ids, row
 
 THREADS = 8
 
@@ -60,7 +60,7 @@ def test_appending_and_linking_lose_and_double_nothing(store: Store) -> None:
     together(work)
     expected = sorted((event % 17, f"e{event}") for event in range(150))
     assert [(one["at"], one["id"]) for one in store.journey("c").rows] == expected
-    assert sorted(new) == sorted(id for _, id in expected)
+    assert sorted(new) == sorted(key for _, key in expected)
 
 
 def test_names_that_are_linked_meanwhile_keep_their_events(store: Store) -> None:
@@ -71,8 +71,8 @@ def test_names_that_are_linked_meanwhile_keep_their_events(store: Store) -> None
         chance = random.Random(number)
         for event in range(100):
             one, other = chance.sample(names, 2)
-            id = f"{one}-{number}-{event}"
-            assert len(store.append(one, [row(id, event)])) == 1
+            key = f"{one}-{number}-{event}"
+            assert len(store.append(one, [row(key, event)])) == 1
             try:
                 store.link(one, other)
             except CaseError:
@@ -83,9 +83,9 @@ def test_names_that_are_linked_meanwhile_keep_their_events(store: Store) -> None
     together(work)
     for name in names:
         store.unlink(name)
-    found = [id for name in names for id in ids(store, name)]
+    found = [key for name in names for key in ids(store, name)]
     assert len(set(found)) == len(found) == THREADS * 100
-    assert all(id.startswith(f"{name}-") for name in names for id in ids(store, name))
+    assert all(key.startswith(f"{name}-") for name in names for key in ids(store, name))
 
 
 def test_the_last_word_on_deadlines_has_the_whole_journey(store: Store) -> None:
@@ -108,26 +108,22 @@ def test_who_reads_meanwhile_gets_every_deadline_once(store: Store) -> None:
     """Readers with small pages, while others set deadlines before and after their time."""
     readers = 2
     found: list[list[Due]] = [[] for _ in range(readers)]
+    cursors: list[str | None] = [None] * readers
 
     def work(number: int) -> None:
         chance = random.Random(number)
-        if number >= readers:
+        if number < readers:
+            for now in range(0, 1000, 4):
+                due, cursors[number] = store.due(now, cursors[number], 3)
+                found[number] += due
+        else:
             entries: list = []
-            for _ in range(100):
-                entries.append((chance.randrange(1000), f"m{len(entries)}", "opened"))
+            for event in range(100):
+                entries.append((chance.randrange(1000), f"m{event}", "opened"))
                 store.set_deadlines(f"c{number}", entries)
-            return
-        cursor = None
-        for now in range(0, 1000, 4):
-            due, cursor = store.due(now, cursor, 3)
-            found[number] += due
-        found[number] += drained(store, 1000, cursor, 7)[0]
-        cursors[number] = cursor
 
-    cursors: list[str | None] = [None] * readers
     together(work)
     everything = drained(store, 1000)[0]
     assert len(everything) == (THREADS - readers) * 100
-    for some in found:
-        assert len(some) == len(set(some))
-        assert set(some) <= set(everything)
+    for some, cursor in zip(found, cursors, strict=True):
+        assert sorted(some + drained(store, 1000, cursor, 7)[0]) == everything
