@@ -97,6 +97,7 @@ class Place:
         if len(line) > 160:  # show the part around the caret
             cut = max(0, start - 60)
             line, start = line[cut : cut + 150], start - cut
+            width = max(1, min(width, len(line) - start))
         return f"  {number} | {line}\n  {' ' * len(number)} | {' ' * start}{'^' * width}"
 
 

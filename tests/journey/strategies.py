@@ -158,8 +158,8 @@ _DEADLINES: Final = {
 
 def _where(random: Random, kind: str, alias: str, earlier: Sequence[Step]) -> str | None:
     parts = []
-    for _ in range(random.choice((0, 1, 1, 1, 2, 3))):
-        if earlier and random.randrange(3):
+    for _ in range(random.choice((0, 1, 1, 1, 2) if earlier else (0, 0, 1))):
+        if earlier and random.randrange(4):
             other = random.choice(earlier)
             choices = _BETWEEN.get((kind, other.event), ())
             text = random.choice(choices if choices and random.randrange(4) else _ANY_TWO)
@@ -173,19 +173,19 @@ def _where(random: Random, kind: str, alias: str, earlier: Sequence[Step]) -> st
 
 
 def _step(random: Random, alias: str, earlier: Sequence[Step], *, like: str | None = None) -> Step:
-    kind = like if like and random.randrange(3) else random.choice(("contact", "booked", "arrived"))
+    kind = like if like and random.randrange(6) else random.choice(("contact", "booked", "arrived"))
     return step(kind, alias, _where(random, kind, alias, earlier), after=earlier)
 
 
 def _length(random: Random) -> int | None:
-    return random.choice((None, 0, 1, 2, 3, 5, 8, 12))
+    return random.choice((None, 0, 1, 2, 4, 6, 9, 12, 16))
 
 
 def pattern(random: Random) -> Pattern:
     """Return a random pattern."""
     kind: Any = random.choice(("sequence", "sequence", "at_least", "after", "after", "after"))
     found: list[Step] = []
-    like = random.choice(("contact", "contact", None))
+    like = random.choice(("contact", "contact", "contact", None))
     for place in range(random.choice((2, 2, 3, 3, 4, 5)) if kind == "sequence" else 1):
         found.append(_step(random, f"s{place}", found, like=like))
     expect = by = None
@@ -209,12 +209,25 @@ def pattern(random: Random) -> Pattern:
     )
 
 
+def linked(random: Random) -> Pattern:
+    """Return a random sequence of contacts that refer to one another, and are often found."""
+    found = [step("contact", "s0")]
+    for place in range(1, random.choice((3, 3, 4, 5))):
+        alias, parts = f"s{place}", []
+        for _ in range(random.choice((0, 1, 1, 2))):
+            text = random.choice((*_BETWEEN["contact", "contact"], *_ANY_TWO))
+            parts.append(text.format(a=alias, b=random.choice(found).alias))
+        found.append(step("contact", alias, " && ".join(parts) or None, after=found))
+    within, lasts = random.choice((None, 8, 12, 16)), random.choice((None, 6))
+    return Pattern("sequence", tuple(found), within=within, lasts=lasts)
+
+
 # --- random journeys
 
 
 def _row(random: Random, number: int) -> Row:
     at = random.randrange(LATEST + 1)
-    kind = random.choice(("contact", "contact", "booked", "arrived"))
+    kind = random.choice(random.choice((("contact",), ("contact", "booked", "arrived"))))
     reference = random.choice(("x", "x", "y", None))
     fields: dict[str, dict[str, Any]] = {
         "contact": {

@@ -16,6 +16,7 @@ from tests.journey.strategies import (
     LONG,
     event,
     journey,
+    linked,
     moment,
     pattern,
     step,
@@ -70,10 +71,13 @@ def is_open(found: Sequence[Instance], now: int) -> Any:
 
 def compare(random: Random, seen: Counter[str], journeys: int) -> None:
     """Match random patterns of one moment with random journeys in both ways."""
-    patterns = [pattern(random) for _ in range(random.choice((1, 1, 1, 2)))]
+    patterns = [
+        random.choice((pattern, pattern, pattern, linked))(random)
+        for _ in range(random.choice((1, 1, 1, 2)))
+    ]
     fast, within_reach = Matcher(moment(*patterns)), Matcher(moment(*patterns), reach=9)
     for _ in range(journeys):
-        rows = journey(random, random.choice((4, 8, 12)))
+        rows = journey(random, random.choice((5, 9, 13)))
         timeline = Timeline(rows)
         found = fast.instances(timeline)
         assert found == literally(patterns, rows), (patterns, in_order(rows))
@@ -92,6 +96,7 @@ def compare(random: Random, seen: Counter[str], journeys: int) -> None:
         seen["open"] += known is not None
         for each in patterns:
             seen[each.kind] += bool(found)
+            seen["three steps or more"] += bool(found) and len(each.steps) > 2
 
 
 def test_fast_equals_literal(record_property: Any) -> None:
@@ -103,7 +108,7 @@ def test_fast_equals_literal(record_property: Any) -> None:
     seen: Counter[str] = Counter()
     for seed in range(PATTERNS):
         compare(Random(seed), seen, JOURNEYS)
-    assert min(seen[kind] for kind in ("sequence", "at_least", "after")) > PATTERNS / 4
+    assert min(seen[kind] for kind in ("sequence", "at_least", "after")) > PATTERNS / 2
     assert seen["open"] > seen["journeys"] / 20
     record_property("measured", f"moments, fast and literal: {dict(sorted(seen.items()))}")
 
@@ -172,6 +177,26 @@ def test_the_earliest_completion_is_the_evidence():
     assert [found.evidence[alias]["at"] for alias in "abc"] == [1, 2, 3]
 
 
+def test_what_was_not_found_depends_on_what_later_steps_read() -> None:
+    """The third step fails for one anchor, and not for another that the second reads alike."""
+    written = (("contact", "a", None), ("contact", "b", None))
+    last = ("contact", "c", "c.topic == b.topic && c.transfers == a.transfers")
+    each = Pattern("sequence", steps(*written, last))
+    rows = [contact(at, transfers=transfers) for at, transfers in enumerate((1, 0, 2, 1))]
+    assert [found.anchor for found in match([each], rows)] == [0]
+
+
+def test_what_was_found_may_lie_outside_the_window_of_an_older_anchor() -> None:
+    """Two anchors that the later steps read alike: only the newer one is near enough."""
+    each = Pattern(
+        "sequence",
+        steps(("contact", "a", None), ("booked", "b", None), ("arrived", "c", "c.ref == b.ref")),
+        within=10,
+        lasts=1,
+    )
+    assert spans(each, contact(0), contact(5), booked(7), arrived(12)) == [(12, 13)]
+
+
 # --- at_least
 
 
@@ -220,12 +245,7 @@ def test_a_match_at_the_deadline_meets_the_expectation():
 def test_absence_holds_from_its_deadline_on():
     """Nobody needs to look before or after."""
     found = match([missed(lasts=5)], [booked(0)])
-    assert [open_at(found, now) is not None for now in (9, 10, 14, 15)] == [
-        False,
-        True,
-        True,
-        False,
-    ]
+    assert [now for now in range(20) if open_at(found, now)] == [10, 11, 12, 13, 14]
 
 
 def test_a_late_match_ends_it():

@@ -53,6 +53,7 @@ _SECTIONS: Final = {
     "signal": "signals",
     "moment": "moments",
 }
+_MAX_CIRCLES: Final = 20  # that are reported
 #: What cuts a value short: other faults on its line come from that.
 _CUTS_SHORT: Final = frozenset({"swallowed-by-comment", "split-by-comma", "yaml-alias", "yaml-tag"})
 
@@ -291,19 +292,22 @@ class _Builder:
             )
             for name, parts in trees.items()
         }
-        while True:
+        for _ in range(_MAX_CIRCLES):
             try:
                 return tuple(TopologicalSorter(uses).static_order())
             except CycleError as error:
                 circle = [str(name) for name in error.args[1]]
                 first = circle.index(min(circle))  # so that the message is always the same
                 circle = [*circle[first:-1], *circle[:first], circle[first]]
-                message = " needs ".join(f"`{name}`" for name in circle)
+                shown = [f"`{name}`" for name in circle]
+                shown[6:-1] = ["…"] if len(shown) > 8 else shown[6:-1]
+                message = " needs ".join(shown)
                 kind, _, name = circle[0].partition(".")
                 place = (conditions[name] if kind == "condition" else by_path[circle[0]]).place
                 self.findings.report("circular-condition", message, "break the circle", place)
                 uses = {name: used for name, used in uses.items() if name not in circle}
                 uses = {name: [u for u in used if u in uses] for name, used in uses.items()}
+        return ()
 
 
 def _each(section: Documents, build: Callable[[str, Any, At], Built_]) -> dict[str, Built_]:

@@ -11,6 +11,7 @@ from nba.decide.decision import Candidate, reason_of
 from nba.decide.plan import Plan
 from nba.decide.stages import Trail, run, treatment_codes
 from nba.decide.view import View, view_of
+from nba.journey.timeline import EMPTY, Timeline
 
 __all__ = ["Answer", "answer"]
 
@@ -46,13 +47,15 @@ class Answer:
         }
 
 
-def answer(plan: Plan, case: Case, now: datetime, n: int | None = None) -> Answer:
-    """Decide one case at the time *now*, for up to *n* answers.
+def answer(
+    plan: Plan, case: Case, now: datetime, n: int | None = None, timeline: Timeline = EMPTY
+) -> Answer:
+    """Decide one case at the time *now*, for up to *n* answers, given the customer's journey.
 
     Without *n* it is what the decision point shows, else one. Reads no clock and keeps nothing:
     the same input gives the same answer.
     """
-    view = view_of(plan, case, now)
+    view = view_of(plan, case, now, timeline)
     count = n if n is not None else view.point.show if view.point else 1
     alive, trail = run(plan, view)
     ranked = arbitrate(plan, view, alive, trail, n=count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nba.book.model import Condition
+from nba.book.model import Condition, Scorecard
 from nba.decide.reference import Reference, number_of, points_of
 from nba.errors import Place
 from nba.lang.functions import BOOK_FUNCTIONS
@@ -26,6 +26,10 @@ class Facts:
         self.titles = {spec.path: spec.title for spec in self.book.fields if spec.title}
         for name, card in self.book.scorecards.items():
             self.titles[f"scorecard.{name}"] = card.title
+        for name, signal in self.book.signals.items():
+            self.titles[f"signal.{name}"] = signal.title
+        for name, moment in self.book.moments.items():
+            self.titles[f"moment.{name}"] = moment.title
 
     def because(self, condition: Condition) -> str:
         """Return what decides a condition, in words, with the values read and its place."""
@@ -97,11 +101,12 @@ class Facts:
             return "unknown"
         value = value_in_words(self.fields[path])
         kind, _, name = path.partition(".")
-        return f"{value}: {self.breakdown(name)}" if kind == "scorecard" else value
+        card = self.book.scorecards.get(name) if kind == "scorecard" else None
+        card = self.book.relationship if kind == "relationship" else card
+        return f"{value}: {self.breakdown(card)}" if card else value
 
-    def breakdown(self, name: str) -> str:
+    def breakdown(self, card: Scorecard) -> str:
         """Say where the points of a scorecard came from."""
-        card = self.book.scorecards[name]
         parts = [f"{card.start:g} to start with"]
         for point, points in points_of(card, self.fields):
             source = point.when or point.band

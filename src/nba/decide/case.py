@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from nba import windows
 from nba.errors import CaseError, did_you_mean
+from nba.journey.events import Event
 
 __all__ = ["Case"]
 
@@ -19,7 +20,8 @@ class Case:
 
     *id* is the customer's; *customer* and *interaction* hold the fields that the book declares,
     and *interaction* is None where nothing is happening. *now* is an aware datetime. *role* is
-    who asks, *at* the decision point.
+    who asks, *at* the decision point. *events* are the customer's journey; None leaves it to the
+    store.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Case:
     now: datetime | None = None
     role: str | None = None
     at: str | None = None
+    events: tuple[Event, ...] | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Case:
@@ -56,6 +59,7 @@ class Case:
             _time(data.get("now")),
             data.get("role"),
             data.get("at"),
+            _events(data.get("events")),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,11 +71,20 @@ class Case:
             "now": self.now.isoformat() if self.now else None,
             "role": self.role,
             "at": self.at,
+            "events": None if self.events is None else [one.to_dict() for one in self.events],
         }
         return {key: value for key, value in found.items() if value is not None}
 
 
-_KEYS: Final = ("id", "customer", "interaction", "now", "role", "at")
+_KEYS: Final = ("id", "customer", "interaction", "now", "role", "at", "events")
+
+
+def _events(value: object) -> tuple[Event, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        raise CaseError("`events` of a case is a list of events")
+    return tuple(map(Event.from_dict, value))
 
 
 def _time(value: object) -> datetime | None:

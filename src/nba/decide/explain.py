@@ -310,8 +310,12 @@ class _Explainer:
         def passes(changes: Mapping[str, object]) -> bool:
             tried = {**self.inputs_only(), **changes}
             changed = {path: value for path, value in tried.items() if value is not None}
-            fields = derived_fields(self.book, changed)
-            again = Reference(self.book, fields, self.judged.now, self.judged.point)
+            if any(path.startswith("interaction.") for path in changes):
+                changed["interaction.present"] = True
+            fields = derived_fields(self.book, changed, self.judged.rows)
+            again = Reference(
+                self.book, fields, self.judged.now, self.judged.point, self.judged.rows
+            )
             found = again.judge_treatment(action, treatment)
             if isinstance(found, Scored):
                 return True
@@ -333,7 +337,7 @@ class _Explainer:
         return {
             path: value
             for path, value in self.fields.items()
-            if not path.startswith(("condition.", "scorecard."))
+            if path in self.specs or path in ("now", "interaction.present")
         }
 
     def required(self, action: Action, treatment: Treatment) -> Normal:

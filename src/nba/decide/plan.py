@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from nba.book.model import Book, Condition, Expression, Gates, Scorecard, Slot, Text, Validity
 from nba.book.ranking import FACTORS
 from nba.decide.targets import Selector, Target, index_of, mask_of, select, targets_of
+from nba.journey.reading import JourneyReader
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import UNKNOWN, Program
 from nba.lang.tree import Node
@@ -119,6 +120,8 @@ class Plan:
     book: Book
     targets: tuple[Target, ...]
     everything: int
+    slot_count: int
+    journey: JourneyReader
     derive: tuple[tuple[int, Function], ...]  # slots of named conditions and scorecards, in order
     out_of_use: int
     dates: tuple[Dates, ...]
@@ -148,8 +151,10 @@ class _Planner:
         self.book = book
         self.targets = targets_of(book)
         self.index = index_of(self.targets)
-        factors = {name: len(book.shape.paths) + i for i, name in enumerate(FACTORS)}
-        self.slots = {**book.shape.slots, **factors}
+        # after the declared fields: the event that a signal looks at, then the factors
+        more = ("event", *FACTORS)
+        first = len(book.shape.paths)
+        self.slots = {**book.shape.slots, **{name: first + i for i, name in enumerate(more)}}
         self.compiled: dict[tuple[str, str], Function] = {}
         self.lines: dict[tuple[Text, ...], tuple[Line, ...]] = {}
 
@@ -166,6 +171,8 @@ class _Planner:
             book=book,
             targets=targets,
             everything=self.index.everything,
+            slot_count=len(self.slots),
+            journey=JourneyReader(book, self.slots),
             derive=tuple((self.slots[path], self.derived(path)) for path in book.derived),
             out_of_use=mask_of(
                 number
@@ -222,6 +229,8 @@ class _Planner:
         if kind == "condition":
             condition = self.book.conditions[name]
             return self.function("verdict", condition.tree, condition)
+        if kind == "relationship" and self.book.relationship is not None:
+            return self.scorecard(self.book.relationship)
         return self.scorecard(self.book.scorecards[name])
 
     def scorecard(self, card: Scorecard) -> Function:

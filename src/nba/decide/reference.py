@@ -7,7 +7,7 @@ conditions. It explains, it is the oracle of the tests, and it is slow.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,9 @@ from nba.book.model import (
 from nba.decide.decision import UNKNOWN_MARK, Candidate, Ranking
 from nba.decide.wording import shown
 from nba.errors import EvaluationError
+from nba.journey.events import Row
+from nba.journey.literal_signals import signal_value
+from nba.journey.reference import instances, open_at
 from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
 
@@ -38,9 +41,15 @@ __all__ = ["Reference", "Scored", "derived_fields", "number_of", "points_of"]
 Fields = dict[str, object]
 
 
-def derived_fields(book: Book, fields: Mapping[str, object]) -> Fields:
-    """Return *fields* together with the book's named conditions and scorecards."""
+def derived_fields(book: Book, fields: Mapping[str, object], rows: Sequence[Row] = ()) -> Fields:
+    """Return *fields* together with all that derives from them and the journey.
+
+    *rows* are the events of the journey, in order: those later than now or out of the book's
+    reach are not seen. Signals and moments come first, then conditions and scorecards.
+    """
     found = dict(fields)
+    if book.signals or book.moments:
+        found |= _from_journey(book, found, rows)
     for path in book.derived:
         kind, _, name = path.partition(".")
         if kind == "condition":
@@ -48,8 +57,30 @@ def derived_fields(book: Book, fields: Mapping[str, object]) -> Fields:
             if verdict is not None:
                 found[path] = verdict
         else:
-            found[path] = _score(book.scorecards[name], found)
+            card = book.relationship if kind == "relationship" else book.scorecards[name]
+            found[path] = _score(card, found) if card else 0.0
     return found
+
+
+def _from_journey(book: Book, fields: Fields, rows: Sequence[Row]) -> Fields:
+    now: Any = fields["now"]
+    since = -math.inf if book.reach is None else now - book.reach
+    seen = [row for row in rows if since < row["at"] <= now]
+    found: Fields = {}
+    for name, signal in book.signals.items():
+        value = signal_value(signal, seen, fields, book.zone)
+        if value is not None:
+            found[f"signal.{name}"] = value
+    names = []
+    for name, moment in book.moments.items():
+        matches = [one for pattern in moment.patterns for one in instances(pattern, seen)]
+        instance = open_at(matches, now)
+        found[f"moment.{name}"] = instance is not None
+        if instance is not None:
+            names.append(name)
+            for alias, row in instance.evidence.items():
+                found |= {f"evidence.{name}.{alias}.{key}": value for key, value in row.items()}
+    return found | ({"moments": names} if book.moments else {})
 
 
 def points_of(card: Scorecard, fields: Mapping[str, object]) -> Iterator[tuple[Point, float]]:
@@ -99,7 +130,8 @@ class Scored:
 class Reference:
     """Decides literally, over what is known about one case.
 
-    *fields* are all known fields by path, derived ones included; *now* is an instant.
+    *fields* are all known fields by path, derived ones included; *now* is an instant; *rows* is
+    the journey that some of the fields derive from.
     """
 
     def __init__(
@@ -108,11 +140,13 @@ class Reference:
         fields: Mapping[str, object],
         now: int,
         point: DecisionPoint | None = None,
+        rows: Sequence[Row] = (),
     ) -> None:
         self.book = book
         self.fields = dict(fields)
         self.now = now
         self.point = point
+        self.rows = rows
         self.current = self.fields.get("interaction.channel")
 
     def decide(self, n: int) -> Ranking:

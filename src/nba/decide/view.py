@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nba import windows
-from nba.book.ranking import FACTORS
 from nba.decide.case import Case
 from nba.decide.plan import Limits, Plan, Slots
 from nba.errors import CaseError, Diagnostic, did_you_mean
+from nba.journey.timeline import EMPTY, Timeline
 from nba.lang.values import Timestamp
 
 __all__ = ["View", "view_of"]
@@ -24,6 +24,7 @@ class View:
     """
 
     slots: Slots
+    timeline: Timeline
     now: int
     current: str | None
     inbound: int
@@ -31,16 +32,20 @@ class View:
     diagnostics: list[Diagnostic]
 
 
-def view_of(plan: Plan, case: Case, now: datetime) -> View:
-    """Read a case. Raises CaseError for a decision point that the book does not have."""
+def view_of(plan: Plan, case: Case, now: datetime, timeline: Timeline = EMPTY) -> View:
+    """Read a case and the journey of its customer.
+
+    Raises CaseError for a decision point that the book does not have.
+    """
     shape = plan.book.shape
     slots, diagnostics = shape.read(
         {"customer": case.customer, "interaction": case.interaction or {}}
     )
-    slots.extend([None] * len(FACTORS))
+    slots.extend([None] * (plan.slot_count - len(slots)))
     instant = windows.instant(now)
     slots[shape.slots["now"]] = Timestamp(instant)
     slots[shape.slots["interaction.present"]] = case.interaction is not None
+    plan.journey.fill(slots, timeline, instant)
     for slot, function in plan.derive:
         slots[slot] = function(slots)
     channel = slots[shape.slots["interaction.channel"]]
@@ -52,4 +57,4 @@ def view_of(plan: Plan, case: Case, now: datetime) -> View:
         if point is None:
             help_ = did_you_mean(case.at, plan.points)
             raise CaseError(f"there is no decision point `{case.at}`. {help_}".strip())
-    return View(slots, instant, current, door.mask if door else 0, point, diagnostics)
+    return View(slots, timeline, instant, current, door.mask if door else 0, point, diagnostics)

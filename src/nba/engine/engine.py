@@ -48,7 +48,8 @@ class _Account:
         inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}
         known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
         point = book.decision_points[self.case.at] if self.case.at is not None else None
-        judged = Reference(book, derived_fields(book, known), view.now, point)
+        rows = view.timeline.rows
+        judged = Reference(book, derived_fields(book, known, rows), view.now, point, rows)
         return judged, judged.decide(self.answer.n)
 
 

@@ -1,0 +1,101 @@
+"""Reading a journey into slots: signals, moments and their evidence; and what is due from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, Literal, NamedTuple
+
+from nba.book.model import Book
+from nba.journey.moments import Matcher, boundaries
+from nba.journey.reference import Instance, open_at
+from nba.journey.signals import SignalFunction, signal_function
+from nba.journey.timeline import Timeline
+
+__all__ = ["JourneyReader"]
+
+Slots = list[Any]
+_BEGINNING: Final = -(2**63)
+
+
+class _Moment(NamedTuple):
+    id: str
+    slot: int
+    matcher: Matcher
+    evidence: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by alias: fields and slots
+
+
+class JourneyReader:
+    """Fills the slots that conditions read of a journey, for one book.
+
+    *slots* gives the place of every field, and under `event` one that signals may use.
+    """
+
+    def __init__(self, book: Book, slots: Mapping[str, int]) -> None:
+        self.reach = book.reach
+        self._signals: list[tuple[int, SignalFunction]] = [
+            (slots[f"signal.{name}"], signal_function(signal, slots, book.zone))
+            for name, signal in book.signals.items()
+        ]
+        self._moments = [
+            _Moment(
+                name,
+                slots[f"moment.{name}"],
+                Matcher(moment, book.reach),
+                tuple(_evidence(name, slots).items()),
+            )
+            for name, moment in book.moments.items()
+        ]
+        self._open = slots.get("moments")
+
+    def seen(self, timeline: Timeline, now: int) -> Timeline:
+        """Return the part of a journey that is seen at *now*: within reach, and not later."""
+        after = _BEGINNING if self.reach is None else now - self.reach
+        return timeline.within(after, now)
+
+    def fill(self, slots: Slots, timeline: Timeline, now: int) -> None:
+        """Fill the slots of signals, moments and evidence from a whole journey, as of *now*."""
+        if self._signals:
+            seen = self.seen(timeline, now)
+            for slot, function in self._signals:
+                slots[slot] = function(slots, seen)
+        if self._open is None:
+            return
+        now_open = []
+        for moment in self._moments:
+            instance = open_at(self._instances(moment, timeline), now) if timeline.rows else None
+            slots[moment.slot] = instance is not None
+            if instance is not None:
+                now_open.append(moment.id)
+                for alias, fields in moment.evidence:
+                    row = instance.evidence.get(alias, {})
+                    for name, slot in fields:
+                        slots[slot] = row.get(name)
+        slots[self._open] = now_open
+
+    def deadlines(
+        self, timeline: Timeline
+    ) -> Iterator[tuple[int, str, Literal["opened", "closed"]]]:
+        """Yield when moments open and close if nothing more happens: time, moment, change."""
+        for moment in self._moments:
+            for opens, closes in boundaries(self._instances(moment, timeline)):
+                yield opens, moment.id, "opened"
+                if closes is not None:
+                    yield closes, moment.id, "closed"
+
+    def _instances(self, moment: _Moment, timeline: Timeline) -> list[Instance]:
+        """Return the instances of a moment; they are worked out once for a journey."""
+        found: list[Instance] | None = timeline.found.get(moment.matcher)
+        if found is None:
+            found = timeline.found[moment.matcher] = moment.matcher.instances(timeline)
+        return found
+
+
+def _evidence(moment: str, slots: Mapping[str, int]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Return the slots of a moment's evidence, by the names of its steps and of their fields."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    prefix = f"evidence.{moment}."
+    for path, slot in slots.items():
+        if path.startswith(prefix):
+            alias, _, name = path.removeprefix(prefix).partition(".")
+            found.setdefault(alias, []).append((name, slot))
+    return {alias: tuple(fields) for alias, fields in found.items()}
