@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         NbaError,
         Place,
     )
+    from nba.journey.events import Event
 
 __all__ = [
     "ActionAccount",
@@ -34,6 +35,7 @@ __all__ = [
     "Diagnostic",
     "Engine",
     "EvaluationError",
+    "Event",
     "Explanation",
     "ExpressionError",
     "NbaError",
@@ -48,6 +50,7 @@ _HOMES = {
     "Case": "nba.decide.case",
     "Decision": "nba.decide.decision",
     "Engine": "nba.engine",
+    "Event": "nba.journey.events",
     "Explanation": "nba.decide.explain",
 }
 

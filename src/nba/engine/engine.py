@@ -7,8 +7,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from nba import windows
 from nba.book.build import Built, load
 from nba.book.model import Book
 from nba.decide.answer import Answer, answer
@@ -18,6 +19,11 @@ from nba.decide.explain import Explanation, explain, summarize
 from nba.decide.plan import Plan, plan_for
 from nba.decide.reference import Reference, derived_fields
 from nba.errors import CaseError, Diagnostic
+from nba.journey.events import Event, EventShapes, Row
+from nba.journey.timeline import EMPTY, Timeline
+from nba.lang.context import Shape
+from nba.state.memory import MemoryStore
+from nba.state.store import Due, Store
 
 __all__ = ["Engine"]
 
@@ -53,6 +59,13 @@ class _Account:
         return judged, judged.decide(self.answer.n)
 
 
+class _Running(NamedTuple):
+    """What decides now; replaced as a whole."""
+
+    plan: Plan
+    shapes: EventShapes
+
+
 class Engine:
     """Decides the next best action for customers, by the rules of one book.
 
@@ -66,33 +79,46 @@ class Engine:
         *,
         path: str | os.PathLike[str] | None = None,
         clock: Callable[[], datetime] = _utc_now,
+        store: Store | None = None,
     ) -> None:
         self._path = path
         self._clock = clock
+        self._store: Store = store if store is not None else MemoryStore()
         self._reloading = threading.Lock()
         self._warnings = tuple(built.warnings)
-        self._plan = plan_for(built.book)
+        self._use(built.book)
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], *, clock: Callable[[], datetime] = _utc_now
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+        store: Store | None = None,
     ) -> Engine:
         """Return an engine for the rule book in the folder *path*.
 
-        *clock* gives an aware datetime; it is asked only where a case has no `now`. Raises
-        BookError with everything that is wrong with the book.
+        *clock* gives an aware datetime; it is asked only where a case or an event does not say
+        when. *store* remembers journeys and identities, by default in memory. Raises BookError
+        with everything that is wrong with the book.
         """
-        return cls(load(path), path=path, clock=clock)
+        return cls(load(path), path=path, clock=clock, store=store)
+
+    def _use(self, book: Book) -> None:
+        """Let a book decide from now on."""
+        channels = frozenset(book.channels)
+        shapes = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
+        self._running = _Running(plan_for(book), EventShapes(shapes, channels))
 
     @property
     def book(self) -> Book:
         """The rule book that decides now."""
-        return self._plan.book
+        return self._running.plan.book
 
     @property
     def version(self) -> str:
         """The version of the rule book that decides now: the hash of what it means."""
-        return self._plan.book.version
+        return self._running.plan.book.version
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -109,6 +135,7 @@ class Engine:
         role: str | None = None,
         at: str | None = None,
         n: int | None = None,
+        events: Iterable[Event] | None = None,
     ) -> Decision:
         """Return the next best action for the customer *id*.
 
@@ -116,9 +143,11 @@ class Engine:
         interaction nothing is happening and every contact is outbound. *now* is an aware
         datetime, by default the clock's. *role* says who asks, *at* names a decision point and
         *n* asks for up to so many answers, by default as many as the point shows, or one.
-        Raises CaseError where the case cannot be read.
+        *events* are the customer's journey, by default what was observed. Raises CaseError where
+        the case cannot be read.
         """
-        return self.decide_case(Case(id, customer or {}, interaction, now, role, at), n)
+        journey = tuple(events) if events is not None else None
+        return self.decide_case(Case(id, customer or {}, interaction, now, role, at, journey), n)
 
     def decide_case(self, case: Case, n: int | None = None) -> Decision:
         """Return the next best action for a case; see `decide`."""
@@ -127,8 +156,9 @@ class Engine:
         now = case.now if case.now is not None else self._clock()
         if now.tzinfo is None:
             raise CaseError("`now` needs a time zone, such as datetime.now(UTC)")
-        plan: Plan = self._plan
-        found = answer(plan, case, now, n)
+        plan, shapes = self._running
+        timeline, problems = self._journey(case, now, shapes)
+        found = answer(plan, case, now, n, timeline)
         return Decision(
             f"d-{os.urandom(12).hex()}",
             case.id,
@@ -140,10 +170,19 @@ class Engine:
             found.n,
             case.at,
             case.role,
-            tuple(found.view.diagnostics),
+            (*found.view.diagnostics, *problems),
             None,
             _Account(found, case),
         )
+
+    def _journey(
+        self, case: Case, now: datetime, shapes: EventShapes
+    ) -> tuple[Timeline, list[Diagnostic]]:
+        """Return the journey of a case: the events that it brings, or what was observed."""
+        if case.events is None:
+            return (self._store.journey(case.id) if shapes.types else EMPTY), []
+        read = [shapes.row(event, now) for event in case.events]
+        return Timeline(row for row, _ in read), [one for _, found in read for one in found]
 
     def decide_many(self, cases: Iterable[Case]) -> Iterator[Decision]:
         """Yield the decision of each case, in their order, as they are asked for."""
@@ -162,7 +201,71 @@ class Engine:
         if decision.version != self.version:
             message = f"the decision was made by version {decision.version} of the book"
             raise CaseError(f"{message}, this engine has {self.version}")
-        return _Account(answer(self._plan, case, decision.now, decision.n), case).explanation()
+        plan, shapes = self._running
+        timeline, _ = self._journey(case, decision.now, shapes)
+        return _Account(answer(plan, case, decision.now, decision.n, timeline), case).explanation()
+
+    # --- the journey
+
+    def observe(self, *events: Event) -> list[Diagnostic]:
+        """Record what happened to customers; return what was wrong with the fields of events.
+
+        An event that is known already, by its id, changes nothing. One that comes late is placed
+        by its time. Raises CaseError for a type or channel that the book does not have; then
+        nothing of *events* is recorded.
+        """
+        plan, shapes = self._running
+        now = self._clock()
+        read = [(event.customer, *shapes.row(event, now)) for event in events]
+        rows: dict[str, list[Row]] = {}
+        for customer, row, _ in read:
+            if not customer:
+                raise CaseError("an event needs a `customer`")
+            rows.setdefault(customer, []).append(row)
+        if plan.journey.reach is not None:
+            self._store.forget_before(windows.instant(now) - plan.journey.reach)
+        for customer, theirs in rows.items():
+            if self._store.append(customer, theirs):
+                self._expect(self._store.customer_of(customer), plan)
+        return [problem for _, _, problems in read for problem in problems]
+
+    def link(self, identity: str, customer: str) -> None:
+        """Let an identity (an e-mail address, a cookie, a social handle) lead to a customer.
+
+        Their journeys are one from now on. Raises CaseError where it would lead in a circle.
+        """
+        self._expect_all(self._store.link(identity, customer))
+
+    def unlink(self, identity: str) -> None:
+        """Let an identity stand for itself again, with what was recorded under it."""
+        self._expect_all(self._store.unlink(identity))
+
+    def due(
+        self, now: datetime | None = None, cursor: str | None = None, limit: int = 1000
+    ) -> tuple[list[Due], str]:
+        """Return the moments that opened or closed since *cursor*, and the next cursor.
+
+        Moments made of silence open when their deadline passes: ask from time to time, and decide
+        for the customers that are named. Asking again with the same cursor gives the same.
+        *limit* is how many are given at the most; ask until nothing is.
+        """
+        when = now if now is not None else self._clock()
+        return self._store.due(windows.instant(when), cursor, limit)
+
+    def _expect(self, customer: str, plan: Plan) -> None:
+        """Set when the moments of a customer open and close if nothing more happens."""
+        done = not plan.book.moments
+        while not done:
+            version = self._store.version(customer)
+            deadlines = list(plan.journey.deadlines(self._store.journey(customer)))
+            done = self._store.set_deadlines(customer, deadlines, version)
+            done = done or self._store.customer_of(customer) != customer
+
+    def _expect_all(self, customers: Iterable[str]) -> None:
+        for customer in customers:
+            self._expect(customer, self._running.plan)
+
+    # --- the book
 
     def reload(self) -> bool:
         """Read the book again and swap it in; return whether its version is another now.
@@ -174,6 +277,6 @@ class Engine:
         with self._reloading:
             built = load(self._path)
             changed = built.book.version != self.version
-            self._plan = plan_for(built.book)
+            self._use(built.book)
             self._warnings = tuple(built.warnings)
         return changed
