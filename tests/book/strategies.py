@@ -35,6 +35,14 @@ KINDS: Final = ("proactive_contact", "channel_suggestion", "goodwill_gesture", "
 TAGS: Final = ("marketing", "service", "urgent")
 STAGES: Final = ("eligible", "applicable", "suitable")
 CONSENTS: Final = ("customer.consent.email == true", "customer.vip", "has(customer.consent.at)")
+#: Conditions that often hold, so that some treatments come through to the end.
+LIKELY: Final = (
+    "default(customer.vip, true)",
+    "customer.age >= 0 || !has(customer.age)",
+    "now > timestamp('2020-01-01T00:00:00Z')",
+    "interaction.intent != 'cancel'",
+    "!customer.vulnerable || interaction.present",
+)
 FIELDS: Final = _without_nothing(
     _declarations([spec for spec in SHAPE.inputs if spec.path != "now"])
 )
@@ -136,7 +144,7 @@ class _Book:
         found["issues"] = {name: self.level() for name in self.issues}
         found["groups"] = {name: self.level() for name in self.groups}
         found["actions"] = {name: self.action() for name in self.actions}
-        found["policies"] = {f"policy_{n}": self.policy() for n in some(3)}
+        found["policies"] = {f"policy_{n}": self.policy() for n in some(2)}
         found["scoring"] = {"weights": [self.weight() for _ in some(3)]}
         if self.maybe(4):
             found["scoring"]["priority"] = self.formula()
@@ -144,7 +152,9 @@ class _Book:
         if self.maybe():
             found["arbitration"]["no_action"] = {"priority": self.random.choice((0, 0.5, 20))}
         found["decision_points"] = {f"point_{n}": self.point() for n in some(2)}
-        found["kill_switch"] = [{"covers": self.covers(), "title": "stop"} for _ in some(1)]
+        found["kill_switch"] = []
+        if self.maybe(6):
+            found["kill_switch"] = [{"covers": self.covers(), "title": "stop"} for _ in some(3)]
         if self.maybe():
             expected = {"action": self.random.choice((*self.actions, "none"))}
             found["tests"] = [{"name": "a test", "customer": {"age": 40}, "expect": expected}]
@@ -181,7 +191,9 @@ class _Book:
         return plain if self.maybe() else self.expression(self.random.choice(("double", "int")))
 
     def condition(self, depth: int = 2) -> Any:
-        pick = self.random.randrange(8)
+        pick = self.random.randrange(12)
+        if pick > 7:
+            return self.random.choice(LIKELY)
         if depth == 0 or pick > 3:
             return self.expression("bool")
         if pick == 0:
@@ -207,7 +219,7 @@ class _Book:
 
     def gates(self) -> dict[str, Any]:
         single_or_list = self.condition if self.maybe(4) else self.conditions
-        return self.keys(dict.fromkeys(STAGES, single_or_list), 4)
+        return self.keys(dict.fromkeys(STAGES, single_or_list), 6)
 
     # --- wordings
 
@@ -251,11 +263,11 @@ class _Book:
         ends = ("2026-03-02", "2026-12-31", "2026-03-02T10:00:00.5Z", "9999-12-31")
         return self.keys(
             {
-                "enabled": lambda: self.maybe(4),
+                "enabled": lambda: not self.maybe(4),
                 "valid_from": lambda: self.random.choice(days),
                 "valid_until": lambda: self.random.choice(ends),
             },
-            8,
+            12,
         )
 
     def level(self) -> dict[str, Any]:
@@ -309,7 +321,7 @@ class _Book:
 
     def policy(self) -> dict[str, Any]:
         return {
-            "block_when": self.condition(),
+            "block_when": {"not": self.condition()},
             **self.keys({"covers": self.covers, "title": lambda: "a stop"}),
             **self.keys({"enabled": lambda: False}, 8),
         }

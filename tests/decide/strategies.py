@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.decide.journeys import ATOMS, EVENTS, MOMENTS, RELATIONSHIP, SIGNALS, journeys
 
 from nba.book.build import Built, build
 from nba.book.source import parse
@@ -175,6 +176,7 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
     atoms = PLAIN_ATOMS
     if not plain:
         atoms = atoms | PRESENCE_ATOMS | st.sampled_from(["condition.c0", "scorecard.s0 > 4"])
+        atoms = atoms | st.sampled_from(ATOMS)
     some = st.one_of(conditions(atoms), *[st.sampled_from(MOSTLY_TRUE)] * 2)
 
     def gated() -> dict[str, Any]:
@@ -215,6 +217,11 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         "format": 1,
         "book": "random",
         "timezone": "Europe/Dublin",
+        "reach": draw(st.sampled_from(["400d", "20d"])),
+        "events": EVENTS,
+        "signals": SIGNALS,
+        "moments": MOMENTS,
+        "relationship": RELATIONSHIP,
         "context": CONTEXT,
         **({"eligible": [draw(some)]} if draw(one_in(6)) else {}),
         "channels": {
@@ -339,4 +346,5 @@ def cases() -> st.SearchStrategy[Case]:
         st.sampled_from([NOW, NOW - timedelta(days=1), NOW + timedelta(days=365)]),
         st.none(),
         st.sampled_from([None, None, "page", "screen"]),
+        journeys(NOW) | st.just(()),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conformance.suite import same
 from tests.decide.strategies import NOW, books, built, cases
 
 from nba import Engine
@@ -17,18 +18,34 @@ from nba.decide.case import Case
 from nba.decide.decision import Decision, Ranking, head, reason_of
 from nba.decide.plan import Plan, plan_for
 from nba.decide.reference import Reference, derived_fields
+from nba.journey.events import EventShapes
+from nba.journey.timeline import Timeline
+from nba.lang.context import Shape
 
 
 def by_reference(plan: Plan, found: Answer, case: Case) -> Ranking:
     """Decide literally what the plan decided."""
     book = plan.book
+    rows = found.view.timeline.rows
     names = {*(spec.path for spec in book.fields), "now", "interaction.present"}
     slots, _ = book.shape.read({"customer": case.customer, "interaction": case.interaction or {}})
     known = {path: value for path, value in book.shape.known(slots).items() if path in names}
     known["now"] = found.view.slots[book.shape.slots["now"]]
     known["interaction.present"] = case.interaction is not None
     point = book.decision_points[case.at] if case.at else None
-    return Reference(book, derived_fields(book, known), found.view.now, point).decide(found.n)
+    fields = derived_fields(book, known, rows)
+    for path, value in book.shape.known(found.view.slots).items():
+        assert same([fields.get(path)], [value]), path
+    return Reference(book, fields, found.view.now, point, rows).decide(found.n)
+
+
+def decided(plan: Plan, case: Case, n: int | None = None) -> Answer:
+    """Decide a case with the journey that it brings."""
+    book = plan.book
+    shapes = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
+    read = EventShapes(shapes, frozenset(book.channels))
+    rows = [read.row(event, now_of(case))[0] for event in case.events or ()]
+    return answer(plan, case, now_of(case), n, Timeline(rows))
 
 
 def now_of(case: Case) -> datetime:
@@ -41,7 +58,7 @@ def test_plan_equals_reference(document: dict[str, Any], some: list[Case], n: in
     """Answers, factors, wordings and the code of every treatment are the same both ways."""
     plan = plan_for(built(document).book)
     for case in some:
-        found = answer(plan, case, now_of(case), n)
+        found = decided(plan, case, n)
         expected = by_reference(plan, found, case)
         assert found.codes() == expected.codes
         assert found.ranked == expected.ranked
@@ -68,7 +85,7 @@ def test_order_is_irrelevant(
     assert one.version == other.version
     plans = plan_for(one), plan_for(other)
     for case in some:
-        first, second = (answer(plan, case, now_of(case)) for plan in plans)
+        first, second = (decided(plan, case) for plan in plans)
         assert first.ranked == second.ranked
         assert first.codes() == second.codes()
 
@@ -92,7 +109,7 @@ def test_an_action_that_cannot_match_changes_only_the_version(
     assert one.version != other.version
     plans = plan_for(one), plan_for(other)
     for case in some:
-        first, second = (answer(plan, case, now_of(case)) for plan in plans)
+        first, second = (decided(plan, case) for plan in plans)
         assert first.ranked == second.ranked
         assert first.codes().items() <= second.codes().items()
 
@@ -117,9 +134,10 @@ def test_removing_a_field_never_lets_an_action_through(
         case.now,
         case.role,
         case.at,
+        case.events,
     )
-    before = answer(plan, case, now_of(case)).codes()
-    after = answer(plan, less, now_of(case)).codes()
+    before = decided(plan, case).codes()
+    after = decided(plan, less).codes()
     for key, code in before.items():
         if head(code) in GATES:
             assert head(after[key]) in GATES
@@ -161,7 +179,8 @@ def _changed(case: Case, changes: dict[str, object]) -> Case:
             owner[step] = dict(inner) if isinstance(inner, dict) else {}
             owner = owner[step]
         owner[name] = value
-    return Case(case.id, data["customer"], data["interaction"], case.now, case.role, case.at)
+    customer, interaction = data["customer"], data["interaction"]
+    return Case(case.id, customer, interaction, case.now, case.role, case.at, case.events)
 
 
 @given(books(), cases())

@@ -179,11 +179,12 @@ def test_the_earliest_completion_is_the_evidence():
 
 def test_what_was_not_found_depends_on_what_later_steps_read() -> None:
     """The third step fails for one anchor, and not for another that the second reads alike."""
-    written = (("contact", "a", None), ("contact", "b", None))
-    last = ("contact", "c", "c.topic == b.topic && c.transfers == a.transfers")
-    each = Pattern("sequence", steps(*written, last))
-    rows = [contact(at, transfers=transfers) for at, transfers in enumerate((1, 0, 2, 1))]
-    assert [found.anchor for found in match([each], rows)] == [0]
+    last = "c.topic == b.topic && c.resolved == a.resolved && c.transfers == a.transfers"
+    written = (("contact", "a", None), ("contact", "b", "b.wait == 1.0"), ("contact", "c", last))
+    rows = [contact(at, transfers=transfers) for at, transfers in enumerate((1, 0, 9, 1))]
+    rows[2]["wait"] = 1.0
+    found = match([Pattern("sequence", steps(*written))], rows)
+    assert [instance.anchor for instance in found] == [0]
 
 
 def test_what_was_found_may_lie_outside_the_window_of_an_older_anchor() -> None:

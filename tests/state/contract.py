@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nba.journey.events import Row
 from nba.lang.values import Timestamp
 from nba.state.memory import MemoryStore
@@ -32,11 +34,12 @@ def pages(
     store: Store, now: int, cursor: str | None = None, limit: int = 1000
 ) -> Iterator[tuple[list[Due], str]]:
     """Yield page after page of what is due, until nothing is given."""
-    while True:
+    for _ in range(10_000):
         found, cursor = store.due(now, cursor, limit)
         yield found, cursor
         if not found:
             return
+    pytest.fail("it never comes to an end")
 
 
 def drained(

@@ -13,6 +13,7 @@ from nba.decide.stages import Trail
 from nba.decide.targets import bits
 from nba.decide.view import View
 from nba.decide.wording import shown
+from nba.errors import EvaluationError
 from nba.lang.python import UNKNOWN
 
 __all__ = ["arbitrate"]
@@ -135,7 +136,10 @@ class _Choice:
         value = function(self.view.slots)
         if value is UNKNOWN:
             return None
-        return shown(value, format_, self.plan.book.currency, self.zone())
+        try:
+            return shown(value, format_, self.plan.book.currency, self.zone())
+        except EvaluationError:
+            return None
 
     def zone(self) -> tzinfo:
         """Return the customer's time zone where it is known, else the book's."""

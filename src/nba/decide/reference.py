@@ -346,9 +346,9 @@ class Reference:
             if isinstance(part, Slot):
                 try:
                     value = reference.evaluate(part.expression.tree, self.fields, BOOK_FUNCTIONS)
+                    written.append(shown(value, part.format, self.book.currency, zone))
                 except EvaluationError:
                     raise _Dropped("unsayable") from None
-                written.append(shown(value, part.format, self.book.currency, zone))
             else:
                 written.append(part)
         return "".join(written)

@@ -344,8 +344,5 @@ class _Sorted:
     def starting(self, start: tuple[Any, ...]) -> Iterator[Due]:
         """Yield those from *start* on."""
         at = bisect_left(self._ends, start)
-        if at < len(self._pieces):
-            first = self._pieces[at]
-            yield from islice(first, bisect_left(first, start), None)
-            for piece in islice(self._pieces, at + 1, None):
-                yield from piece
+        for piece in islice(self._pieces, at, None):
+            yield from islice(piece, bisect_left(piece, start), None)
