@@ -16,7 +16,7 @@ from nba.lang.check import Environment
 from nba.lang.check import check as check_tree
 from nba.lang.functions import CEL_FUNCTIONS
 from nba.lang.python import UNKNOWN, Program
-from nba.lang.syntax import parse
+from nba.lang.syntax import locate_in, parse
 from nba.lang.types import DYN, Type, parse_type
 from nba.lang.values import (
     Duration,
@@ -44,7 +44,7 @@ def check(expression: str, types: Types | None = None, container: str = "") -> T
     'bool'
     """
     environment = Environment(_declared(types), container)
-    return check_tree(parse(expression), environment).type
+    return check_tree(parse(expression), environment, locate_in(expression)).type
 
 
 def evaluate(
@@ -70,7 +70,7 @@ def evaluate(
     fields = _bound(bindings or {}, declared)
     names = {name: declared.get(name, DYN) for name in [*fields, *declared]}
     environment = Environment(names, container, strict=check)
-    tree = check_tree(parse(expression), environment)
+    tree = check_tree(parse(expression), environment, locate_in(expression))
     if path == "reference":
         return to_python(reference.evaluate(tree, fields, CEL_FUNCTIONS))
     program = Program(lambda name: f"c.get({name!r}, UNKNOWN)", CEL_FUNCTIONS, "UNKNOWN")
@@ -101,7 +101,10 @@ def _bound(bindings: Mapping[str, Any], declared: Mapping[str, Type]) -> dict[st
     """
     fields = {}
     for name, given in bindings.items():
-        value = from_python(given)
+        try:
+            value = from_python(given)
+        except EvaluationError as error:
+            raise EvaluationError(f"{error} - at `{name}`") from None
         kind = declared.get(name, DYN)
         if kind.name == "uint" and type(value) is int and value >= 0:
             value = UInt(value)

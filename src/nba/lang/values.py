@@ -322,9 +322,15 @@ def from_python(value: Any) -> object:
 
 
 def to_python(value: object) -> object:
-    """Return *value* with the keys of its maps as plain values again."""
+    """Return *value* with the keys of its maps as plain values again.
+
+    Raises EvaluationError for a map with both `1` and `true` as keys, which Python cannot hold.
+    """
     if isinstance(value, dict):
-        return {key_value(k): to_python(v) for k, v in value.items()}
+        found = {key_value(k): to_python(v) for k, v in value.items()}
+        if len(found) < len(value):
+            raise EvaluationError("a map with both `1` and `true` as keys has no Python form")
+        return found
     if isinstance(value, list | tuple):
         return [to_python(item) for item in value]
     return value
