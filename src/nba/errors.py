@@ -67,7 +67,7 @@ CODES: dict[str, str] = {
     "bad-literal": "a literal that cannot be read: a pattern, timestamp, duration or time zone",
     "int-division": "a division of two ints drops the remainder",
     # what is handed in with a case
-    "wrong-input": "a field of a case has the wrong type or value, and is read as absent",
+    "wrong-input": "a field of a case has the wrong type or value, and is read as unknown",
 }
 
 

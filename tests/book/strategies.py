@@ -8,6 +8,7 @@ and can shrink; a long run may take a plain one.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,7 @@ from nba.errors import ExpressionError
 from nba.lang.check import Environment, check
 from nba.lang.context import Shape
 from nba.lang.syntax import parse as parse_expression
-from nba.lang.types import BOOL, DOUBLE, INT, EnumType, ObjectType, Type
+from nba.lang.types import BOOL, DOUBLE, INT, EnumType, ObjectType, Type, parse_type
 
 __all__ = ["built", "case", "cases", "document", "documents", "shuffled", "split"]
 
@@ -58,6 +59,60 @@ MORE_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "transfers": {"type": "int", "default": 0, "title": "how often they were passed on"},
     },
 }
+#: Event types and their fields; every event has `type`, `channel`, `at` and `id` too.
+EVENTS: Final[dict[str, dict[str, Any]]] = {
+    "contact": {
+        "topic": "string",
+        "resolved": "bool",
+        "transfers": {"type": "int", "default": 0},
+        "amount": "number",
+    },
+    "booked": {"ref": "string", "due": "timestamp"},
+    "arrived": {"ref": "string"},
+    "closed": {},
+}
+#: Signals, by the kind of their values.
+SIGNALS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("int", {"count": "contact"}),
+    ("int", {"count": ["booked", "contact"], "title": "contacts and bookings"}),
+    ("double", {"count": "contact", "half_life": "7d"}),
+    ("bool", {"exists": "booked", "where": "event.due > now"}),
+    ("double", {"sum": "event.amount * 2", "of": "contact"}),
+    ("double", {"avg": "event.amount", "of": "contact", "where": "event.transfers > 0"}),
+    ("int", {"max": "event.transfers", "of": ["contact"]}),
+    ("int", {"distinct": "event.channel", "of": "contact"}),
+    ("timestamp", {"last": "event.at", "of": ["contact", "arrived"]}),
+    ("string", {"first": "event.topic", "of": "contact", "where": "!event.resolved"}),
+    ("map(string, int)", {"count": "contact", "by": "event.topic"}),
+)
+WINDOWS: Final[tuple[Any, ...]] = (
+    "7d",
+    "36h",
+    "90min",
+    {"calendar": "day", "timezone": "customer.timezone"},
+    {"calendar": "week", "week_start": "sunday"},
+)
+_BOOKED: Final = {"event": "booked", "as": "booked"}
+_SAME_REF: Final = {"event": "arrived", "as": "arrived", "where": "arrived.ref == booked.ref"}
+_FIRST: Final = {"event": "contact", "as": "first", "where": {"not": "first.resolved"}}
+#: Patterns of moments, each with what its first event is called.
+PATTERNS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    (
+        "first",
+        {
+            "sequence": [
+                _FIRST,
+                {"event": "contact", "as": "again", "where": "again.topic == first.topic"},
+            ],
+            "within": "7d",
+            "lasts": "72h",
+        },
+    ),
+    ("contact", {"at_least": 3, "event": "contact", "as": "contact", "within": "2d"}),
+    ("booked", {"after": _BOOKED, "expect": _SAME_REF, "by": "booked.due + minutes(30)"}),
+    ("booked", {"after": _BOOKED, "expect": _SAME_REF, "within": "3h", "unless": _SAME_REF}),
+    ("first", {"after": _FIRST, "until": {"event": "closed", "as": "end"}, "linger": "1d"}),
+)
 
 
 def built(document: Mapping[str, Any], *others: Mapping[str, Any]) -> Built:
@@ -88,12 +143,34 @@ def case(random: Random, book: Mapping[str, Any], shape: Shape) -> dict[str, Any
         "interaction": random.choice((given.get("interaction", {}), None, {})),
         "now": NOW + timedelta(hours=random.randrange(-1000, 1000)),
         "at": random.choice(points),
+        "events": [
+            _event(random, book) for _ in range(random.randrange(6) if "events" in book else 0)
+        ],
+    }
+
+
+def _event(random: Random, book: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event, the fields of which are often absent or wrong."""
+    kind = random.choice(sorted(EVENTS))
+    values: dict[str, Sequence[Any]] = {
+        "topic": ("billing", "cancel", "fault", None, 5),
+        "resolved": (True, False, None, "no"),
+        "transfers": (0, 1, 3, None, 1.5),
+        "amount": (0.5, 2, -1, None, "much"),
+        "ref": ("a", "b", None),
+        "due": (NOW, NOW + timedelta(hours=2), "2026-03-01T10:00:00Z", None),
+    }
+    return {
+        "type": kind,
+        "channel": random.choice((*book["channels"], None)),
+        "at": NOW - timedelta(minutes=random.choice((0, 5, 60, 2000, 9000, -60))),
+        "data": {name: random.choice(values[name]) for name in EVENTS[kind]},
     }
 
 
 def document(random: Random) -> dict[str, Any]:
-    """Return a valid rule book."""
-    return _Book(random).write()
+    """Return a valid rule book, which may be changed."""
+    return copy.deepcopy(_Book(random).write())
 
 
 class _Book:
@@ -139,6 +216,7 @@ class _Book:
             found |= {"title": "A random book", "currency": "GBP"}
         if self.maybe():
             found["household"] = "customer.household"
+        found |= self.journey() if self.maybe() else {}
         found |= self.named()  # from here on, expressions use what is named
         found |= self.gates()
         found["issues"] = {name: self.level() for name in self.issues}
@@ -171,6 +249,46 @@ class _Book:
     def keys(self, choices: Mapping[str, Callable[[], Any]], one_in: int = 3) -> dict[str, Any]:
         """Return some of the keys, each with a value of its own."""
         return {key: make() for key, make in choices.items() if self.maybe(one_in)}
+
+    def declare(self, path: str, kind: str) -> None:
+        """Let expressions use a name."""
+        self.fields.setdefault(kind, []).append(path)
+        self.names[path] = parse_type(kind)
+
+    # --- the journey
+
+    def journey(self) -> dict[str, Any]:
+        """Write events, and some signals and moments over them."""
+        found: dict[str, Any] = {"events": EVENTS, "reach": "400d", "signals": {}, "moments": {}}
+        for n, (kind, signal) in enumerate(self.random.sample(SIGNALS, len(self.some(4)))):
+            window = {} if "half_life" in signal else self.keys({"within": self.window}, 2)
+            found["signals"][f"signal_{n}"] = signal | window
+            self.declare(f"signal.signal_{n}", kind)
+        for n in self.some(2):
+            first, found["moments"][f"moment_{n}"] = self.moment()
+            self.declare(f"moment.moment_{n}", "bool")
+            self.declare(f"evidence.moment_{n}.{first}.at", "timestamp")
+            self.declare("moments", "list(string)")
+        if self.maybe():
+            points = [self.line() for _ in self.some(2)]
+            found["relationship"] = {"start": self.random.choice((70, 0.5)), "points": points}
+            self.declare("relationship", "double")
+        return found
+
+    def window(self) -> Any:
+        return self.random.choice(WINDOWS)
+
+    def moment(self) -> tuple[str, dict[str, Any]]:
+        """Write a moment; return what its first event is called, too."""
+        first, pattern = self.random.choice(PATTERNS)
+        more = {
+            "title": lambda: "a moment",
+            "severity": lambda: self.random.choice(("low", "high")),
+        }
+        if self.maybe(4):
+            patterns = [pattern, *(other for name, other in PATTERNS if name == first)][:2]
+            return first, {"any": patterns, **self.keys(more)}
+        return first, {**pattern, **self.keys(more)}
 
     # --- conditions and expressions
 
@@ -210,11 +328,9 @@ class _Book:
         found: dict[str, Any] = {"conditions": {}, "scorecards": {}}
         for n in self.some(2):
             found["conditions"][f"named_{n}"] = self.condition()
-            self.fields["bool"].append(f"condition.named_{n}")
-            self.names[f"condition.named_{n}"] = BOOL
+            self.declare(f"condition.named_{n}", "bool")
             found["scorecards"][f"card_{n}"] = self.scorecard()
-            self.fields["double"].append(f"scorecard.card_{n}")
-            self.names[f"scorecard.card_{n}"] = DOUBLE
+            self.declare(f"scorecard.card_{n}", "double")
         return found
 
     def gates(self) -> dict[str, Any]:
@@ -376,7 +492,7 @@ class _Book:
 
 # --- the same book, written otherwise
 
-_ORDERED: Final = ("tiers", "points", "say", "enum", *STAGES, "all", "any", "tests")
+_ORDERED: Final = ("sequence", "tiers", "points", "say", "enum", *STAGES, "all", "any", "tests")
 
 
 def shuffled(random: Random, value: Any, key: str = "") -> Any:
@@ -392,7 +508,17 @@ def shuffled(random: Random, value: Any, key: str = "") -> Any:
 
 def split(random: Random, book: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a document as several files that together mean the same, in any order."""
-    whole = ("format", "book", "title", "timezone", "currency", "household", *STAGES)
+    whole = (
+        "reach",
+        "relationship",
+        "format",
+        "book",
+        "title",
+        "timezone",
+        "currency",
+        "household",
+        *STAGES,
+    )
     main = {key: value for key, value in book.items() if key in whole}
     files: list[dict[str, Any]] = [main, {}, {}]
     for name, section in book.items():

@@ -1,6 +1,9 @@
 """Tests beside rules: what is wrong in them is found when the book is built."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.book import strategies
 from tests.book.test_build import BOOK, meant
 
 from nba.book.build import build
@@ -72,3 +75,17 @@ def test_what_is_wrong(text, expected):
     """At its place; null is unknown, and nothing is required."""
     expect = "" if "expect" in text else ", expect: {action: none}"
     assert problems(f"name: xxxx, {text}{expect}") == expected
+
+
+@given(st.randoms(use_true_random=False))
+def test_any_case_of_a_valid_book_is_read(random):
+    """What does not fit is absent, and said to be."""
+    document = strategies.document(random)
+    shape = strategies.built(document).book.shape
+    for _ in range(5):
+        case = strategies.case(random, document, shape)
+        slots, problems = shape.read({key: case[key] or {} for key in ("customer", "interaction")})
+        assert len(slots) == len(shape.paths)
+        for problem in problems:
+            assert problem.code == "wrong-input"
+            assert not problem.message.startswith("expected a int")

@@ -114,7 +114,7 @@ def test_the_clock_is_asked_only_without_now(folder: Path) -> None:
 def test_wrong_input_is_said_and_read_as_absent(folder: Path) -> None:
     """A decision carries what was wrong with its case."""
     decision = Engine.open(folder).decide("c-1", customer={"tier": "gld", "value": -1}, now=NOW)
-    tail = "read as absent. help: correct it where the case is made"
+    tail = "read as unknown. help: correct it where the case is made"
     assert [str(found) for found in decision.diagnostics] == [
         f"`gld` is not one of `bronze`, `gold` - at `customer.tier`, {tail}",
         f"-1.0 is below 0 - at `customer.value`, {tail}",

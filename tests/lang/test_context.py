@@ -124,14 +124,14 @@ def test_what_does_not_fit(kind: Type, value: object, said: str) -> None:
     assert found is None
     (problem,) = problems
     assert problem.startswith(f"{said} - at `a.b")
-    assert problem.endswith("read as absent")
+    assert problem.endswith("read as unknown")
 
 
 def test_what_does_not_fit_inside_an_item_is_left_out_of_it() -> None:
     """The rest of the list stays, and the place inside it is named."""
     found, problems = read(list_of(EVENT), [{"type": "a"}, {"type": 3, "at": "2026-03-01"}])
     assert found == [{"type": "a"}, {"at": parse_timestamp("2026-03-01T00:00:00Z")}]
-    assert problems == ["expected a string, got an int - at `a.b[1].type`, read as absent"]
+    assert problems == ["expected a string, got an int - at `a.b[1].type`, read as unknown"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_bounds(kind: Type, value: object, said: str | None) -> None:
     """A value outside its bounds is absent; the bounds themselves are inside."""
     found, problems = read(kind, value, minimum=0, maximum=10)
     assert (found is None) is (said is not None)
-    assert problems == ([f"{said} - at `a.b`, read as absent"] if said else [])
+    assert problems == ([f"{said} - at `a.b`, read as unknown"] if said else [])
 
 
 def test_defaults_replace_what_is_absent_or_wrong() -> None:
@@ -175,7 +175,7 @@ def test_objects_that_are_none(value: object) -> None:
     assert slots == [None, None, 1]
     (problem,) = problems
     assert problem.message.startswith("expected an object, got a")
-    assert problem.message.endswith("at `a`, read as absent")
+    assert problem.message.endswith("at `a`, read as unknown")
 
 
 def test_any_mapping_is_an_object() -> None:

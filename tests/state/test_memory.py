@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import random
 import time
 import tracemalloc
@@ -35,64 +36,63 @@ def filled(events: int, customers: int, days: int = 200) -> MemoryStore:
     return store
 
 
-def cost(work: Callable[[], object], times: int) -> float:
-    """Return the seconds that one of *times* calls takes, at best."""
-    found = []
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(times):
-            work()
-        found.append((time.perf_counter() - start) / times)
-    return min(found)
+def works(events: int, customers: int) -> dict[str, tuple[int, Callable[[], object]]]:
+    """Return what is measured on a store of a size: how often, and the call."""
+    store = filled(events, customers)
+    chance = random.Random(1)
+    end = START + 200 * DAY
+    _, cursor = drained(store, end)
+    number = 0
+
+    def append() -> None:
+        nonlocal number
+        number += 1
+        at = end + number
+        store.append(f"c{chance.randrange(customers)}", [row(f"n{number}", at, topic="bill")])
+
+    def changed() -> None:
+        store._ready.clear()
+        store.journey(f"c{chance.randrange(customers)}")
+
+    def observe() -> None:
+        append()
+        name = f"c{chance.randrange(customers)}"
+        store.journey(name)
+        at = end - chance.randrange(DAY)
+        store.set_deadlines(name, entries(at), store.version(name))
+        store.forget_before(START)
+
+    return {
+        "append": (300, append),
+        "journey, ready": (1000, lambda: store.journey("c1")),
+        "journey, changed": (200, changed),
+        "due, nothing": (300, lambda: store.due(end + number, cursor)),
+        "observe": (300, observe),
+        "due, page of 100": (30, lambda: store.due(end + 40 * DAY, None, 100)),
+    }
 
 
 def test_costs_do_not_grow_with_the_total(record_property) -> None:
     """With a hundred times the events and customers, each call costs about what it did."""
-
-    def costs(events: int, customers: int) -> dict[str, float]:
-        store = filled(events, customers)
-        chance = random.Random(1)
-        end = START + 200 * DAY
-        _, cursor = drained(store, end)
-        number = 0
-
-        def append() -> None:
-            nonlocal number
-            number += 1
-            at = end + number
-            store.append(f"c{chance.randrange(customers)}", [row(f"n{number}", at, topic="bill")])
-
-        def observe() -> None:
-            append()
-            name = f"c{chance.randrange(customers)}"
-            store.journey(name)
-            at = end - chance.randrange(DAY)
-            store.set_deadlines(name, entries(at), store.version(name))
-            store.forget_before(START)
-
-        def changed() -> None:
-            store._ready.clear()
-            store.journey(f"c{chance.randrange(customers)}")
-
-        return {
-            "append": cost(append, 500),
-            "journey, ready": cost(lambda: store.journey("c1"), 2000),
-            "journey, changed": cost(changed, 300),
-            "due, nothing": cost(lambda: store.due(end + number, cursor), 500),
-            "observe": cost(observe, 500),
-            "due, page of 100": cost(lambda: store.due(end + 40 * DAY, None, 100), 50),
-        }
-
+    sizes = (works(EVENTS // 100, CUSTOMERS // 100), works(EVENTS, CUSTOMERS))
+    best: dict[tuple[str, int], float] = {}
     gc.collect()
     gc.disable()  # its work grows with everything in the process, and is not the store's
     try:
-        few, many = costs(EVENTS // 100, CUSTOMERS // 100), costs(EVENTS, CUSTOMERS)
+        for name, _ in itertools.product(sizes[0], range(7)):
+            for which, work in enumerate(sizes):  # in turn, as other processes come and go
+                times, call = work[name]
+                start = time.thread_time()
+                for _ in range(times):
+                    call()
+                taken = (time.thread_time() - start) / times
+                best[name, which] = min(taken, best.get((name, which), taken))
     finally:
         gc.enable()
-    said = ", ".join(f"{name} {many[name] * 1e6:.1f} µs" for name in many)
+    said = ", ".join(f"{name} {best[name, 1] * 1e6:.1f} µs" for name in sizes[0])
     record_property("measured", f"memory store, {EVENTS} events, {CUSTOMERS} customers: {said}")
-    for name in many:
-        assert many[name] < 8 * few[name] + 20e-6, (name, few[name], many[name])
+    for name in sizes[0]:
+        assert best[name, 1] < 8 * best[name, 0] + 20e-6, (name, best)
 
 
 def test_due_costs_what_is_due() -> None:

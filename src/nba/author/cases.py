@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from nba.book.model import Book
 from nba.decide.case import Case
 from nba.errors import Diagnostic, did_you_mean
+from nba.lang.context import Shape
 from nba.lang.types import ObjectType, Type
 
 __all__ = ["undeclared"]
@@ -21,6 +22,10 @@ def undeclared(book: Book, case: Case) -> Iterator[Diagnostic]:
     declared = book.shape.names()
     for root, given in (("customer", case.customer), ("interaction", case.interaction or {})):
         yield from _unknown(given, declared.get(root, ObjectType(root, fields={})), root)
+    for event in case.events or ():
+        if event.type in book.events:
+            fields = Shape(book.events[event.type].fields).names()
+            yield from _unknown(event.data, ObjectType(event.type, fields=fields), event.type)
 
 
 def _unknown(value: object, kind: Type, path: str) -> Iterator[Diagnostic]:

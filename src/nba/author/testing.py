@@ -12,6 +12,8 @@ What is expected under each key:
   without one, as many are asked for as are listed.
 - `dropped`: codes by action. A code means itself and everything more special: `blocked` also
   stands for `blocked:no_selling`, `ineligible` for `ineligible:unknown`.
+- `moments`: the ids of the moments that are open, in any order, and of no others.
+- `relationship`: the bounds of the relationship, both included.
 """
 
 from __future__ import annotations
@@ -22,11 +24,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from nba.book.model import Book, TestCase
+from nba.decide.because import Facts, line_of
 from nba.decide.case import Case
 from nba.decide.decision import CODES, Decision, head
 from nba.decide.explain import ActionAccount
 from nba.engine import Engine
 from nba.errors import CaseError, Place, did_you_mean
+from nba.lang.words import value_in_words
 
 __all__ = ["Failure", "TestResult", "chosen_tests", "run_test", "run_tests"]
 
@@ -127,6 +131,8 @@ class _Comparison:
             "ranked": self.ranked,
             "tier": self.tier,
             "says": self.says,
+            "moments": self.moments,
+            "relationship": self.relationship,
             "dropped": self.dropped,
         }
         for key, compare in comparisons.items():
@@ -169,6 +175,23 @@ class _Comparison:
             message = f"expected wording with `{expected}`, got {shown}"
             yield Failure("says", expected, got, message)
 
+    def moments(self, expected: list[str]) -> Iterator[Failure]:
+        got: list[str] = self.fields.get("moments", [])
+        if set(got) != set(expected):
+            names = sorted({*expected}), sorted(got)
+            message = f"expected the open moments {_listed(names[0])}, got {_listed(names[1])}"
+            because = tuple(self.told_of_moment(name) for name in sorted({*expected} ^ {*got}))
+            yield Failure("moments", *names, message, because)
+
+    def relationship(self, expected: Mapping[str, float]) -> Iterator[Failure]:
+        got: float = self.fields["relationship"]
+        low, high = expected.get("at_least", 0.0), expected.get("at_most", 100.0)
+        if not low <= got <= high:
+            wanted = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+            message = f"expected a relationship of {wanted}, got {got:g}"
+            because = (self.facts.shown("relationship"),)
+            yield Failure("relationship", dict(expected), got, message, because)
+
     def dropped(self, expected: Mapping[str, str]) -> Iterator[Failure]:
         for action, code in expected.items():
             got = self.codes[action]
@@ -195,6 +218,29 @@ class _Comparison:
     @cached_property
     def codes(self) -> dict[str, str]:
         return self.decision.codes()
+
+    @cached_property
+    def facts(self) -> Facts:
+        account: Any = self.decision.account  # the engine has just made it
+        return Facts(account.literally()[0])
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        return self.facts.fields
+
+    def told_of_moment(self, name: str) -> str:
+        """Return why a moment is open, or that it is not, with the place of the rule."""
+        place = line_of(self.book.moments[name].place)
+        if not self.fields[f"moment.{name}"]:
+            return f"`{name}` is not open, see {place}"
+        prefix = f"evidence.{name}."
+        steps = {path.removeprefix(prefix) for path in self.fields if path.startswith(prefix)}
+        seen = [
+            f"`{step.removesuffix('.at')}` at {value_in_words(self.fields[prefix + step])}"
+            for step in sorted(steps)
+            if step.endswith(".at")
+        ]
+        return f"`{name}` is open: {', '.join(seen)}, see {place}"
 
     @cached_property
     def accounts(self) -> dict[str, ActionAccount]:

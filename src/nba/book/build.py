@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from nba import windows
 from nba.book import documents, dump, model
-from nba.book.cases import checked_test
+from nba.book.briefing import briefing
+from nba.book.cases import World, checked_test
 from nba.book.catalogue import Catalogue
 from nba.book.expressions import Expressions
 from nba.book.fields import PRESENT, Fields, declared_fields
@@ -130,6 +131,7 @@ class _Builder:
         )
         shape = Shape(fields, (*given, *from_journey, *named_fields), zone)
         names = shape.names() | self.unread()
+        world = World(shape, names, known, events, self.files.ids("events"))
         expressions = Expressions(names, findings)
         catalogue = Catalogue(expressions, known, zone, findings)
         ranking = Ranking(expressions, known, findings)
@@ -156,6 +158,7 @@ class _Builder:
             signals=signals,
             moments=moments,
             relationship=relationship,
+            briefing=briefing(files.single("briefing"), journey, expressions),
             channels=_each(files.section("channels"), catalogue.channel),
             conditions=named,
             scorecards=cards,
@@ -176,7 +179,7 @@ class _Builder:
             decision_points=_each(points, ranking.decision_point),
             kill_switch=ranking.stops(files.listed("kill_switch")),
             tests=tuple(
-                checked_test(test, where, shape, names=names, known=known, findings=findings)
+                checked_test(test, where, world, findings)
                 for test, where in files.listed("tests")
             ),
             shape=shape,

@@ -4,60 +4,152 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.book import documents
 from nba.book.findings import At, Findings, short
-from nba.book.model import TestCase
+from nba.book.model import EventType, TestCase
 from nba.book.selectors import Catalogued
 from nba.errors import did_you_mean
 from nba.lang.context import Shape
 from nba.lang.types import DYN, ObjectType, Type
 
-__all__ = ["DEFAULT_NOW", "checked_test"]
+__all__ = ["DEFAULT_NOW", "World", "checked_test"]
 
 #: When a test is decided that does not say when.
 DEFAULT_NOW = "2026-01-01T12:00:00Z"
 
 
-def checked_test(
-    document: documents.Test,
-    at: At,
-    shape: Shape,
-    *,
-    names: Mapping[str, Type],
-    known: Catalogued,
-    findings: Findings,
-) -> TestCase:
-    """Return a test whose fields, ids and values are all declared; what is not is reported.
+class World(NamedTuple):
+    """What a book declares, as far as it is known while it is built.
 
-    *names* are those of the shape, as far as they are known.
+    *names* are those of the *shape*; *types* are the event types, *type_ids* the ids of all that
+    files declare, those of faulty ones included.
     """
+
+    shape: Shape
+    names: Mapping[str, Type]
+    known: Catalogued
+    types: Mapping[str, EventType]
+    type_ids: frozenset[str]
+
+
+def checked_test(document: documents.Test, at: At, world: World, findings: Findings) -> TestCase:
+    """Return a test whose fields, ids and values are all declared; what is not is reported."""
     now = document.now or DEFAULT_NOW
+    instant = None
     try:
-        windows.parse_instant(now)
+        instant = windows.parse_instant(now)
     except (ValueError, OverflowError):
         message, help_ = f"`{short(now)}` is not a time", "write `2026-03-01T10:00:00Z`"
         findings.report("wrong-value", message, help_, (at / "now").place)
     given = {"customer": document.customer, "interaction": document.interaction or {}}
     for root, values in given.items():
-        declared = names.get(root)
+        declared = world.names.get(root)
         if isinstance(declared, ObjectType):
             _check_names(values, declared, at / root, findings)
-    _check_values(given, at, shape, findings)
-    _check_expectations(document.expect, at / "expect", known, findings)
-    if document.at is not None and document.at not in known.point:
-        findings.unknown("decision point", document.at, known.point, at / "at")
+    _check_values(given, at, world.shape, findings)
+    _check_expectations(document.expect, at / "expect", world, findings)
+    if document.at is not None and document.at not in world.known.point:
+        findings.unknown("decision point", document.at, world.known.point, at / "at")
+    events = _Events(world, instant, findings)
     case = {
         "customer": document.customer,
         "interaction": document.interaction,
         "now": now,
         "role": document.role,
         "at": document.at,
+        "events": [
+            event
+            for place, given in enumerate(document.events)
+            if (event := events.event(given, at / "events" / place))
+        ],
     }
     expect = {key: getattr(document.expect, key) for key in document.expect.model_fields_set}
+    if isinstance(between := expect.get("relationship"), documents.Between):
+        expect["relationship"] = between.model_dump(exclude_none=True)
     return TestCase(document.name, case, expect, at.place)
+
+
+class _Events:
+    """Reads what tests say happened: the short form into the plain data of events."""
+
+    def __init__(self, world: World, now: int | None, findings: Findings) -> None:
+        self.world = world
+        self.now = now
+        self.findings = findings
+
+    def event(self, given: Mapping[str, Any], at: At) -> dict[str, Any] | None:
+        """Return an event as `Event.from_dict` takes it; None, and diagnostics, if it is wrong."""
+        kinds = [key for key in given if key not in _BESIDE_TYPE]
+        if not kinds and at.faulty:
+            return None
+        if len(kinds) != 1:
+            message = "an event has one type" + (f", not {len(kinds)}" if kinds else "")
+            place = (at / kinds[1]).key_place if kinds else at.place
+            self.findings.report(
+                "missing-key" if not kinds else "unknown-key", message, _FORM, place
+            )
+            return None
+        kind, data = kinds[0], given[kinds[0]]
+        self._check(kind, data, at / kind)
+        channel = given.get("channel")
+        known = self.world.known.channel
+        if channel is not None and channel not in known:
+            self.findings.unknown("channel", str(channel), known, at / "channel")
+        id_ = given.get("id")
+        if not isinstance(id_, str | None):
+            message = f"`id` is text, not `{short(str(id_))}`"
+            self.findings.report("wrong-value", message, "put it in quotes", (at / "id").place)
+        when = self._time(given["at"], at / "at") if "at" in given else self.now
+        if when is None:
+            return None
+        found = {
+            "type": kind,
+            "channel": channel,
+            "at": windows.moment(when).isoformat(),
+            "data": data,
+            "id": id_,
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+    def _check(self, kind: str, data: Any, at: At) -> None:
+        if kind not in self.world.type_ids:
+            self.findings.unknown("event type", kind, self.world.type_ids, at, key=True)
+            return
+        if not isinstance(data, dict):
+            message = f"`{kind}` has fields, not `{short(str(data))}`"
+            help_ = f"write `{kind}: {{}}` where there is nothing to say about it"
+            self.findings.report("wrong-value", message, help_, at.place)
+            return
+        if kind not in self.world.types:  # its declaration could not be read, and was reported
+            return
+        shape = Shape(self.world.types[kind].fields, zone=self.world.shape.zone)
+        _check_names(data, ObjectType(kind, fields=shape.names()), at, self.findings)
+        _check_values(data, at, shape, self.findings, f"{kind}.")
+
+    def _time(self, text: Any, at: At) -> int | None:
+        """Return the instant that is written as an age, `-2d`, or as the time itself."""
+        try:
+            if isinstance(text, str) and text.startswith("-"):
+                age = windows.parse_length(text[1:])
+                when = None if self.now is None else self.now - age
+            else:
+                when = windows.parse_instant(text)
+            if when is not None:
+                windows.moment(when)  # it must be a time that can be written
+        except (ValueError, OverflowError, TypeError):
+            message = f"`{short(str(text))}` is not when something happened"
+            help_ = "write `-2d`, `-90min`, or a time such as `2026-03-01T10:00:00Z`"
+            self.findings.report("wrong-value", message, help_, at.place)
+            return None
+        return when
+
+
+#: What an event of a test says beside its type.
+_BESIDE_TYPE: Final = ("channel", "at", "id")
+_FORM: Final = "write `contact: {topic: billing}`, and `channel` and `at` beside it"
 
 
 def _check_names(values: Any, declared: Type, at: At, findings: Findings) -> None:
@@ -77,7 +169,7 @@ def _check_names(values: Any, declared: Type, at: At, findings: Findings) -> Non
 
 
 def _check_values(
-    given: Mapping[str, Mapping[str, Any]], at: At, shape: Shape, findings: Findings
+    given: Mapping[str, Any], at: At, shape: Shape, findings: Findings, prefix: str = ""
 ) -> None:
     _, problems = shape.read(given)
     types = {spec.path: spec.type for spec in shape.inputs}
@@ -89,15 +181,14 @@ def _check_values(
         here = at
         for step in _STEP.findall(path):
             here = here / (int(step) if step.isdigit() else step)
-        findings.report("wrong-value", f"`{path}`: {reason}", "", here.place)
+        findings.report("wrong-value", f"`{prefix}{path}`: {reason}", "", here.place)
 
 
 _STEP = re.compile(r"[^.\[\]]+")
 
 
-def _check_expectations(
-    expect: documents.Expect, at: At, known: Catalogued, findings: Findings
-) -> None:
+def _check_expectations(expect: documents.Expect, at: At, world: World, findings: Findings) -> None:
+    known = world.known
     for key, name in _expected_actions(expect):
         if name not in known.action:
             here = at / key if key == "action" else (at / key).named(name)
@@ -106,6 +197,24 @@ def _check_expectations(
         findings.unknown("channel", expect.channel, known.channel, at / "channel")
     if expect.tier is not None and expect.tier not in known.tier:
         findings.unknown("tier", expect.tier, known.tier, at / "tier")
+    for name in expect.moments or ():
+        if name not in known.moment:
+            findings.unknown("moment", name, known.moment, (at / "moments").named(name))
+    if expect.relationship is not None:
+        _check_relationship(expect.relationship, at / "relationship", world, findings)
+
+
+def _check_relationship(
+    between: documents.Between, at: At, world: World, findings: Findings
+) -> None:
+    if "relationship" not in world.names:
+        message = "the book has no `relationship`"
+        findings.report("wrong-value", message, "remove it", at.key_place)
+    low = 0.0 if between.at_least is None else between.at_least
+    high = 100.0 if between.at_most is None else between.at_most
+    if not 0 <= low <= high <= 100:
+        message = "a relationship is from 0 to 100, and `at_least` is not above `at_most`"
+        findings.report("wrong-value", message, "", at.place)
 
 
 def _expected_actions(expect: documents.Expect) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from nba.book.model import (
     Action,
     Channel,
     Condition,
+    Expression,
     Gates,
     Group,
     Issue,
@@ -137,12 +138,33 @@ class Catalogue:
             channel,
             Gates() if isinstance(document, documents.Action) else self.gates(document, at),
             validity(document, at, self.zone, self.findings),
-            expressions.number(document.value, at / "value"),
-            expressions.number(document.propensity, at / "propensity"),
+            self.amount(document.value, at / "value"),
+            self.probability(document.propensity, at / "propensity"),
             document.suggests,
             wording(document.say, at / "say", expressions),
             at.key_place,
         )
+
+    def amount(self, value: float | str | None, at: At) -> Expression | None:
+        """Return what an action is worth: nothing or more, as far as it is a literal."""
+        found = self.expressions.number(value, at)
+        number = _literal(found)
+        if number is not None and number < 0:
+            message = f"`value` must be at least 0, not `{number:g}`"
+            help_ = "write what an answer is worth; a `lever` below 0 % holds an action back"
+            self.findings.report("wrong-value", message, help_, at.place)
+        return found
+
+    def probability(self, value: float | str | None, at: At) -> Expression | None:
+        """Return a propensity: from 0 to 1, as far as it is a literal."""
+        found = self.expressions.number(value, at)
+        number = _literal(found)
+        if number is not None and not 0 <= number <= 1:
+            message = f"`propensity` must be from 0 to 1, not `{number:g}`"
+            percent_ = 1 < number <= 100
+            help_ = f"write `{number / 100:.10g}` for {number:g} %" if percent_ else ""
+            self.findings.report("wrong-value", message, help_, at.place)
+        return found
 
     def on_channel(
         self,
@@ -185,6 +207,12 @@ class Catalogue:
             message = f"the channel suggestion `{action}` needs `suggests`"
             help_ = "add `suggests:` with the channel that it points to"
             self.findings.report("missing-key", message, help_, at.key_place)
+
+
+def _literal(found: Expression | None) -> float | None:
+    """Return the number that an expression is; None when it depends on something."""
+    value = found.tree.value if found and isinstance(found.tree, tree.Literal) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _always() -> Condition:

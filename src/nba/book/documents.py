@@ -13,12 +13,14 @@ from pydantic.json_schema import WithJsonSchema
 
 __all__ = [
     "Action",
+    "Briefing",
     "Channel",
     "Covers",
     "DecisionPoint",
     "File",
     "Group",
     "Issue",
+    "Mention",
     "Moment",
     "Pattern",
     "Policy",
@@ -30,6 +32,7 @@ __all__ = [
     "Tier",
     "Treatment",
     "Weight",
+    "Words",
     "schema",
 ]
 
@@ -48,6 +51,13 @@ def _ref(name: str) -> dict[str, Any]:
     return {"definition": name}
 
 
+_NUMBER: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 100}
+_BETWEEN: dict[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": False,
+    "properties": {"at_least": _NUMBER, "at_most": _NUMBER},
+}
 _EXPRESSION: dict[str, Any] = {
     "description": "an expression, such as `0.1 * customer.lifetime_value`, or a number",
     "type": ["string", "number"],
@@ -69,24 +79,18 @@ _CONDITION: dict[str, Any] = {
         },
     ],
 }
+_TEXT: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["text"],
+    "properties": {
+        "when": _ref("Condition"),
+        "text": {"type": "string"},
+    },
+}
 _WORDING: dict[str, Any] = {
     "description": "text with {expressions}, or a list of texts: the first that fits is used",
-    "anyOf": [
-        {"type": "string"},
-        {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["text"],
-                "properties": {
-                    "when": _ref("Condition"),
-                    "text": {"type": "string"},
-                },
-            },
-        },
-    ],
+    "anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": _TEXT}],
 }
 
 
@@ -104,6 +108,12 @@ def _by_name(value: Any) -> Any:
 
 def _texts(value: Any) -> Any:
     return [{"text": value}] if isinstance(value, str) else value
+
+
+def _each_text(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return [{"text": item} if isinstance(item, str) else item for item in value]
 
 
 Expression = Annotated[Any, WithJsonSchema(_EXPRESSION)]
@@ -437,6 +447,76 @@ class Relationship(Document):
     """what is added or taken away"""
 
 
+class Mention(Document):
+    """How a briefing tells of the events of a type."""
+
+    where: Condition = None
+    """which events it tells of; it reads `event`"""
+    until: Step | None = None
+    """a later event after which it does not tell of `event` any more"""
+    within: Length | None = None
+    """how far back it tells of them"""
+    at_most: int = Field(default=3, ge=1, le=7)
+    """how many of them, the newest first"""
+    text: Wording | None = None
+    """the line, over `when`, `channel`, `what` and `event`"""
+
+
+class Words(Document):
+    """How people say how long ago something was; `{n}` is how many."""
+
+    now: str | None = None
+    """less than a minute ago"""
+    minute: str | None = None
+    """one minute ago"""
+    minutes: str | None = None
+    """`{n}` minutes ago"""
+    hour: str | None = None
+    """one hour ago"""
+    hours: str | None = None
+    """`{n}` hours ago, today"""
+    yesterday: str | None = None
+    """on the day before"""
+    days: str | None = None
+    """`{n}` days ago"""
+    weeks: str | None = None
+    """`{n}` weeks ago"""
+    months: str | None = None
+    """`{n}` months ago"""
+    years: str | None = None
+    """`{n}` years ago"""
+    and_: str | None = Field(default=None, alias="and")
+    """what stands before the last item of a list"""
+
+
+Facts = Annotated[
+    list[Text],
+    BeforeValidator(_each_text),
+    WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string"}, _TEXT]}}),
+]
+
+
+class Briefing(Document):
+    """What an employee should know before saying anything, so that nobody asks again."""
+
+    lines: int = Field(default=7, ge=1, le=7)
+    """how many lines at the most"""
+    moments: Wording | None = None
+    """the line of an open moment, over `title`, `severity` and `when`"""
+    unresolved: dict[Id, Mention] = {}
+    """events that left something unresolved, by type"""
+    promises: dict[Id, Mention] = {}
+    """events by which something was promised or given, by type"""
+    contacts: dict[Id, Mention] | None = None
+    """events that are contacts, by type; by default `contact`, or every type"""
+    tried: Wording | None = None
+    """what the customer has tried already"""
+    facts: Facts = []
+    """what else to know about the customer: a line for each text that fits"""
+    words: Words = Words()
+    """how people say when, for another language than English"""
+
+
 class Weight(Document):
     """A percentage on the priority of actions while a condition holds."""
 
@@ -523,6 +603,21 @@ class Stop(Document):
     """why"""
 
 
+class Between(Document):
+    """A number that is not known exactly."""
+
+    at_least: float | None = None
+    """the least it may be"""
+    at_most: float | None = None
+    """the most it may be"""
+
+
+def _between(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"at_least": value, "at_most": value}
+    return value
+
+
 class Expect(Document):
     """What a test expects; what it does not name is not compared."""
 
@@ -538,6 +633,33 @@ class Expect(Document):
     """the tier that the answer came from"""
     says: str | None = None
     """text that the wording contains"""
+    moments: list[str] | None = None
+    """the ids of exactly the moments that are open, in any order"""
+    relationship: Annotated[
+        Between | None,
+        BeforeValidator(_between),
+        WithJsonSchema({"anyOf": [_NUMBER, _BETWEEN]}),
+    ] = None
+    """the relationship: a number, or `at_least` and `at_most`"""
+
+
+#: An event of a test: its type is a key, and what is declared for the type stands below.
+TestEvent = Annotated[
+    dict[str, Any],
+    WithJsonSchema(
+        {
+            "description": "its type with its fields, such as `contact: {topic: billing}`",
+            "type": "object",
+            "minProperties": 1,
+            "properties": {
+                "channel": {"type": "string", "description": "where it happened"},
+                "at": {"type": "string", "description": "`-2d` before now, or the exact time"},
+                "id": {"type": "string", "description": "the same one twice counts once"},
+            },
+            "additionalProperties": {"type": "object"},
+        }
+    ),
+]
 
 
 class Test(Document):
@@ -551,6 +673,8 @@ class Test(Document):
     """what is known about the customer"""
     interaction: dict[str, Any] | None = None
     """what is happening now; without it, nothing is"""
+    events: list[TestEvent] = []
+    """what happened before, such as `{contact: {topic: billing}, channel: chat, at: -2d}`"""
     role: str | None = None
     """who is asking"""
     at: str | None = None
@@ -592,6 +716,8 @@ class File(Document):
     """make-or-break patterns in the journey, used as `moment.<id>`"""
     relationship: Relationship | None = None
     """the cumulative whole, from 0 to 100"""
+    briefing: Briefing | None = None
+    """what an employee should know before saying anything"""
     context: dict[Literal["customer", "interaction"], dict[str, Any]] = {}
     """the declared world: the fields of the customer and the interaction"""
     channels: dict[Id, Channel] = {}

@@ -16,11 +16,13 @@ from nba import windows
 from nba.book.model import (
     Action,
     Book,
+    Briefing,
     Condition,
     Covers,
     Expression,
     Gates,
     Issue,
+    Mention,
     Moment,
     Pattern,
     Point,
@@ -40,6 +42,7 @@ from nba.lang.values import Duration, Timestamp
 __all__ = ["to_document", "with_version"]
 
 _TYPES = {"double": "number"}
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "min": 60, "s": 1}
 
 
 def with_version(book: Book) -> Book:
@@ -69,6 +72,7 @@ def to_document(book: Book) -> dict[str, Any]:
             "start": book.relationship.start,
             "points": [_point(point) for point in book.relationship.points],
         },
+        "briefing": _briefing(book.briefing),
         "context": _declarations(book.fields),
         "channels": {
             name: {
@@ -240,7 +244,12 @@ def _covers(selector: Covers) -> dict[str, list[str]]:
 
 
 def _length(nanoseconds: int | None) -> str | None:
-    return None if nanoseconds is None else f"{nanoseconds // windows.SECOND}s"
+    """Write a length in the largest unit that it is a multiple of."""
+    if nanoseconds is None:
+        return None
+    seconds = nanoseconds // windows.SECOND
+    unit, size = next(item for item in _UNITS.items() if seconds % item[1] == 0)
+    return f"{seconds // size}{unit}"
 
 
 def _signal(signal: Signal) -> dict[str, Any]:
@@ -290,6 +299,41 @@ def _step(step: Step | None) -> dict[str, Any] | None:
     if step is None:
         return None
     return {"event": step.event, "as": step.alias, "where": _condition(step.where)}
+
+
+# --- the briefing
+
+
+def _briefing(briefing: Briefing | None) -> dict[str, Any] | None:
+    if briefing is None:
+        return None
+    return {
+        "lines": briefing.lines,
+        "moments": _texts(briefing.moments),
+        "unresolved": _mentions(briefing.unresolved),
+        "promises": _mentions(briefing.promises),
+        "contacts": _mentions(briefing.contacts),
+        "tried": _texts(briefing.tried),
+        "facts": [_text(text) for text in briefing.facts],
+        "words": {name: _text(text)["text"] for name, text in briefing.words.items()},
+    }
+
+
+def _mentions(mentions: Sequence[Mention]) -> dict[str, Any]:
+    return {
+        mention.event: {
+            "where": _condition(mention.where),
+            "until": _step(mention.until),
+            "within": _length(mention.within),
+            "at_most": mention.at_most,
+            "text": _texts(mention.text),
+        }
+        for mention in mentions
+    }
+
+
+def _texts(texts: Sequence[Text]) -> list[dict[str, Any]] | None:
+    return [_text(text) for text in texts] or None
 
 
 # --- the declared world

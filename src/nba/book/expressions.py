@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ from nba.book.model import Condition, Expression
 from nba.errors import Diagnostic, ExpressionError, Place
 from nba.lang import tree
 from nba.lang.check import Environment, check
+from nba.lang.findings import a
 from nba.lang.syntax import MAX_DEPTH, parse
 from nba.lang.text import write
 from nba.lang.types import BOOL, DOUBLE, INT, Type
@@ -19,6 +22,7 @@ __all__ = ["Expressions"]
 
 NUMBER: Final = (DOUBLE, INT)
 _CONDITION: Final = (BOOL,)
+_NONE: Final[Mapping[Type, str]] = {}
 _GROUPS: Final = ("all", "any", "not")
 #: What others call a group of conditions, and what to write here.
 _OTHER_GROUPS: Final = {
@@ -73,11 +77,19 @@ class Expressions:
         return Expression(checked[1], checked[0], at.place) if checked else None
 
     def check(
-        self, text: str, at: At, start: int, end: int, expect: tuple[Type, ...]
+        self,
+        text: str,
+        at: At,
+        start: int,
+        end: int,
+        expect: tuple[Type, ...],
+        *,
+        advice: Mapping[Type, str] = _NONE,
     ) -> tuple[tree.Node, str] | None:
         """Check the part of *text* from *start* to *end*; the same text is checked once.
 
-        Return its tree and its canonical spelling, or None when it is wrong.
+        Return its tree and its canonical spelling, or None when it is wrong. *advice* is what to
+        write instead of a value of a type that is not expected.
         """
         part = text[start:end]
         key = (part, expect)
@@ -93,7 +105,10 @@ class Expressions:
                 parse(part, locate), self.environment, locate, expect=expect, warnings=warnings
             )
         except ExpressionError as error:
-            self.findings.add(error.diagnostics)
+            found_wrong = error.diagnostics
+            if expect == _CONDITION and start == 0:
+                found_wrong = tuple(_in_yaml(each, part) for each in found_wrong)
+            self.findings.add(_advised(each, advice) for each in found_wrong)
             return None
         self.findings.add(warnings)
         found = node, write(node)
@@ -176,6 +191,32 @@ class Expressions:
             message = "a `: ` made a mapping of this expression"
             help_ = "put the whole expression in quotes, or on a line of its own below `>-`"
         self.findings.report("condition-expected", message, help_, at.place)
+
+
+_NOT: Final = re.compile(r"\s*not\b\s*(.*?)\s*", re.DOTALL)
+_JOINS: Final = re.compile(r"&&|\|\||\?|[=<>]|\b(?:and|or|AND|OR|in)\b")
+
+
+def _in_yaml(found: Diagnostic, part: str) -> Diagnostic:
+    """Return a finding whose help can be written in YAML, where a leading `!` begins a tag."""
+    if found.help in ("write `!`", "write `!(…)`") and (match := _NOT.fullmatch(part)):
+        operand = " ".join(match[1].split())
+        operand = operand if operand and len(operand) <= 60 and '"' not in operand else "…"
+        help_ = f"write `not: {operand}` on a line of its own"
+        if not _JOINS.search(operand):
+            help_ += f', or in quotes: `"!{operand}"`'
+        return replace(found, help=help_)
+    if "`!" in found.help and "`!=`" not in found.help:
+        return replace(found, help=f"{found.help}, in quotes where the value begins with it")
+    return found
+
+
+def _advised(found: Diagnostic, advice: Mapping[Type, str]) -> Diagnostic:
+    """Return a finding with advice on a value of another type than expected."""
+    for kind, help_ in advice.items():
+        if not found.help and found.message.startswith(f"this is {a(kind)}, "):
+            return replace(found, help=help_)
+    return found
 
 
 def _typed(node: tree.Node) -> tree.Node:

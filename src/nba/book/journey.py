@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Final
@@ -37,6 +37,7 @@ _OF_VALUES: Final = ("sum", "avg", "min", "max", "distinct", "first", "last")
 _ORDERED: Final = (INT, DOUBLE, STRING, TIMESTAMP, DURATION)
 _ANY_VALUE: Final = (*_ORDERED, BOOL)
 _WEEK_STARTS: Final = {"monday": 0, "saturday": 5, "sunday": 6}
+_FORMS: Final = ("sequence", "at_least", "after")  # of a pattern
 MAX_STEPS: Final = 8
 
 
@@ -69,16 +70,24 @@ class JourneySections:
         specs = declared_fields(
             fields or {}, name, at, self.findings, channels=self.channels, zone=self.zone
         )
-        own = tuple(replace(spec, path=spec.path.removeprefix(f"{name}.")) for spec in specs)
+        own = tuple(
+            replace(spec, path=spec.path.removeprefix(f"{name}."))
+            for spec in sorted(specs, key=lambda spec: spec.path)
+        )
         self.types[name] = model.EventType(name, own, at.key_place)
         return self.types[name]
 
-    def _object(self, alias: str, names: Iterable[str]) -> ObjectType:
-        """Return the type of an event of any of these types: the fields they have in common."""
+    def _object(self, alias: str, names: Collection[str]) -> Type:
+        """Return the type of an event of any of these types: the fields they have in common.
+
+        Of a type that was not declared, or with a mistake, nobody knows the fields.
+        """
+        if not names or any(name not in self.types for name in names):
+            return DYN
         fields: dict[str, Type] = {}
         clashes: set[str] = set()
         for name in names:
-            for spec in self.types[name].fields if name in self.types else ():
+            for spec in self.types[name].fields:
                 if fields.setdefault(spec.path, spec.type) != spec.type:
                     clashes.add(spec.path)
         for path in clashes:
@@ -89,9 +98,15 @@ class JourneySections:
 
     def _event_types(self, names: Iterable[str], at: At) -> tuple[str, ...]:
         for name in names:
-            if name not in self.known:
-                self.findings.unknown("event type", name, self.known, at)
-        return tuple(dict.fromkeys(names))
+            if name not in self.known and not at.faulty:
+                self.findings.unknown("event type", name, self.known, at.named(name))
+        return tuple(sorted(set(names)))
+
+    def reading(self, alias: str, event: str, at: At, *, key: bool = False) -> Type:
+        """Return what conditions read, as *alias*, of an event of a type that the file names."""
+        if event not in self.known and not at.faulty:
+            self.findings.unknown("event type", event, self.known, at, key=key)
+        return self._object(alias, [event])
 
     # --- signals
 
@@ -101,13 +116,16 @@ class JourneySections:
         """Return a signal; *names* are the declared fields and `now`."""
         given = [kind for kind in (*_OF_TYPES, *_OF_VALUES) if getattr(document, kind) is not None]
         kind: Any = given[0] if given else "count"
-        if len(given) != 1:
+        if len(given) > 1:
+            message = f"{' and '.join(f'`{key}`' for key in given)} exclude each other"
+            self.findings.report("wrong-value", message, "keep one of them", at.key_place)
+        elif not given and not _any_faulty(at, (*_OF_TYPES, *_OF_VALUES)):
             known = ", ".join(f"`{key}`" for key in (*_OF_TYPES, *_OF_VALUES))
             message = f"the signal `{name}` needs one of {known}"
-            self.findings.report("missing-key", message, "keep one of them", at.key_place)
+            self.findings.report("missing-key", message, "add one of them", at.key_place)
         types = document.of or [] if kind in _OF_VALUES else getattr(document, kind) or []
         key = "of" if kind in _OF_VALUES else kind
-        if kind in _OF_VALUES and not types and given:
+        if kind in _OF_VALUES and not types and given and not (at / "of").faulty:
             message = f"the signal `{name}` needs `of`, the types of its events"
             self.findings.report("missing-key", message, "add `of:`", at.key_place)
         events = self._event_types(types, at / key)
@@ -118,7 +136,8 @@ class JourneySections:
             allowed = expected.get(kind, _ANY_VALUE)
             expression = reading.expression(getattr(document, kind), at / kind, allowed)
         window = self._window(document.within, at / "within")
-        self._check_options(name, kind, document, window, at)
+        if len(given) == 1:
+            self._check_options(name, kind, document, window, at)
         by = reading.expression(document.by, at / "by", (STRING,))
         found = expression.tree.type if expression else DYN
         result = _result(kind, found, decayed=document.half_life is not None)
@@ -219,16 +238,20 @@ class JourneySections:
     def _pattern(
         self, own: documents.Pattern, around: documents.Pattern, at: At
     ) -> model.Pattern | None:
-        forms = [key for key in ("sequence", "at_least", "after") if getattr(own, key) is not None]
+        forms = [key for key in _FORMS if getattr(own, key) is not None]
         if len(forms) != 1:
             message = "a pattern has one of `sequence`, `at_least` and `after`"
-            self.findings.report("missing-key", message, "keep one of them", at.key_place)
+            help_ = "keep one of them" if forms else "add one of them"
+            if forms or not _any_faulty(at, _FORMS):
+                self.findings.report("missing-key", message, help_, at.key_place)
             return None
         kind: Any = forms[0]
         names: dict[str, Type] = {}
         steps = self._steps(own, kind, at, names)
         within = own.within or around.within
-        if kind != "after" and within is None and len(steps) + (own.at_least or 1) > 2:
+        faulty = (at / "within").faulty or (at / kind).faulty
+        long = len(steps) + (own.at_least or 1) > 2
+        if kind != "after" and within is None and long and not faulty:
             message = f"`{kind}` needs `within`"
             self.findings.report("missing-key", message, "add `within: 7d`", at.key_place)
         expect = by = None
@@ -269,6 +292,8 @@ class JourneySections:
             ]
         elif kind == "at_least":
             if own.event is None or own.alias is None:
+                if _any_faulty(at, ("event", "as")):
+                    return ()
                 message = "`at_least` needs `event` and `as`"
                 self.findings.report("missing-key", message, "add them", at.key_place)
                 return ()
@@ -307,12 +332,21 @@ class JourneySections:
                 for step in pattern.steps:
                     aliases.setdefault(step.alias, []).append(step.event)
             for alias, events in aliases.items():
-                for path, kind in self._object(alias, events).fields.items():
+                found = self._object(alias, events)
+                if not isinstance(found, ObjectType):
+                    yield FieldSpec(f"evidence.{name}.{alias}", found)
+                    continue
+                for path, kind in found.fields.items():
                     yield FieldSpec(f"evidence.{name}.{alias}.{path}", kind)
 
 
 def _has_pattern(document: documents.Pattern) -> bool:
-    return any(getattr(document, key) is not None for key in ("sequence", "at_least", "after"))
+    return any(getattr(document, key) is not None for key in _FORMS)
+
+
+def _any_faulty(at: At, keys: Iterable[str]) -> bool:
+    """Return whether one of the keys below *at* has a fault that was reported."""
+    return any((at / key).faulty for key in keys)
 
 
 def _result(kind: str, taken: Type, *, decayed: bool) -> Type:

@@ -21,6 +21,7 @@ __all__ = [
     "Action",
     "Band",
     "Book",
+    "Briefing",
     "Channel",
     "Condition",
     "Covers",
@@ -30,6 +31,7 @@ __all__ = [
     "Gates",
     "Group",
     "Issue",
+    "Mention",
     "Moment",
     "NoAction",
     "Pattern",
@@ -385,6 +387,38 @@ class Moment:
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """How a briefing tells of the events of a type, of which *at_most* so many.
+
+    It tells of those for which *where* holds, up to *within* nanoseconds ago, and not after a
+    later event that matches *until*. *text* is what it says: the first that fits and that can be
+    filled in.
+    """
+
+    event: str
+    where: Condition | None
+    until: Step | None
+    within: int | None
+    at_most: int
+    text: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What an employee should know, in at most *lines*; *words* are how people say when."""
+
+    lines: int
+    moments: tuple[Text, ...]
+    unresolved: tuple[Mention, ...]
+    promises: tuple[Mention, ...]
+    contacts: tuple[Mention, ...]
+    tried: tuple[Text, ...]
+    facts: tuple[Text, ...]
+    words: Mapping[str, Text]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
 @dataclass(frozen=True)
 class Book:
     """A rule book. *version* is the hash of all that changes what it decides or says.
@@ -404,6 +438,7 @@ class Book:
     signals: Mapping[str, Signal]
     moments: Mapping[str, Moment]
     relationship: Scorecard | None
+    briefing: Briefing | None
     channels: Mapping[str, Channel]
     conditions: Mapping[str, Condition]
     scorecards: Mapping[str, Scorecard]

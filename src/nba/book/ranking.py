@@ -9,8 +9,8 @@ from typing import Any, Final
 from nba.book import documents, model
 from nba.book.expressions import NUMBER, Expressions
 from nba.book.findings import At, Findings, short
-from nba.book.selectors import Catalogued, band, covers, in_order, overlap, percent
-from nba.lang.types import DOUBLE
+from nba.book.selectors import Catalogued, band, between, covers, in_order, overlap, percent
+from nba.lang.types import DOUBLE, INT
 
 __all__ = ["FACTORS", "Ranking"]
 
@@ -52,11 +52,15 @@ class Ranking:
         """Return a line of a scorecard."""
         if not at.faulty:
             self.check_form(document, at)
+        banded = self.expressions.number(document.band, at / "band")
+        bands = self.bands(document.points or {}, at / "points")
+        if banded and not (at / "points").faulty:
+            self.check_holes(bands, at / "points", whole=banded.tree.type == INT)
         return model.Point(
             self.expressions.condition(document.when, at / "when"),
             document.add or 0.0,
-            self.expressions.number(document.band, at / "band"),
-            self.bands(document.points or {}, at / "points"),
+            banded,
+            bands,
             at.place,
         )
 
@@ -103,6 +107,16 @@ class Ranking:
                 place = (at / written[other]).key_place
                 self.findings.report("wrong-value", message, help_, place)
         return ordered
+
+    def check_holes(
+        self, bands: Sequence[tuple[model.Band, float]], at: At, *, whole: bool
+    ) -> None:
+        """Warn of numbers between bands that are in none; of *whole* numbers only, for an int."""
+        for (low, _), (high, _) in pairwise(bands):
+            if hole := between(low, high, whole=whole):
+                message = f"no band holds {hole}, so it gives no points"
+                help_ = "let a band begin where the one before it ends: `[0..2)`, `[2..4)`"
+                self.findings.report("wrong-value", message, help_, at.key_place, warning=True)
 
     def scoring(self, sections: Sections) -> model.Scoring:
         """Return the formula, which one file may give, and the weights of all."""
@@ -165,7 +179,22 @@ class Ranking:
                 selector = covers(tier.covers, here / "covers", self.known, self.findings)
                 when = self.expressions.condition(tier.when, here / "when")
                 found[tier.name] = model.Tier(tier.name, when, selector, here.place)
+            self.check_coverage(list(found.values()), at)
         return tuple(found.values()) or (model.Tier("everything", None, model.Covers()),)
+
+    def check_coverage(self, tiers: Sequence[model.Tier], at: At) -> None:
+        """Warn of tiers of which none holds everything that the others leave."""
+        always = [tier.covers for tier in tiers if tier.when is None]
+        for key in ("kind", "direction", "issue", "group", "action", "channel"):
+            alone = [each for each in always if each == model.Covers(**{key: getattr(each, key)})]
+            named = {name for each in alone for name in getattr(each, key) or ()}
+            known: frozenset[str] = getattr(self.known, key)
+            if any(getattr(each, key) is None for each in alone) or known <= named:
+                return
+        if not at.faulty:
+            message = "no tier covers everything: what none covers is never chosen"
+            help_ = "add `- name: everything else` at the end"
+            self.findings.report("wrong-value", message, help_, at.key_place, warning=True)
 
     def no_action(self, sections: Sections) -> model.NoAction:
         """Return what doing nothing is worth, which one file may say."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
-from math import inf
+from math import ceil, floor, inf
 from typing import get_args
 
 from nba import windows
@@ -21,6 +21,7 @@ __all__ = [
     "Anything",
     "Catalogued",
     "band",
+    "between",
     "covers",
     "in_order",
     "overlap",
@@ -158,6 +159,26 @@ def overlap(one: Band, other: Band) -> bool:
         return True
     touching = low.high == high.low and low.high_included and high.low_included
     return low.high > high.low or touching
+
+
+def between(low: Band, high: Band, *, whole: bool) -> str:
+    """Return the numbers above one band and below another, in words; nothing if there are none.
+
+    Of *whole* numbers only those count.
+    """
+    if low.high is None or high.low is None or overlap(low, high):
+        return ""
+    start, end = low.high, high.low
+    if whole:
+        first = floor(start) + 1 if low.high_included else ceil(start)
+        last = ceil(end) - 1 if high.low_included else floor(end)
+        if first > last:
+            return ""
+        return f"`{first}`" if first == last else f"`{first}..{last}`"
+    if start == end:
+        return "" if low.high_included or high.low_included else f"`{_shortest(start)}`"
+    opening, closing = "(" if low.high_included else "[", ")" if high.low_included else "]"
+    return f"`{opening}{_shortest(start)}..{_shortest(end)}{closing}`"
 
 
 def _lower(found: Band) -> tuple[float, bool]:

@@ -64,6 +64,8 @@ _NOUNS: Final[Mapping[type[BaseModel], str]] = {
     documents.Pattern: "pattern",
     documents.Step: "step",
     documents.Relationship: "relationship",
+    documents.Briefing: "briefing",
+    documents.Mention: "event type",
 }
 _ID_HELP: Final = "use small letters, digits and `_`, beginning with a letter"
 _PERCENTAGES: Final = ("lever", "add")
@@ -361,8 +363,9 @@ def _may_be_empty(path: Path) -> bool:
     """Say where null means something: nothing more to say, or an unknown field of a test."""
     treatment = path[0] == "actions" and len(path) == 4 and path[2] == "channels"
     case = path[0] == "tests" and len(path) > 3 and path[2] in ("customer", "interaction")
+    happened = path[0] == "tests" and len(path) > 5 and path[2] == "events"
     event = path[0] == "events" and len(path) == 2
-    return (treatment and isinstance(path[3], str)) or case or event
+    return (treatment and isinstance(path[3], str)) or case or happened or event
 
 
 # --- what documents declare

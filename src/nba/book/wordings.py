@@ -10,7 +10,8 @@ from nba.book import documents
 from nba.book.expressions import NUMBER, Expressions
 from nba.book.findings import At, short
 from nba.book.model import Expression, Slot, Text
-from nba.lang.types import DOUBLE, INT, STRING, TIMESTAMP, Type
+from nba.lang.findings import a
+from nba.lang.types import BOOL, DOUBLE, INT, STRING, TIMESTAMP, Type, list_of
 
 __all__ = ["wording"]
 
@@ -21,6 +22,30 @@ _FORMATS: Final[dict[str, tuple[Type, ...]]] = {
     "date": (TIMESTAMP,),
     "time": (TIMESTAMP,),
 }
+_BY_CONDITION: Final = "write several texts, each with its own `when:`"
+#: What to write for a value of a type that a format does not take.
+_ADVICE: Final[dict[str, dict[Type, str]]] = {
+    "": {BOOL: _BY_CONDITION},
+    **{
+        name: {
+            BOOL: _BY_CONDITION,
+            TIMESTAMP: "write `:date` or `:time`",
+            STRING: f"leave out `:{name}`",
+        }
+        for name in ("money", "number")
+    },
+    **{
+        name: {
+            BOOL: _BY_CONDITION,
+            DOUBLE: "write `:money` or `:number`",
+            INT: "write `:number`, or nothing",
+            STRING: f"leave out `:{name}`",
+        }
+        for name in ("date", "time")
+    },
+}
+_LIST: Final = list_of(STRING)
+_JOINED: Final = ("string", "int", "double", "dyn")
 _FORMAT = re.compile(r":\s*([A-Za-z]+)\s*$")
 #: What stands in a text outside of expressions.
 _PIECE = re.compile(r"[^{}]+|\{\{|\}\}|[{}]")
@@ -33,9 +58,16 @@ _INSIDE = re.compile(
 
 
 def wording(
-    texts: Sequence[documents.Text] | None, at: At, expressions: Expressions
+    texts: Sequence[documents.Text] | None,
+    at: At,
+    expressions: Expressions,
+    *,
+    lists: bool = False,
 ) -> tuple[Text, ...] | None:
-    """Return the texts of a wording, with their expressions checked; None without any."""
+    """Return the texts of a wording, with their expressions checked; None without any.
+
+    *lists* of strings and numbers may be filled in only where their items can be joined.
+    """
     if texts is None:
         return None
     listed = isinstance(at.value, list)
@@ -43,7 +75,17 @@ def wording(
     for place, text in enumerate(texts):
         here = at / place if listed else at
         when = expressions.condition(text.when, here / "when")
-        parts = _Parts(text.text, here / "text" if listed else here, expressions)
+        # an item of a list of texts may be the text itself
+        alone = not listed or isinstance(here.value, str)
+        parts = _Parts(text.text, here if alone else here / "text", expressions, lists=lists)
+        if not text.text.strip() and not here.faulty:
+            parts.report("wrong-value", "the text is empty", "write what to say, or remove it", 0)
+        if place and not lists and texts[place - 1].when is None:
+            before = at / (place - 1)
+            if not before.faulty:
+                message = "this text is never used, since the one before it has no `when`"
+                help_ = "give the one before it a `when:`, or put it last"
+                expressions.findings.report("wrong-value", message, help_, here.place, warning=True)
         found.append(Text(when, parts.read(), here.place))
     return tuple(found)
 
@@ -51,10 +93,11 @@ def wording(
 class _Parts:
     """One text, taken apart."""
 
-    def __init__(self, text: str, at: At, expressions: Expressions) -> None:
+    def __init__(self, text: str, at: At, expressions: Expressions, *, lists: bool) -> None:
         self.text = text
         self.at = at
         self.expressions = expressions
+        self.lists = lists
 
     def read(self) -> tuple[str | Slot, ...]:
         parts: list[str | Slot] = []
@@ -100,8 +143,16 @@ class _Parts:
             message, help_ = "there is nothing between `{` and `}`", f"name a field, or {_BRACE}"
             self.report("expression-syntax", message, help_, start - 1, end - start + 2)
             return None
-        checked = self.expressions.check(self.text, self.at, start, stop, _FORMATS[format_])
+        allowed = _FORMATS[format_]
+        if self.lists and not format_:
+            allowed = (*allowed, _LIST)
+        checked = self.expressions.check(self.text, self.at, start, stop, allowed, advice=_ADVICE[format_])
         if checked is None:
+            return None
+        kind = checked[0].type
+        if kind.name == "list" and kind.args[0].name not in _JOINED:
+            message, help_ = f"{a(kind)} cannot be written as text", "choose its parts with `map`"
+            self.report("wrong-type", message, help_, start, end - start)
             return None
         return Slot(Expression(checked[1], checked[0], self.at.place), format_)
 

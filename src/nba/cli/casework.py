@@ -59,7 +59,8 @@ def decided(engine: Engine, read: CaseRead, n: int | None = None) -> Decision:
 def warn(engine: Engine, case: Case, decision: Decision) -> None:
     """Say what of a case was not read."""
     page = errors()
-    found = [*undeclared(engine.book, case), *decision.diagnostics]
+    wrong = (found for found in decision.diagnostics if found.severity == "error")
+    found = [*undeclared(engine.book, case), *wrong]
     page.diagnostics(found)
     if found:
         page.line()

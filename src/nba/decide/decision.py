@@ -118,6 +118,9 @@ class Account(Protocol):
     def why(self) -> list[str]:
         """Return sentences that say why."""
 
+    def briefing(self) -> list[str]:
+        """Return what an employee should know."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -150,6 +153,7 @@ class Decision:
     diagnostics: tuple[Diagnostic, ...] = ()
     sentences: tuple[str, ...] | None = field(default=None, compare=False)
     account: Account | None = field(default=None, compare=False, repr=False)
+    told: tuple[str, ...] | None = field(default=None, compare=False)
 
     @property
     def best(self) -> Candidate | None:
@@ -210,10 +214,17 @@ class Decision:
             return list(self.sentences)
         return self.account.why() if self.account else []
 
+    @property
+    def briefing(self) -> list[str]:
+        """What an employee should know before saying anything, in at most seven lines."""
+        if self.told is not None:
+            return list(self.told)
+        return self.account.briefing() if self.account else []
+
     # --- JSON
 
     def to_dict(self, *, why: bool = False, codes: bool = False) -> dict[str, Any]:
-        """Return the decision as plain data, with sentences on *why* and all *codes* if asked."""
+        """Return the decision as plain data; if asked, with *why* and the briefing, and *codes*."""
         found: dict[str, Any] = {
             "id": self.id,
             "customer": self.customer,
@@ -236,6 +247,7 @@ class Decision:
         }
         if why or self.sentences is not None:
             found["why"] = self.why()
+            found["briefing"] = self.briefing
         if codes:
             found["codes"] = self.codes()
         return found
@@ -247,7 +259,7 @@ class Decision:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Decision:
         """Return the decision that `to_dict` described."""
-        why = data.get("why")
+        why, told = data.get("why"), data.get("briefing")
         return cls(
             data["id"],
             data["customer"],
@@ -264,6 +276,8 @@ class Decision:
                 for d in data["diagnostics"]
             ),
             tuple(why) if why is not None else None,
+            None,
+            tuple(told) if told is not None else None,
         )
 
     @classmethod

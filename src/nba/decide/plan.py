@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from nba.book.model import Book, Condition, Expression, Gates, Scorecard, Slot, Text, Validity
 from nba.book.ranking import FACTORS
 from nba.decide.targets import Selector, Target, index_of, mask_of, select, targets_of
-from nba.journey.reading import JourneyReader
+from nba.journey.reading import JourneyReader, Moments
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import UNKNOWN, Program
 from nba.lang.tree import Node
@@ -141,14 +141,15 @@ class Plan:
     floor: float
 
 
-def plan_for(book: Book) -> Plan:
+def plan_for(book: Book, moments: Moments = "native") -> Plan:
     """Build the plan of a book: generated code and sets for every stage."""
-    return _Planner(book).plan()
+    return _Planner(book, moments).plan()
 
 
 class _Planner:
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, moments: Moments) -> None:
         self.book = book
+        self.moments = moments
         self.targets = targets_of(book)
         self.index = index_of(self.targets)
         # after the declared fields: the event that a signal looks at, then the factors
@@ -172,7 +173,7 @@ class _Planner:
             targets=targets,
             everything=self.index.everything,
             slot_count=len(self.slots),
-            journey=JourneyReader(book, self.slots),
+            journey=JourneyReader(book, self.slots, self.moments),
             derive=tuple((self.slots[path], self.derived(path)) for path in book.derived),
             out_of_use=mask_of(
                 number

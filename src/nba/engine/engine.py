@@ -13,6 +13,7 @@ from nba import windows
 from nba.book.build import Built, load
 from nba.book.model import Book
 from nba.decide.answer import Answer, answer
+from nba.decide.briefing import Briefer
 from nba.decide.case import Case
 from nba.decide.decision import Codes, Decision, Ranking
 from nba.decide.explain import Explanation, explain, summarize
@@ -20,6 +21,7 @@ from nba.decide.plan import Plan, plan_for
 from nba.decide.reference import Reference, derived_fields
 from nba.errors import CaseError, Diagnostic
 from nba.journey.events import Event, EventShapes, Row
+from nba.journey.reading import Moments
 from nba.journey.timeline import EMPTY, Timeline
 from nba.lang.context import Shape
 from nba.state.memory import MemoryStore
@@ -38,12 +40,16 @@ class _Account:
 
     answer: Answer
     case: Case
+    briefer: Briefer
 
     def codes(self) -> Codes:
         return self.answer.codes()
 
     def why(self) -> list[str]:
         return summarize(*self.literally())
+
+    def briefing(self) -> list[str]:
+        return self.briefer.lines(self.answer.view)
 
     def explanation(self) -> Explanation:
         return explain(*self.literally())
@@ -64,6 +70,7 @@ class _Running(NamedTuple):
 
     plan: Plan
     shapes: EventShapes
+    briefer: Briefer
 
 
 class Engine:
@@ -80,12 +87,14 @@ class Engine:
         path: str | os.PathLike[str] | None = None,
         clock: Callable[[], datetime] = _utc_now,
         store: Store | None = None,
+        moments: Moments = "native",
     ) -> None:
         self._path = path
         self._clock = clock
         self._store: Store = store if store is not None else MemoryStore()
         self._reloading = threading.Lock()
         self._warnings = tuple(built.warnings)
+        self._moments: Moments = moments
         self._use(built.book)
 
     @classmethod
@@ -95,20 +104,23 @@ class Engine:
         *,
         clock: Callable[[], datetime] = _utc_now,
         store: Store | None = None,
+        moments: Moments = "native",
     ) -> Engine:
         """Return an engine for the rule book in the folder *path*.
 
         *clock* gives an aware datetime; it is asked only where a case or an event does not say
-        when. *store* remembers journeys and identities, by default in memory. Raises BookError
+        when. *store* remembers journeys and identities, by default in memory. *moments* is
+        `durable` to find them by durable-rules: see the guide to the journey. Raises BookError
         with everything that is wrong with the book.
         """
-        return cls(load(path), path=path, clock=clock, store=store)
+        return cls(load(path), path=path, clock=clock, store=store, moments=moments)
 
     def _use(self, book: Book) -> None:
         """Let a book decide from now on."""
         channels = frozenset(book.channels)
         shapes = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
-        self._running = _Running(plan_for(book), EventShapes(shapes, channels))
+        plan = plan_for(book, self._moments)
+        self._running = _Running(plan, EventShapes(shapes, channels), Briefer(plan))
 
     @property
     def book(self) -> Book:
@@ -156,7 +168,7 @@ class Engine:
         now = case.now if case.now is not None else self._clock()
         if now.tzinfo is None:
             raise CaseError("`now` needs a time zone, such as datetime.now(UTC)")
-        plan, shapes = self._running
+        plan, shapes, briefer = self._running
         timeline, problems = self._journey(case, now, shapes)
         found = answer(plan, case, now, n, timeline)
         return Decision(
@@ -172,7 +184,7 @@ class Engine:
             case.role,
             (*found.view.diagnostics, *problems),
             None,
-            _Account(found, case),
+            _Account(found, case, briefer),
         )
 
     def _journey(
@@ -201,9 +213,10 @@ class Engine:
         if decision.version != self.version:
             message = f"the decision was made by version {decision.version} of the book"
             raise CaseError(f"{message}, this engine has {self.version}")
-        plan, shapes = self._running
+        plan, shapes, briefer = self._running
         timeline, _ = self._journey(case, decision.now, shapes)
-        return _Account(answer(plan, case, decision.now, decision.n, timeline), case).explanation()
+        found = answer(plan, case, decision.now, decision.n, timeline)
+        return _Account(found, case, briefer).explanation()
 
     # --- the journey
 
@@ -214,7 +227,7 @@ class Engine:
         by its time. Raises CaseError for a type or channel that the book does not have; then
         nothing of *events* is recorded.
         """
-        plan, shapes = self._running
+        plan, shapes, _ = self._running
         now = self._clock()
         read = [(event.customer, *shapes.row(event, now)) for event in events]
         rows: dict[str, list[Row]] = {}

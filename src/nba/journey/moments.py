@@ -180,8 +180,11 @@ class _Sequence(_Pattern):
 
     def opened(self, index: Index, slots: Slots, anchors: list[int]) -> Iterator[Instance | None]:
         for anchor in anchors:
+            stop = self.stop(index, anchor)
+            if stop - anchor < len(self.steps):
+                continue
             slots[0] = index.rows[anchor]
-            last = self._last(index, slots, anchor, self.stop(index, anchor))
+            last = self._last(index, slots, anchor, stop)
             if last is not None:
                 yield self.instance(index, slots, anchor, index.times[last], last + 1)
 
@@ -216,7 +219,10 @@ class _LinkedSequence(_Pattern):
         completions = _Completions(self.steps, self.kept, index, slots)
         found = []
         for anchor in reversed(anchors):
-            last = completions.last(anchor, self.stop(index, anchor))
+            stop = self.stop(index, anchor)
+            if stop - anchor < len(self.steps):
+                continue
+            last = completions.last(anchor, stop)
             if last is not None:
                 opens = index.times[last]
                 found.append(self.instance(index, slots, anchor, opens, last + 1))

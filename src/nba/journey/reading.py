@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from nba.book.model import Book
+from nba.errors import NbaError
+from nba.journey.durable import DurableMatcher
 from nba.journey.moments import Matcher, boundaries
 from nba.journey.reference import Instance, open_at
 from nba.journey.signals import SignalFunction, signal_function
 from nba.journey.timeline import Timeline
 
-__all__ = ["JourneyReader"]
+__all__ = ["JourneyReader", "Moments"]
 
 Slots = list[Any]
+#: What finds moments.
+Moments = Literal["native", "durable"]
 _BEGINNING: Final = -(2**63)
 
 
 class _Moment(NamedTuple):
     id: str
     slot: int
-    matcher: Matcher
+    matcher: Matcher | DurableMatcher
     evidence: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by alias: fields and slots
 
 
 class JourneyReader:
     """Fills the slots that conditions read of a journey, for one book.
 
-    *slots* gives the place of every field, and under `event` one that signals may use.
+    *slots* gives the place of every field, and under `event` one that signals may use. *moments*
+    is what finds them.
     """
 
-    def __init__(self, book: Book, slots: Mapping[str, int]) -> None:
+    def __init__(self, book: Book, slots: Mapping[str, int], moments: Moments = "native") -> None:
+        if moments not in get_args(Moments):
+            raise NbaError(f"`moments` is `native` or `durable`, not `{moments}`")
+        matcher = DurableMatcher if moments == "durable" else Matcher
         self.reach = book.reach
         self._signals: list[tuple[int, SignalFunction]] = [
             (slots[f"signal.{name}"], signal_function(signal, slots, book.zone))
@@ -40,7 +48,7 @@ class JourneyReader:
             _Moment(
                 name,
                 slots[f"moment.{name}"],
-                Matcher(moment, book.reach),
+                matcher(moment, book.reach),
                 tuple(_evidence(name, slots).items()),
             )
             for name, moment in book.moments.items()
@@ -71,6 +79,13 @@ class JourneyReader:
                     for name, slot in fields:
                         slots[slot] = row.get(name)
         slots[self._open] = now_open
+
+    def open(self, timeline: Timeline, now: int) -> Iterator[tuple[str, Instance]]:
+        """Yield the moments that are open at *now*, each with the instance of its newest anchor."""
+        for moment in self._moments:
+            instance = open_at(self._instances(moment, timeline), now)
+            if instance is not None:
+                yield moment.id, instance
 
     def deadlines(
         self, timeline: Timeline

@@ -1,9 +1,10 @@
 """The declared shape of a context, and reading one against it.
 
 What an application hands in is read once per decision into a list of *slots*, one per declared
-field: an int for a double becomes a double; null, a wrong type, a value outside its bounds, NaN
-and infinities become absent (None), the latter with a diagnostic; then defaults apply. From
-there on every value has its declared type, and conditions are evaluated on slots alone.
+field: an int for a double becomes a double; what is absent or null takes its default; a wrong
+type, a value outside its bounds, NaN and infinities become unknown (None), with a diagnostic, and
+take no default: a default stands for what nobody said, not for what was said badly. From there on
+every value has its declared type, and conditions are evaluated on slots alone.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, Final
 
 from nba import windows
-from nba.errors import Diagnostic, EvaluationError
+from nba.errors import Diagnostic, EvaluationError, did_you_mean
 from nba.lang import values
 from nba.lang.findings import a, with_article
 from nba.lang.types import EnumType, ObjectType, Type
@@ -125,7 +127,7 @@ _UNFIT: Final = (EvaluationError, ValueError, OverflowError)
 def _wrong(path: str, reason: str) -> Diagnostic:
     return Diagnostic(
         "wrong-input",
-        f"{reason} - at `{path}`, read as absent",
+        f"{reason} - at `{path}`, read as unknown",
         "correct it where the case is made",
     )
 
@@ -215,7 +217,8 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
 
     A value that has its type already is stored as it is; everything else goes through `convert`.
     """
-    namespace: dict[str, Any] = {"EMPTY": {}, "as_object": _as_object}
+    namespace: dict[str, Any] = {"as_object": _as_object, "note_undeclared": _note_undeclared}
+    known: dict[str, set[str]] = {}
     lines = ["def read(roots, c, problems):"]
     objects = {"": "roots"}
     for slot, spec in enumerate(inputs):
@@ -223,6 +226,7 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
         owner = ""
         for part in owners:
             inner = f"{owner}.{part}".removeprefix(".")
+            known.setdefault(owner, set()).add(part)
             if inner not in objects:
                 objects[inner] = f"o{len(objects)}"
                 lines.append(f"    {objects[inner]} = {objects[owner]}.get({part!r})")
@@ -230,6 +234,7 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
                 call = f"as_object({objects[inner]}, {inner!r}, problems)"
                 lines.append(f"        {objects[inner]} = {call}")
             owner = inner
+        known.setdefault(owner, set()).add(name)
         namespace[f"slow{slot}"] = _slow(spec, zone)
         namespace[f"default{slot}"] = spec.default
         test = _quick_test(spec, f"allowed{slot}", namespace)
@@ -239,6 +244,11 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
             f"    elif v is None: c[{slot}] = default{slot}",
             f"    else: c[{slot}] = slow{slot}(v, problems)",
         ]
+    for owner, variable in objects.items():
+        if owner or len(objects) == 1:  # the roots of a context are no object of the caller's
+            namespace[f"known_{variable}"] = frozenset(known.get(owner, ()))
+            call = f"note_undeclared({variable}, {owner!r}, known_{variable}, problems)"
+            lines.append(f"    if not {variable}.keys() <= known_{variable}: {call}")
     exec(compile("\n".join([*lines, "    return"]), "<reader of a context>", "exec"), namespace)  # noqa: S102
     reader: Reader = namespace["read"]
     return reader
@@ -246,18 +256,42 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
 
 def _slow(spec: FieldSpec, zone: tzinfo) -> Callable[[object, list[Diagnostic]], object]:
     def read(value: object, problems: list[Diagnostic]) -> object:
-        found = convert(value, spec, zone, problems)
-        return spec.default if found is None else found
+        return None if value is _REJECTED else convert(value, spec, zone, problems)
 
     return read
+
+
+class _Rejected(dict[str, Any]):
+    """What stands for an object that is none: whatever is asked of it was rejected."""
+
+    def get(self, _key: str, _default: object = None) -> Any:
+        return _REJECTED
+
+
+_REJECTED: Final = _Rejected()
 
 
 def _as_object(value: object, path: str, problems: list[Diagnostic]) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
-    if value is not None:
-        problems.append(_wrong(path, f"expected an object, got {_called(value)}"))
-    return {}
+    if value is None:
+        return {}
+    problems.append(_wrong(path, f"expected an object, got {_called(value)}"))
+    return _REJECTED
+
+
+def _note_undeclared(
+    found: Mapping[Any, Any], path: str, known: frozenset[str], problems: list[Diagnostic]
+) -> None:
+    """Say which fields of an object nobody declared: one of them may be a slip."""
+    for name in sorted(str(key) for key in found.keys() - known)[:_MANY]:
+        message = f"`{f'{path}.{name[:60]}'.lstrip('.')}` is not declared, and is not read"
+        help_ = _near(name[:60], known)
+        problems.append(Diagnostic("wrong-input", message, help_, None, "warning"))
+
+
+_near = lru_cache(maxsize=4096)(did_you_mean)
+_MANY: Final = 20  # undeclared fields of one object that are named
 
 
 def _quick_test(spec: FieldSpec, allowed: str, namespace: dict[str, Any]) -> str:

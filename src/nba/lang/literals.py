@@ -12,7 +12,7 @@ from nba.errors import EvaluationError, did_you_mean
 from nba.lang import tree
 from nba.lang.findings import Findings
 from nba.lang.functions import pattern
-from nba.lang.overloads import spoken
+from nba.lang.habits import spoken
 from nba.lang.tree import Node
 from nba.lang.types import DOUBLE, INT, EnumType, Type, list_of
 from nba.lang.unify import Substitution

@@ -37,6 +37,7 @@ _TYPE_NAMES: Final = {
 }
 #: Other languages' names for what has a literal here.
 _CONSTANTS: Final = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
+_SWITCHES: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _NOTHING: Final = frozenset({"None", "NULL", "Null", "nil", "undefined"})
 
 
@@ -170,6 +171,10 @@ class Names:
             return
         leaves = _leaves(self.environment.names)
         values = {v for kind in leaves.values() if isinstance(kind, EnumType) for v in kind.values}
+        if written not in values and (switch := _SWITCHES.get(written.lower())):
+            message = f"`{written}` is spelled `{switch}` here"
+            self.findings.report(node, "spelling", message, f"write `{switch}`")
+            return
         same = self._with_leaf(written.rpartition(".")[2], written)
         near = _nearest(written, [*leaves, *self.variables], 0.6)
         if written in _NOTHING:

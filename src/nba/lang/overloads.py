@@ -9,28 +9,16 @@ from nba.errors import EvaluationError, did_you_mean
 from nba.lang import tree
 from nba.lang.findings import Findings, a, readable
 from nba.lang.functions import Functions, Overload
+from nba.lang.habits import spoken
+from nba.lang.text import write
+from nba.lang.tree import Node
 from nba.lang.types import DURATION, DYN, NUMBERS, TIMESTAMP, Type
 from nba.lang.unify import Substitution
 from nba.lang.values import parse_timestamp
 
-__all__ = ["ORDERING", "Overloads", "spoken"]
+__all__ = ["ORDERING", "Overloads"]
 
 ORDERING: Final = frozenset({"<", "<=", ">", ">=", "==", "!="})
-_SPOKEN_DURATION: Final = re.compile(
-    r"(\d+) ?(day|hour|minute|week|month|second|d|h|min|w|s)s?", re.IGNORECASE
-)
-#: What people say for a length of time, and what it is here.
-_SPOKEN: Final = {
-    "d": ("days", 1),
-    "day": ("days", 1),
-    "w": ("days", 7),
-    "week": ("days", 7),
-    "month": ("days", 30),
-    "h": ("hours", 1),
-    "hour": ("hours", 1),
-    "min": ("minutes", 1),
-    "minute": ("minutes", 1),
-}
 #: Functions of other languages, and what to write here.
 _ELSEWHERE: Final = {
     "len": "size(x)",
@@ -102,7 +90,9 @@ class Overloads:
             help_ = f"write `{_ELSEWHERE[name]}`"
         else:
             known = {f.removeprefix(".") for f in self.functions}
-            help_ = did_you_mean(name, {f for f in known if f[0].isalpha()} | _MACROS)
+            known = {f for f in known if f[0].isalpha()} | _MACROS
+            same = next((f for f in sorted(known) if f.lower() == name.lower()), "")
+            help_ = f"did you mean `{same}`?" if same else did_you_mean(name, known)
         self.findings.mismatch(node, "unknown-function", f"there is no function `{name}`", help_)
 
     def _no_overload(self, node: tree.Call, given: list[Type]) -> None:
@@ -111,8 +101,13 @@ class Overloads:
             message, help_ = _about_container(node, given)
             self.findings.mismatch(node, "wrong-type", message, help_)
             return
+        if node.function == ".contains" and len(given) == 2 and given[0].name == "list":
+            message = "`contains` looks in text, this is a list"
+            items, item = map(write, node.args)
+            self.findings.mismatch(node, "wrong-type", message, f"write `{item} in {items}`")
+            return
         if len(given) == 2 and node.function in ORDERING | {"-", "+"}:
-            if self._beside_time(node, given):
+            if self._beside_date(node, given) or self._beside_time(node, given):
                 return
             message = f"{a(given[0])} cannot be compared with {a(given[1])}"
             if node.function not in ORDERING:
@@ -128,6 +123,16 @@ class Overloads:
         help_ = f"it takes ({') or ('.join(forms)})" if len(forms) <= 4 else ""
         kinds = ", ".join(map(readable, given))
         self.findings.mismatch(node, "wrong-type", f"`{name}` does not take ({kinds})", help_)
+
+    def _beside_date(self, node: tree.Call, given: list[Type]) -> bool:
+        """Explain `2026-12-31` beside a time; return whether that was it."""
+        for arg, other in zip(node.args, given[::-1], strict=True):
+            if other == TIMESTAMP and (day := _day(arg)):
+                message = f"`{day}` is a subtraction, not a date"
+                help_ = f"write `timestamp('{day}T00:00:00Z')`"
+                self.findings.mismatch(arg, "wrong-type", message, help_)
+                return True
+        return False
 
     def _beside_time(self, node: tree.Call, given: list[Type]) -> bool:
         """Explain text beside a time or a duration; return whether that was it."""
@@ -152,16 +157,18 @@ class Overloads:
         return False
 
 
-def spoken(text: str) -> str | None:
-    """Return the expression for a length of time that people write as `5 days` or `2w`."""
-    found = _SPOKEN_DURATION.fullmatch(text)
-    if found is None:
-        return None
-    count, unit = found[1], found[2].lower()
-    if unit not in _SPOKEN:
-        return f"duration('{count}s')"
-    function, times = _SPOKEN[unit]
-    return f"{function}({int(count) * times})"
+def _day(node: Node) -> str:
+    """Return the date that `2026-12-31` was meant to be; nothing for another expression."""
+    parts: list[object] = []
+    while isinstance(node, tree.Call) and node.function == "-" and len(node.args) == 2:
+        node, last = node.args
+        parts.append(last.value if isinstance(last, tree.Literal) else None)
+    parts.append(node.value if isinstance(node, tree.Literal) else None)
+    if len(parts) != 3 or not all(type(part) is int for part in parts):
+        return ""
+    day, month, year = (int(str(part)) for part in parts)
+    likely = 1900 <= year <= 2200 and 1 <= month <= 12 and 1 <= day <= 31
+    return f"{year}-{month:02}-{day:02}" if likely else ""
 
 
 def _as_timestamp(text: str) -> str:

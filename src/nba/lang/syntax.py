@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, NoReturn
 
 from nba.errors import Diagnostic, ExpressionError, Place
 from nba.lang import tree
+from nba.lang.habits import Habit, about_character, about_word
 from nba.lang.tree import Node
 from nba.lang.values import INT_MAX, UINT_MAX, UInt
 
@@ -86,6 +87,7 @@ _SPELLINGS: Final = {
     "is": "==",
 }
 
+_COMPLETE: Final = "expected an operator or the end"
 _RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _BINDING: Final = {"||": 2, "&&": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6} | dict.fromkeys(
     _RELATIONS, 4
@@ -138,13 +140,7 @@ class _Parser:
         return tokens
 
     def stray(self, offset: int) -> NoReturn:
-        character = self.text[offset]
-        if character == "`":
-            self.fail("expression-syntax", "a quoted name is not closed", "add a backtick", offset)
-        curly = character in "‘’“”„«»"
-        help_ = "write straight quotes" if curly else "text goes in quotes"
-        message = f"`{character}` has no meaning here"
-        self.fail("expression-syntax", message, f"{help_}: 'like this'", offset)
+        self.explain(about_character(self.text, offset))
 
     def advance(self) -> Token:
         token = self.token
@@ -166,8 +162,15 @@ class _Parser:
         where = self.locate(start, max(1, (end or start + 1) - start))
         raise ExpressionError([Diagnostic(code, message, help_, where)])
 
+    def explain(self, habit: Habit) -> NoReturn:
+        self.fail(*habit)
+
     def unexpected(self, expected: str, help_: str = "") -> NoReturn:
         token = self.token
+        if token.kind != "string" and not help_:
+            complete = expected == _COMPLETE and token.text not in {*_SPELLINGS, "not"}
+            if habit := about_word(self.text, token.start, token.end, complete=complete):
+                self.explain(habit)
         if token.text in _SPELLINGS and token.kind in ("operator", "name"):
             self.fail(
                 "spelling",
@@ -197,7 +200,7 @@ class _Parser:
     def parse(self) -> Node:
         node = self.expression(0)
         if self.token.kind != "end":
-            self.unexpected("expected an operator or the end")
+            self.unexpected(_COMPLETE)
         if tree.depth(node) > MAX_DEPTH:
             self.too_deep(node.start)
         return node
