@@ -4,6 +4,7 @@ from nba.author.cases import undeclared
 from nba.book.build import build
 from nba.book.source import parse
 from nba.decide.case import Case
+from nba.journey.events import Event
 
 BOOK = """\
 format: 1
@@ -45,3 +46,13 @@ def test_undeclared_fields_are_named_with_what_was_meant():
 def test_values_of_a_wrong_shape_are_left_to_the_reader():
     """Only names are looked at here."""
     assert found(customer={"consent": 1, "products": "x", "tags": {}}) == []
+
+
+def test_fields_of_events_are_looked_at_too():
+    """By the type that they have; an unknown type is the engine's to refuse."""
+    text = f"{BOOK}events: {{contact: {{topic: string}}}}\n"
+    book = build([parse(text, "book.yaml")]).book
+    events = (Event("contact", "c", data={"tpic": "a"}), Event("other", "c", data={"x": 1}))
+    assert [one.message for one in undeclared(book, Case("c", events=events))] == [
+        "`contact.tpic` is not declared, and is not read"
+    ]

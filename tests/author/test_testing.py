@@ -10,6 +10,7 @@ from nba.book import model
 from nba.book.build import build
 from nba.book.source import parse
 from nba.engine import Engine
+from nba.journey.events import Event
 
 BOOK = """\
 format: 1
@@ -193,6 +194,86 @@ def test_what_is_not_so_is_explained(test: str, message: str, because: list[str]
     for part in because:
         assert part in told
     assert bool(because) is bool(failure.because)
+
+
+JOURNEY = """\
+events: {contact: {topic: string}}
+moments:
+  lately: {after: {event: contact, as: last}, lasts: 2d}
+  often: {at_least: 2, event: contact, as: one, within: 7d, lasts: 2d}
+relationship: {start: 50, points: [{when: moment.lately, add: -20}]}
+"""
+
+
+def journey_failures(test: str) -> list[testing.Failure]:
+    """Return what fails in one test of the book with a journey."""
+    text = BOOK + f"tests:\n  - name: x\n    {test}".replace("; ", "\n    ")
+    engine = Engine(build([parse(text, "book.yaml"), parse(JOURNEY, "journey.yaml")]))
+    (result,) = testing.run_tests(engine)
+    return list(result.failures)
+
+
+ONCE = "events: [{contact: {topic: a}, channel: chat, at: -1d}]"
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        f"{ONCE}; expect: {{moments: [lately], relationship: 30}}",
+        f"{ONCE}; expect: {{relationship: {{at_least: 30, at_most: 30}}}}",
+        f"{ONCE}; expect: {{relationship: {{at_most: 40}}}}",
+        "expect: {moments: [], relationship: {at_least: 50}}",
+        "events: [{contact: {}, at: -1d}, {contact: {}}]; expect: {moments: [often, lately]}",
+    ],
+)
+def test_what_is_so_of_a_journey_passes(test: str):
+    """Moments in any order; bounds included."""
+    assert journey_failures(test) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "message", "because"),
+    [
+        (
+            f"{ONCE}; expect: {{moments: [often]}}",
+            "expected the open moments `often`, got `lately`",
+            [
+                "`lately` is open: `last` at 2025-12-31 12:00:00 UTC, see journey.yaml:3",
+                "`often` is not open, see journey.yaml:4",
+            ],
+        ),
+        (
+            f"{ONCE}; expect: {{moments: []}}",
+            "expected the open moments nothing, got `lately`",
+            ["`lately` is open"],
+        ),
+        (
+            f"{ONCE}; expect: {{relationship: {{at_least: 40, at_most: 60}}}}",
+            "expected a relationship of 40 to 60, got 30",
+            ["30: 50 to start with, -20 as moment lately is true"],
+        ),
+        (
+            "expect: {relationship: 30}",
+            "expected a relationship of 30, got 50",
+            ["50: 50 to start with"],
+        ),
+    ],
+)
+def test_what_is_not_so_of_a_journey_is_explained(test: str, message: str, because: list[str]):
+    """With the evidence of what is open, and with the points of the relationship."""
+    (failure,) = journey_failures(test)
+    assert failure.message == message
+    told = "\n".join(failure.because)
+    for part in because:
+        assert part in told
+
+
+def test_a_test_reads_no_store():
+    """What others observed under the same id is nobody's business here."""
+    text = BOOK + "tests: [{name: x, expect: {moments: []}}]"
+    engine = Engine(build([parse(text, "book.yaml"), parse(JOURNEY, "journey.yaml")]))
+    engine.observe(Event("contact", "test"))
+    assert [result.passed for result in testing.run_tests(engine)] == [True]
 
 
 def test_every_expectation_that_fails_is_told():

@@ -12,6 +12,7 @@ import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import inf
 from random import Random
 from typing import Any, Final
 
@@ -308,6 +309,20 @@ class _Book:
         plain = self.random.choice((0, 1, 5, 2.5, 0.1, "40.0 + customer.value", "customer.risk"))
         return plain if self.maybe() else self.expression(self.random.choice(("double", "int")))
 
+    def amount(self) -> Any:
+        return self.within(self.number(), inf)
+
+    def probability(self) -> Any:
+        return self.within(self.number(), 1.0)
+
+    def within(self, number: Any, highest: float) -> Any:
+        """Return a number that, where it is a literal, is from 0 to *highest*."""
+        try:
+            literal = float(str(number).strip("()"))
+        except ValueError:
+            return number
+        return number if 0 <= literal <= highest else 0.5
+
     def condition(self, depth: int = 2) -> Any:
         pick = self.random.randrange(12)
         if pick > 7:
@@ -350,7 +365,7 @@ class _Book:
     def text(self) -> str:
         pieces = [self.random.choice(("Dear ", "{{", "}}", "it's ", "", "é: ", self.slot()))]
         pieces += [self.slot() for _ in self.some(1)]
-        return "".join(pieces)
+        return "".join(pieces).strip() or "Dear"
 
     def slot(self) -> str:
         kind, form = self.random.choice(
@@ -397,7 +412,7 @@ class _Book:
         return self.random.sample(TAGS, self.random.randrange(3))
 
     def treatment(self) -> dict[str, Any]:
-        of_treatment = {"value": self.number, "propensity": self.number, "say": self.wording}
+        of_treatment = {"value": self.amount, "propensity": self.probability, "say": self.wording}
         return self.keys(of_treatment) | self.gates() | self.validity()
 
     def action(self) -> dict[str, Any]:

@@ -32,14 +32,14 @@ scorecards:
     max: 10
     points:
       - {when: customer.vip, add: -2}
-      - {band: customer.spend, points: {"100..": 3, "..0": 1, "[50..100)": 2}}
+      - {band: customer.spend, points: {"100..": 3, "..0": 1, "(0..100)": 2}}
 """
     card = book(text).scorecards["risk"]
     assert (card.start, card.minimum, card.maximum) == (5.0, None, 10.0)
     first, second = card.points
     assert (first.when is not None, first.add, first.bands) == (True, -2.0, ())
     assert [(band.text, points) for band, points in second.bands] == [
-        *(("..0", 1.0), ("[50..100)", 2.0), ("100..", 3.0)),
+        *(("..0", 1.0), ("(0..100)", 2.0), ("100..", 3.0)),
     ]
 
 
@@ -75,6 +75,44 @@ def test_touching_bands_do_not_overlap():
     (found,) = book(f"scorecards: {{x: {{points: [{line}]}}}}\n").scorecards["x"].points
     assert [1.0 in band for band, _ in found.bands] == [False, True, False]
     assert [2.5 in band for band, _ in found.bands] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("field", "bands", "hole"),
+    [
+        ("spend", '"0..2": 1, "4..": 3', "`(2..4)`"),
+        ("spend", '"[0..2)": 1, "(2..4]": 3', "`2`"),
+        ("age", '"0..2": 1, "4..": 3', "`3`"),
+        ("age", '"0..2": 1, "[5..7)": 3', "`3..4`"),
+        ("spend", '"0..2": 1, "3..": 3', ""),
+        ("age", '"..2": 1, "(2..4)": 3, "4": 1', ""),
+    ],
+)
+def test_a_hole_between_bands_is_warned_of(field, bands, hole):
+    """What is in no band gives no points, which is seldom meant."""
+    line = f"{{band: customer.{field}, points: {{{bands}}}}}"
+    text = f"scorecards: {{x: {{points: [{line}]}}}}\n"
+    warnings = build([parse(BOOK, "b"), parse(text, "f")]).warnings
+    expected = [f"no band holds {hole}, so it gives no points"] if hole else []
+    assert [found.message for found in warnings] == expected
+
+
+@pytest.mark.parametrize(
+    ("tiers", "covered"),
+    [
+        ("[{name: a, covers: {kind: offer}}]", False),
+        ("[{name: a, when: customer.vip}]", False),
+        ("[{name: a, covers: {kind: offer}}, {name: b}]", True),
+        ("[{name: a, covers: {channel: email}}, {name: b, covers: {channel: phone}}]", True),
+        ("[{name: a, covers: {channel: email}}, {name: b, covers: {kind: offer}}]", False),
+    ],
+)
+def test_tiers_that_leave_something_out_are_warned_of(tiers, covered):
+    """What no tier covers is never chosen."""
+    text = f"arbitration: {{tiers: {tiers}}}\n"
+    warnings = build([parse(BOOK, "b"), parse(text, "f")]).warnings
+    message = "no tier covers everything: what none covers is never chosen"
+    assert [found.message for found in warnings] == ([] if covered else [message])
 
 
 def test_scoring_is_the_sum_of_files():

@@ -37,7 +37,6 @@ def parts(text: str) -> list[str | tuple[str, str]]:
     ("text", "expected"),
     [
         ("Hello", ["Hello"]),
-        ("''", []),
         ("'{customer.name}'", [("customer.name", "")]),
         ("'Dear {customer.name}, '", ["Dear ", ("customer.name", ""), ", "]),
         ("'{customer.spend:money}'", [("customer.spend", "money")]),
@@ -79,6 +78,7 @@ def test_the_first_text_that_fits():
         ("'{customer.name:money}'", "wrong-type", "this is a string, not", 8),
         ("'{customer.spend:date}'", "wrong-type", "this is a number, not a timestamp", 8),
         ("'{customer.vip}'", "wrong-type", "this is a bool, not", 8),
+        ("''", "wrong-value", "the text is empty", 6),
         ('"{customer.name + \'x}"', "expression-syntax", "a string is not closed", 24),
     ],
 )
@@ -89,6 +89,31 @@ def test_what_is_wrong(text, code, message, column):
     assert message in problem.message
     assert problem.where is not None
     assert (problem.where.line, problem.where.column) == (1, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "help_"),
+    [
+        ("'{customer.vip}'", "write several texts, each with its own `when:`"),
+        ("'{customer.joined:money}'", "write `:date` or `:time`"),
+        ("'{customer.spend:date}'", "write `:money` or `:number`"),
+        ("'{customer.name:number}'", "leave out `:number`"),
+    ],
+)
+def test_what_to_write_for_a_value_of_another_type(text, help_):
+    """A bool is no text, and each format is for its types."""
+    _, (problem,) = said(text)
+    assert problem.help == help_
+
+
+def test_a_text_behind_one_without_a_condition_is_never_used():
+    """It is allowed, and doubtful."""
+    text = "\n  - {text: Hello}\n  - {when: customer.vip, text: Dear}\n"
+    _, (problem,) = said(text)
+    assert (problem.code, problem.severity) == ("wrong-value", "warning")
+    assert problem.message == "this text is never used, since the one before it has no `when`"
+    assert problem.where is not None
+    assert problem.where.line == 3
 
 
 def test_faults_are_found_in_folded_and_listed_texts():

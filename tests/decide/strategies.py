@@ -131,6 +131,13 @@ def numbers() -> st.SearchStrategy[Any]:
     )
 
 
+def propensities() -> st.SearchStrategy[Any]:
+    """Return expressions for propensities."""
+    return st.sampled_from(
+        [1, 0.5, 0, 0.25, "customer.risk", "customer.value", "1.0 / customer.risk"]
+    )
+
+
 def covers() -> st.SearchStrategy[dict[str, Any]]:
     """Return selectors."""
     return st.fixed_dictionaries(
@@ -192,7 +199,11 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
 
     def treatment() -> dict[str, Any]:
         found = gated() if draw(st.booleans()) else {}
-        for key, strategy in (("value", numbers()), ("propensity", numbers()), ("say", WORDINGS)):
+        for key, strategy in (
+            ("value", numbers()),
+            ("propensity", propensities()),
+            ("say", WORDINGS),
+        ):
             if draw(one_in(4)):
                 found[key] = draw(strategy)
         return found

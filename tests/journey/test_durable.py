@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any, Literal
 
 import pytest
@@ -208,7 +208,16 @@ def failures() -> None:
     with pytest.raises(NbaError, match="durable-rules failed for moment `m`: a breakdown"):
         matcher.instances(timeline)
     rules.hold = hold  # type: ignore[method-assign]
-    assert matcher.instances(timeline) == Matcher(moment(REPEAT)).instances(timeline)
+    expected = Matcher(moment(REPEAT)).instances(timeline)
+    assert matcher.instances(timeline) == expected
+    drop = rules.drop
+    rules.drop = lambda _: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    with pytest.raises(NbaError, match="durable-rules failed for moment `m`: division by zero"):
+        matcher.instances(timeline)
+    rules.drop = drop  # type: ignore[method-assign]
+    with pytest.raises(NbaError, match="durable-rules failed before for moment `m`"):
+        matcher.instances(timeline)
+    assert DurableMatcher(moment(REPEAT)).instances(timeline) == expected
 
 
 def engine(folder: str) -> None:
@@ -235,7 +244,7 @@ def engine(folder: str) -> None:
 
 
 def figures() -> dict[str, Any]:
-    """Return how long three moments take by both matchers, in microseconds, and the memory.
+    """Return the CPU time that three moments take by both matchers, in microseconds, and memory.
 
     Medians of 100 random journeys for each number of events; the memory in MiB is what the
     process grew by while 2,000 more journeys of 50 events were read by durable-rules.
@@ -272,10 +281,10 @@ def figures() -> dict[str, Any]:
         for matcher in (Matcher, DurableMatcher):
             matchers, taken = [matcher(each) for each in asked], []
             for timeline in [written(events) for _ in range(100)]:
-                started = perf_counter()
+                started = process_time()
                 for each in matchers:
                     each.instances(timeline)
-                taken.append(perf_counter() - started)
+                taken.append(process_time() - started)
             found[f"{matcher.__name__} {events}"] = round(median(taken) * 1e6)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(2_000):

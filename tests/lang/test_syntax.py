@@ -117,6 +117,30 @@ def test_places_count_lines_and_columns() -> None:
     ("text", "message", "help_"),
     [
         ("a = b", "`=` is not an operator here", "write `==`"),
+        ("a => b", "`=>` is not an operator here", "write `>=`"),
+        ("a =< b", "`=<` is not an operator here", "write `<=`"),
+        ("a =! b", "`=!` is not an operator here", "write `!=`"),
+        ("a !== b", "`!==` is not an operator here", "write `!=`"),
+        ("a is not b", "`is not` is not an operator here", "write `!=`"),
+        ("a is in b", "`is in` is not an operator here", "write `in`"),
+        ("a.b is null", "`is null` is not an operator here", "write `!has(a.b)`"),
+        ("a.b is  not null", "`is not null` is not an operator here", "write `has(a.b)`"),
+        ("a is empty", "`is empty` is not an operator here", "write `a == ''`, or `!has(a)`"),
+        (
+            "a is not empty",
+            "`is not empty` is not an operator here",
+            "write `a != ''`, or `has(a)`",
+        ),
+        (
+            "a > 90%",
+            "`90%` is not a number here",
+            "write `0.9`: `%` is the remainder of a division here",
+        ),
+        (
+            "6.5 % && a",
+            "`6.5 %` is not a number here",
+            "write `0.065`: `%` is the remainder of a division here",
+        ),
         ("a === b", "`=` is not an operator here", "write `==`"),
         ("a <> b", "`<>` is not an operator here", "write `!=`"),
         ("a and b", "`and` is not an operator here", "write `&&`"),
@@ -138,6 +162,35 @@ def test_other_spellings(text: str, message: str, help_: str) -> None:
     assert said(text) == ("spelling", message, help_)
 
 
+_JOIN = "join two conditions with `&&`, or begin each with `- ` on a line of its own in a list"
+_UNIT = "an amount has no unit, it is in the currency of the book"
+
+
+@pytest.mark.parametrize(
+    ("text", "help_"),
+    [
+        ("110 EUR", f"write `110`: {_UNIT}"),
+        ("1,100", "write `1100`: numbers have no separators"),
+        ("1,100,000", "write `1100000`: numbers have no separators"),
+        ("0,06", "write `0.06`: decimals have a point"),
+        ("now + 60 days", "write `days(60)`"),
+        ("now + 2w", "write `days(14)`"),
+        ("now + 1h30m", "write `duration('1h30m')`"),
+        ("a.b contains 'x'", "write `a.b.contains('x')`"),
+        ("a.b starts with 'x'", "write `a.b.startsWith('x')`"),
+        ("a.b ends with", "write `a.b.endsWith('…')`"),
+        ("a.b has 'x'", "write `'x' in a.b`"),
+        ("a.b exists", "write `has(a.b)`"),
+        ("a.b between 1 and 2", "write `a.b >= 1 && a.b <= 2`"),
+        ("t < 2026-12-31T10:00", "write `timestamp('2026-12-31T10:00:00Z')`"),
+        ("t < 2026-12-31T10:00:01+01:00", "write `timestamp('2026-12-31T10:00:01+01:00')`"),
+    ],
+)
+def test_what_to_write_for_what_people_say(text: str, help_: str) -> None:
+    """What stands behind a whole expression is often a habit from elsewhere."""
+    assert said(text)[2] == help_
+
+
 @pytest.mark.parametrize(
     ("text", "message", "help_", "at"),
     [
@@ -156,7 +209,9 @@ def test_other_spellings(text: str, message: str, help_: str) -> None:
             "b",
         ),
         ("a.", "the expression ends too early, expected a name after `.`", "", "."),
-        ("a b", "unexpected `b`, expected an operator or the end", "", "b"),
+        ("a b", "unexpected `b`, expected an operator or the end", _JOIN, "b"),
+        ("a, b", "unexpected `,`, expected an operator or the end", _JOIN, ","),
+        ("a 'x'", "unexpected `'x'`, expected an operator or the end", "", "'x'"),
         ("a)", "unexpected `)`, expected an operator or the end", "", ")"),
         ("a + * b", "unexpected `*`, expected a value", "", "*"),
         ("a.1", "unexpected `.1`, expected an operator or the end", "", ".1"),
@@ -173,7 +228,16 @@ def test_other_spellings(text: str, message: str, help_: str) -> None:
         ("'''abc", "a string is not closed", "add `'''`", "'''"),
         ("r'abc", "a string is not closed", "add `'`", "r'"),
         ("a.`b", "a quoted name is not closed", "add a backtick", "`"),
-        ("a == 5€", "`€` has no meaning here", "text goes in quotes: 'like this'", "€"),
+        ("a == 5€", "`€` has no meaning here", f"write `5`: {_UNIT}", "€"),
+        ("€1,100.5", "`€` has no meaning here", f"write `1100.5`: {_UNIT}", "€"),
+        ("a ≥ 5", "`≥` has no meaning here", "write `>=`", "≥"),
+        ("a – 5", "`–` has no meaning here", "write `-`", "–"),
+        (
+            "a\u00a0> 5",
+            "a no-break space (U+00A0) has no meaning here",
+            "write a plain space",
+            "\u00a0",
+        ),
         ("a == “x”", "`“` has no meaning here", "write straight quotes: 'like this'", "“"),
         ("a; b", "`;` has no meaning here", "text goes in quotes: 'like this'", ";"),
         (r"'\q'", r"`\q` is not an escape", r"write a backslash as `\\`", r"'\q'"),

@@ -179,8 +179,7 @@ class _Builder:
             decision_points=_each(points, ranking.decision_point),
             kill_switch=ranking.stops(files.listed("kill_switch")),
             tests=tuple(
-                checked_test(test, where, world, findings)
-                for test, where in files.listed("tests")
+                checked_test(test, where, world, findings) for test, where in files.listed("tests")
             ),
             shape=shape,
             zone=zone,

@@ -11,7 +11,7 @@ from nba.book import documents
 from nba.book.findings import At, Findings, short
 from nba.book.model import EventType, TestCase
 from nba.book.selectors import Catalogued
-from nba.errors import did_you_mean
+from nba.errors import did_you_mean, errors_in
 from nba.lang.context import Shape
 from nba.lang.types import DYN, ObjectType, Type
 
@@ -173,7 +173,7 @@ def _check_values(
 ) -> None:
     _, problems = shape.read(given)
     types = {spec.path: spec.type for spec in shape.inputs}
-    for problem in problems:
+    for problem in errors_in(problems):  # what is not declared was said already
         reason, _, rest = problem.message.partition(" - at `")
         path = rest.partition("`")[0]
         if types.get(path) == DYN:  # its declaration is faulty, and was reported

@@ -8,8 +8,37 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
+
+from nba.book.forms import (
+    CONDITION,
+    Condition,
+    Conditions,
+    Document,
+    Expression,
+    GroupId,
+    Id,
+    Kind,
+    Names,
+    Percent,
+    Point,
+    Text,
+    Wording,
+    by_name,
+    ref,
+)
+from nba.book.journey_documents import (
+    Briefing,
+    Length,
+    Mention,
+    Moment,
+    Pattern,
+    Relationship,
+    Signal,
+    Step,
+    Words,
+)
 
 __all__ = [
     "Action",
@@ -23,12 +52,14 @@ __all__ = [
     "Mention",
     "Moment",
     "Pattern",
+    "Point",
     "Policy",
     "Relationship",
     "Scorecard",
     "Signal",
     "Step",
     "Test",
+    "Text",
     "Tier",
     "Treatment",
     "Weight",
@@ -36,21 +67,7 @@ __all__ = [
     "schema",
 ]
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-GroupId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")]
-Percent = Annotated[str, StringConstraints(pattern=r"^[+-]?[0-9]{1,6}(\.[0-9]{1,6})? ?%$")]
-Kind = Literal["proactive_contact", "channel_suggestion", "goodwill_gesture", "offer", "guidance"]
-Direction = Literal["inbound", "outbound"]
-
-
 _NULL: dict[str, Any] = {"type": "null"}
-
-
-def _ref(name: str) -> dict[str, Any]:
-    """Refer to a definition that `schema` adds; pydantic knows only of its own."""
-    return {"definition": name}
-
-
 _NUMBER: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 100}
 _BETWEEN: dict[str, Any] = {
     "type": "object",
@@ -58,116 +75,6 @@ _BETWEEN: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {"at_least": _NUMBER, "at_most": _NUMBER},
 }
-_EXPRESSION: dict[str, Any] = {
-    "description": "an expression, such as `0.1 * customer.lifetime_value`, or a number",
-    "type": ["string", "number"],
-}
-_CONDITION: dict[str, Any] = {
-    "description": "an expression such as `customer.tier == 'gold'`, or all, any, not",
-    "anyOf": [
-        {"type": ["string", "boolean"]},
-        {
-            "type": "object",
-            "minProperties": 1,
-            "maxProperties": 1,
-            "additionalProperties": False,
-            "properties": {
-                "all": {"type": "array", "items": _ref("Condition"), "minItems": 1},
-                "any": {"type": "array", "items": _ref("Condition"), "minItems": 1},
-                "not": _ref("Condition"),
-            },
-        },
-    ],
-}
-_TEXT: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["text"],
-    "properties": {
-        "when": _ref("Condition"),
-        "text": {"type": "string"},
-    },
-}
-_WORDING: dict[str, Any] = {
-    "description": "text with {expressions}, or a list of texts: the first that fits is used",
-    "anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": _TEXT}],
-}
-
-
-def _one_or_more(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _by_name(value: Any) -> Any:
-    if isinstance(value, list) and all(isinstance(name, str) for name in value):
-        value = dict.fromkeys(value)
-    if isinstance(value, dict):
-        return {name: {} if inner is None else inner for name, inner in value.items()}
-    return value
-
-
-def _texts(value: Any) -> Any:
-    return [{"text": value}] if isinstance(value, str) else value
-
-
-def _each_text(value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    return [{"text": item} if isinstance(item, str) else item for item in value]
-
-
-Expression = Annotated[Any, WithJsonSchema(_EXPRESSION)]
-Condition = Annotated[Any, WithJsonSchema(_ref("Condition"))]
-Conditions = Annotated[
-    list[Condition],
-    BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "array", "items": _ref("Condition")},
-                _ref("Condition"),
-            ]
-        }
-    ),
-]
-Names = Annotated[
-    list[str],
-    BeforeValidator(_one_or_more),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {"type": "array", "items": {"type": "string"}, "minItems": 1},
-            ]
-        }
-    ),
-]
-
-
-class Document(BaseModel):
-    """A mapping in a rule file: unknown keys are errors, nothing is coerced."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
-
-
-class Text(Document):
-    """One of several texts of which the first that fits is used."""
-
-    when: Condition = None
-    """when this text fits; without it, always"""
-    text: str
-    """what to say; {expressions} are filled in"""
-
-
-Wording = Annotated[
-    list[Text], Field(min_length=1), BeforeValidator(_texts), WithJsonSchema(_WORDING)
-]
 
 
 class Covers(Document):
@@ -277,33 +184,20 @@ class Action(Treatment):
     """moments: it fits while one of them is open"""
     channels: Annotated[
         dict[str, Treatment],
-        BeforeValidator(_by_name),
+        BeforeValidator(by_name),
         WithJsonSchema(
             {
                 "anyOf": [
                     {"type": "array", "items": {"type": "string"}},
                     {
                         "type": "object",
-                        "additionalProperties": {"anyOf": [_ref("Treatment"), {"type": "null"}]},
+                        "additionalProperties": {"anyOf": [ref("Treatment"), {"type": "null"}]},
                     },
                 ]
             }
         ),
     ]
     """the channels it can be done on: names, or treatments of their own"""
-
-
-class Point(Document):
-    """One line of a scorecard: `when` with `add`, or `band` with `points`."""
-
-    when: Condition = None
-    """when these points count; unknown does not"""
-    add: float | None = None
-    """how many points"""
-    band: Expression = None
-    """a number that is looked up in `points`"""
-    points: dict[str, float] | None = None
-    """points for each band: `0`, `1..2` (both included), `3..`, `[6..24)`; none may overlap"""
 
 
 class Scorecard(Document):
@@ -319,202 +213,6 @@ class Scorecard(Document):
     """its lowest value"""
     max: float | None = None
     """its highest value"""
-
-
-Length = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\d{1,6} ?(s|min|h|d|w)$"})]
-Window = Annotated[
-    Any,
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": ["calendar"],
-                    "properties": {
-                        "calendar": {"enum": ["day", "week", "month"]},
-                        "timezone": {"type": "string"},
-                        "week_start": {"enum": ["monday", "saturday", "sunday"]},
-                    },
-                },
-            ]
-        }
-    ),
-]
-
-
-class Signal(Document):
-    """A value computed from the journey, used as `signal.<id>`."""
-
-    title: str = ""
-    """what people call it"""
-    count: Names | None = None
-    """how many events of these types"""
-    exists: Names | None = None
-    """whether there is an event of these types"""
-    rate: Names | None = None
-    """how many events of these types, for each `per`"""
-    sum: Expression = None
-    """the sum of an expression over `event`"""
-    avg: Expression = None
-    """the average of an expression over `event`"""
-    min: Expression = None
-    """the least value of an expression over `event`"""
-    max: Expression = None
-    """the greatest value of an expression over `event`"""
-    distinct: Expression = None
-    """how many different values an expression over `event` has"""
-    first: Expression = None
-    """an expression over the first `event`"""
-    last: Expression = None
-    """an expression over the last `event`"""
-    of: Names | None = None
-    """the types of the events that an expression is over"""
-    where: Condition = None
-    """which events count"""
-    by: Expression = None
-    """a string over `event`; gives a map of the signal for each string"""
-    within: Window = None
-    """how far back: a length such as `7d`, or the calendar day, week or month"""
-    half_life: Length | None = None
-    """after how long an event counts half"""
-    per: Length | None = None
-    """what a rate is for"""
-
-
-class Step(Document):
-    """An event that a pattern looks for."""
-
-    event: str
-    """its type"""
-    alias: Annotated[str, Field(alias="as")]
-    """the name by which conditions read it"""
-    where: Condition = None
-    """which events match; it reads this step and those before it"""
-
-
-class Pattern(Document):
-    """How a moment comes about, and how it ends."""
-
-    sequence: list[Step] | None = None
-    """two to eight steps, in order"""
-    at_least: int | None = Field(default=None, ge=1, le=100)
-    """how many events, with `event` and `as`"""
-    event: str | None = None
-    """the type that `at_least` counts"""
-    alias: Annotated[str | None, Field(alias="as")] = None
-    """the name by which `where` reads an event"""
-    where: Condition = None
-    """which events `at_least` counts"""
-    after: Step | None = None
-    """the event after which it is open, or after which something is expected"""
-    expect: Step | None = None
-    """what should happen"""
-    within: Length | None = None
-    """from the first event to the last; or how long after `after` the expected may take"""
-    by: Expression = None
-    """the time by which the expected should happen"""
-    unless: Step | None = None
-    """what prevents it"""
-    until: Step | None = None
-    """what ends it"""
-    linger: Length | None = None
-    """how long it stays open after `until`"""
-    lasts: Length | None = None
-    """how long it stays open at the most"""
-
-
-class Moment(Pattern):
-    """A make-or-break moment, used as `moment.<id>`."""
-
-    title: str = ""
-    """what people call it"""
-    severity: Literal["low", "medium", "high"] = "medium"
-    """how much it weighs"""
-    any: list[Pattern] | None = None
-    """several patterns, each of which makes the moment"""
-
-
-class Relationship(Document):
-    """The cumulative whole, from 0 to 100, used as `relationship`."""
-
-    title: str = ""
-    """what people call it"""
-    start: float = Field(default=50.0, ge=0, le=100, strict=False)
-    """what it starts from"""
-    points: list[Point]
-    """what is added or taken away"""
-
-
-class Mention(Document):
-    """How a briefing tells of the events of a type."""
-
-    where: Condition = None
-    """which events it tells of; it reads `event`"""
-    until: Step | None = None
-    """a later event after which it does not tell of `event` any more"""
-    within: Length | None = None
-    """how far back it tells of them"""
-    at_most: int = Field(default=3, ge=1, le=7)
-    """how many of them, the newest first"""
-    text: Wording | None = None
-    """the line, over `when`, `channel`, `what` and `event`"""
-
-
-class Words(Document):
-    """How people say how long ago something was; `{n}` is how many."""
-
-    now: str | None = None
-    """less than a minute ago"""
-    minute: str | None = None
-    """one minute ago"""
-    minutes: str | None = None
-    """`{n}` minutes ago"""
-    hour: str | None = None
-    """one hour ago"""
-    hours: str | None = None
-    """`{n}` hours ago, today"""
-    yesterday: str | None = None
-    """on the day before"""
-    days: str | None = None
-    """`{n}` days ago"""
-    weeks: str | None = None
-    """`{n}` weeks ago"""
-    months: str | None = None
-    """`{n}` months ago"""
-    years: str | None = None
-    """`{n}` years ago"""
-    and_: str | None = Field(default=None, alias="and")
-    """what stands before the last item of a list"""
-
-
-Facts = Annotated[
-    list[Text],
-    BeforeValidator(_each_text),
-    WithJsonSchema({"type": "array", "items": {"anyOf": [{"type": "string"}, _TEXT]}}),
-]
-
-
-class Briefing(Document):
-    """What an employee should know before saying anything, so that nobody asks again."""
-
-    lines: int = Field(default=7, ge=1, le=7)
-    """how many lines at the most"""
-    moments: Wording | None = None
-    """the line of an open moment, over `title`, `severity` and `when`"""
-    unresolved: dict[Id, Mention] = {}
-    """events that left something unresolved, by type"""
-    promises: dict[Id, Mention] = {}
-    """events by which something was promised or given, by type"""
-    contacts: dict[Id, Mention] | None = None
-    """events that are contacts, by type; by default `contact`, or every type"""
-    tried: Wording | None = None
-    """what the customer has tried already"""
-    facts: Facts = []
-    """what else to know about the customer: a line for each text that fits"""
-    words: Words = Words()
-    """how people say when, for another language than English"""
 
 
 class Weight(Document):
@@ -751,7 +449,7 @@ def schema() -> dict[str, Any]:
     found = File.model_json_schema()
     treatment = Treatment.model_json_schema()
     found["$defs"] |= treatment.pop("$defs", {})
-    found["$defs"] |= {"Condition": _CONDITION, "Treatment": treatment}
+    found["$defs"] |= {"Condition": CONDITION, "Treatment": treatment}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **_tidied(found),
@@ -760,7 +458,7 @@ def schema() -> dict[str, Any]:
 
 
 def _tidied(part: Any) -> Any:
-    """Turn what `_ref` left into references; a key without a value is an error, so null goes."""
+    """Turn what `ref` left into references; a key without a value is an error, so null goes."""
     if isinstance(part, list):
         return [_tidied(item) for item in part]
     if not isinstance(part, dict):

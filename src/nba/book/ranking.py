@@ -115,7 +115,7 @@ class Ranking:
         for (low, _), (high, _) in pairwise(bands):
             if hole := between(low, high, whole=whole):
                 message = f"no band holds {hole}, so it gives no points"
-                help_ = "let a band begin where the one before it ends: `[0..2)`, `[2..4)`"
+                help_ = "widen a band; `[0..2)` and `[2..4)` leave no number between them"
                 self.findings.report("wrong-value", message, help_, at.key_place, warning=True)
 
     def scoring(self, sections: Sections) -> model.Scoring:

@@ -10,7 +10,7 @@ from math import ceil, floor, inf
 from typing import get_args
 
 from nba import windows
-from nba.book import documents
+from nba.book import documents, forms
 from nba.book.findings import At, Findings, short
 from nba.book.model import Band, Covers, Validity
 from nba.errors import did_you_mean
@@ -30,8 +30,8 @@ __all__ = [
     "validity",
 ]
 
-KINDS = get_args(documents.Kind)
-DIRECTIONS = get_args(documents.Direction)
+KINDS = get_args(forms.Kind)
+DIRECTIONS = get_args(forms.Direction)
 
 
 class Anything(frozenset[str]):
@@ -162,9 +162,10 @@ def overlap(one: Band, other: Band) -> bool:
 
 
 def between(low: Band, high: Band, *, whole: bool) -> str:
-    """Return the numbers above one band and below another, in words; nothing if there are none.
+    """Return the numbers above one band and below another; nothing if there are none.
 
-    Of *whole* numbers only those count.
+    Of *whole* numbers only those count. Whoever writes `0..6` and `7..12` thinks of whole numbers
+    as well, whatever the type.
     """
     if low.high is None or high.low is None or overlap(low, high):
         return ""
@@ -175,6 +176,9 @@ def between(low: Band, high: Band, *, whole: bool) -> str:
         if first > last:
             return ""
         return f"`{first}`" if first == last else f"`{first}..{last}`"
+    closed = low.high_included and high.low_included
+    if closed and start.is_integer() and end == start + 1:
+        return ""
     if start == end:
         return "" if low.high_included or high.low_included else f"`{_shortest(start)}`"
     opening, closing = "(" if low.high_included else "[", ")" if high.low_included else "]"

@@ -7,6 +7,7 @@ so one typo does not hide the other twenty, and does not bring forth others.
 from __future__ import annotations
 
 import copy
+import re
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Union, get_args, get_origin
@@ -197,6 +198,8 @@ class _Reading:
     def report_empty(self, path: Path) -> None:
         message = f"{_named(path)} has no value"
         help_ = "write one, or remove the key"
+        if decimal := _split_decimal(path, _at(self.source.data, path[:-1])):
+            help_ = f"write `{decimal}`: a comma ends a value"
         if isinstance(path[-1], int):
             message, help_ = f"{_named(path)} is empty", "write something, or remove the item"
         elif len(path) == 2 and _required(path) == []:
@@ -251,6 +254,17 @@ class _Reading:
 # --- values
 
 
+def _split_decimal(path: Path, owner: Any) -> str:
+    """Return the number that `{propensity: 0,06}` was to say: its comma made a key of `06`."""
+    keys, name = list(owner) if isinstance(owner, dict) else [], path[-1]
+    if name not in keys[1:] or not re.fullmatch(r"[0-9]{1,15}", str(name)):
+        return ""
+    before = owner[keys[keys.index(name) - 1]]
+    if type(before) is not int:
+        return ""
+    return f"{before}{name}" if before and len(str(name)) == 3 else f"{before}.{name}"
+
+
 def _is_key(error: ErrorDetails) -> bool:
     """Say whether an error is about a key, which pydantic appends to the location."""
     return error["loc"][-1:] == (_KEY,) and error["type"] != "extra_forbidden"
@@ -272,10 +286,17 @@ def _wrong(error: ErrorDetails, path: Path) -> tuple[str, str]:
     if kind in _LIMITS:
         wanted = _LIMITS[kind].format(**limits)
         return f"{label} must be {wanted}, not {shown}", ""
+    if opening := _BRACE_IN_KEY.fullmatch(str(name)):
+        message = f"`{short(opening[1])}` needs a colon before `{{`"
+        return message, f"write `{short(opening[1])}: {{{short(opening[2])}: …}}`"
     wanted, help_ = _wanted(kind, path, given)
     return f"{label} must be {wanted}, not {shown}", help_
 
 
+#: The key that YAML reads in `kiosk {propensity: 0.2}`.
+_BRACE_IN_KEY: Final = re.compile(r"([^\s{}]+)\s*\{\s*([^\s{}]*)\s*")
+_DATES: Final = ("valid_from", "valid_until")
+_SWITCHES: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _PATTERNS: Final = {
     "group": ("the id of a group", "write issue and group: `service/recovery`"),
     "currency": ("three capital letters", "write `EUR`"),
@@ -303,6 +324,10 @@ def _wanted(kind: str, path: Path, given: Any) -> tuple[str, str]:
         return "a list of channels, or a mapping of them", help_
     if name == "say":
         return "text, or a list of texts", ""
+    if name in _DATES and not isinstance(given, dict | list):
+        return "a date", "write one such as `2026-03-01`"
+    if kind.startswith("bool_") and (word := str(given).lower()) in (*_SWITCHES, "true", "false"):
+        return "`true` or `false`", f"write `{_SWITCHES.get(word, word)}` without quotes"
     if kind == "string_type" and not isinstance(given, dict | list):
         return "text", "put it in quotes"
     if kind == "list_type" and isinstance(given, str):

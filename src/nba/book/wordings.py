@@ -146,7 +146,9 @@ class _Parts:
         allowed = _FORMATS[format_]
         if self.lists and not format_:
             allowed = (*allowed, _LIST)
-        checked = self.expressions.check(self.text, self.at, start, stop, allowed, advice=_ADVICE[format_])
+        checked = self.expressions.check(
+            self.text, self.at, start, stop, allowed, advice=_ADVICE[format_]
+        )
         if checked is None:
             return None
         kind = checked[0].type

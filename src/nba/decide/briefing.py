@@ -93,10 +93,7 @@ class Briefer:
             _Line(
                 self._function("holds", text.when.tree) if text.when else None,
                 tuple(map(self._part, text.parts)),
-                any(
-                    isinstance(part, Slot) and part.expression.text == "when"
-                    for part in text.parts[:1]
-                ),
+                any(isinstance(p, Slot) and p.expression.text == "when" for p in text.parts[:1]),
             )
             for text in texts
         )
@@ -156,7 +153,7 @@ class _Writer:
         yield from self._events(self.briefer.promises)
         yield from self._events(self.briefer.contacts)
         for fact in self.briefer.facts:
-            yield from self._one(fact)
+            yield from filter(None, [self._filled(fact)])
 
     # --- what is told
 
@@ -171,7 +168,7 @@ class _Writer:
             moment = moments[name]
             title = moment.title or name.replace("_", " ").capitalize()
             self._set(when=self._when(instance.opens), title=title, severity=moment.severity)
-            yield from self._one(self.briefer.moments)
+            yield from filter(None, [self._filled(self.briefer.moments)])
 
     def _events(self, group: Sequence[_Told]) -> Iterator[str]:
         """Yield a line for each event of a group that was not told of, the newest first."""
@@ -221,11 +218,6 @@ class _Writer:
             self.slots[self.briefer.extras[name]] = values.get(
                 name, {} if name == "event" else None
             )
-
-    def _one(self, lines: Sequence[_Line]) -> Iterator[str]:
-        line = self._filled(lines)
-        if line is not None:
-            yield line
 
     def _filled(self, lines: Sequence[_Line]) -> str | None:
         """Return the first text that fits and can be filled in, on one line; None for none."""

@@ -86,7 +86,7 @@ def smallest_change(
                 f"{name_in_words(p, titles)} were {value_in_words(v)}" for p, v in changes.items()
             ]
             return Change("found", changes, f"it would pass if {' and '.join(steps)}")
-        hard.append("a condition that reads several fields")
+        hard.append("what it is worth, or a condition that reads several fields")
     if hard:
         return Change("undecided", note=f"not decided: {hard[0]}")
     if too_many:
@@ -220,15 +220,18 @@ def _choices(tests: list[Test], spec: FieldSpec) -> list[Any]:
     if isinstance(kind, EnumType):
         return list(kind.values)
     if kind.name == "string":
+        # the least string above another is that string and a NUL; so one of these fits if any does
+        above = [c + end for c in constants for end in ("a", *("\0" * n for n in range(1, 4)))]
         others = [f"something else{' again' * times}" for times in range(len(constants) + 1)]
-        return [*constants, *others]
+        return [*constants, *others, "", *above]
     ends = [end for end in (spec.minimum, spec.maximum) if end is not None]
     match kind.name:
         case "int":
             whole = [int(number) for number in [*constants, *ends]] or [0]
-            return sorted({number + step for number in whole for step in range(-2, 3)})
+            found = {number + step for number in whole for step in range(-2, 3)}
+            return sorted(number for number in found if INT_MIN <= number <= INT_MAX)
         case "double":
-            return _doubles([float(number) for number in [*constants, *ends]])
+            return _doubles([c for c in map(float, [*constants, *ends]) if math.isfinite(c)])
         case "timestamp":
             steps = {int(c) + step for c in constants or (0,) for step in _STEPS}
             return [Timestamp(n) for n in sorted(steps) if TIMESTAMP_MIN <= n <= TIMESTAMP_MAX]

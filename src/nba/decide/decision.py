@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from nba.errors import Diagnostic
+from nba.errors import CaseError, Diagnostic
 
 __all__ = [
     "CODES",
@@ -137,10 +137,11 @@ class Decision:
     *ranked* holds up to *n* answers, best first. *reason* is `chosen`, or
     the code of what got furthest where there is no answer. *version* is that of the rule book,
     *now* an aware datetime. *diagnostics* say what was wrong with the case. *account* answers for
-    the decision while it is in the memory of the engine that made it.
+    the decision while it is in the memory of the engine that made it; *noted* are the codes that
+    were read back. Two decisions are equal when they answer alike: the *id* is each one's own.
     """
 
-    id: str
+    id: str = field(compare=False)
     customer: str
     version: str
     now: datetime
@@ -153,6 +154,7 @@ class Decision:
     diagnostics: tuple[Diagnostic, ...] = ()
     sentences: tuple[str, ...] | None = field(default=None, compare=False)
     account: Account | None = field(default=None, compare=False, repr=False)
+    noted: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     told: tuple[str, ...] | None = field(default=None, compare=False)
 
     @property
@@ -201,8 +203,8 @@ class Decision:
         return self.ranked[0].priority if self.ranked else None
 
     def codes(self) -> dict[str, str]:
-        """Return the code of every action; empty for a decision that was read back from JSON."""
-        return furthest(self.treatment_codes())
+        """Return the code of every action; empty where JSON without codes was read back."""
+        return furthest(self.account.codes()) if self.account else dict(self.noted)
 
     def treatment_codes(self) -> Codes:
         """Return the code of every treatment, by action and channel."""
@@ -248,7 +250,7 @@ class Decision:
         if why or self.sentences is not None:
             found["why"] = self.why()
             found["briefing"] = self.briefing
-        if codes:
+        if codes or self.noted:
             found["codes"] = self.codes()
         return found
 
@@ -258,7 +260,14 @@ class Decision:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Decision:
-        """Return the decision that `to_dict` described."""
+        """Return the decision that `to_dict` described. Raises CaseError for anything else."""
+        try:
+            return cls._read(data)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CaseError(f"this is not a decision: {error!r}") from None
+
+    @classmethod
+    def _read(cls, data: Mapping[str, Any]) -> Decision:
         why, told = data.get("why"), data.get("briefing")
         return cls(
             data["id"],
@@ -275,12 +284,19 @@ class Decision:
                 Diagnostic(d["code"], d["message"], d["help"], None, d["severity"])
                 for d in data["diagnostics"]
             ),
-            tuple(why) if why is not None else None,
-            None,
-            tuple(told) if told is not None else None,
+            sentences=tuple(why) if why is not None else None,
+            told=tuple(told) if told is not None else None,
+            noted=dict(data.get("codes") or {}),
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the engine's account out of a pickle: it goes no further than its process."""
+        return self.__dict__ | {"account": None, "noted": self.codes()}
 
     @classmethod
     def from_json(cls, text: str) -> Decision:
-        """Return the decision that `to_json` described."""
-        return cls.from_dict(json.loads(text))
+        """Return the decision that `to_json` described. Raises CaseError for anything else."""
+        try:
+            return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise CaseError(f"this is not JSON: {error}") from None

@@ -23,8 +23,11 @@ from nba.lang.words import listed
 __all__ = ["ActionAccount", "Explanation", "explain", "summarize"]
 
 _STAGES = {"ineligible": "eligible", "inapplicable": "applicable", "unsuitable": "suitable"}
-_SCORED = ("unscored", "error", "unsayable")
-_PASSED = ("no_tier", "below_no_action", "outranked", "crowded_out", "chosen", "unsayable", "error")
+_FAULTS = {
+    "error": "one of its factors is negative or not finite",
+    "unsayable": "its wording, not a condition, is why",
+}
+_PASSED = ("no_tier", "below_no_action", "outranked", "crowded_out", "chosen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +187,15 @@ class _Explainer:
 
     def account(self, action: Action, code: str) -> ActionAccount:
         """Return what became of an action: of treatments equally far, the nearest to passing."""
-        alike = [t for t in action.treatments if self.ranking.codes[action.id, t.channel] == code]
+        codes = {t.channel: self.ranking.codes[action.id, t.channel] for t in action.treatments}
+        alike = [t for t in action.treatments if codes[t.channel] == code]
         treatment, change = alike[0], None
         if head(code) != "chosen":
-            changes = [self.change(action, each, code) for each in alike]
-            nearest = min(range(len(alike)), key=lambda place: _distance(changes[place]))
-            treatment, change = alike[nearest], changes[nearest]
+            changes = {t.channel: self.change(action, t, codes[t.channel]) for t in alike}
+            treatment = min(alike, key=lambda each: _distance(changes[each.channel]))
+            change = changes[treatment.channel]
+            if change.status != "found":  # another treatment may be nearer, if not so far yet
+                change = self.other_way(action, treatment, codes, change)
         sentences, where = self.reasons(action, treatment, code)
         scored = self.judged.judge_treatment(action, treatment)
         priority = scored.candidate.priority if isinstance(scored, Scored) else None
@@ -298,7 +304,9 @@ class _Explainer:
     def change(self, action: Action, treatment: Treatment, code: str) -> Change:
         kind = head(code)
         if kind == "unavailable":
-            return self.made_available()
+            return self.made_available(action, treatment)
+        if kind in _FAULTS:
+            return Change("undecided", note=f"not decided: {_FAULTS[kind]}")
         if kind in _PASSED:
             return Change(
                 "undecided", note="not decided: it came to arbitration, where priority decides"
@@ -317,18 +325,40 @@ class _Explainer:
                 self.book, fields, self.judged.now, self.judged.point, self.judged.rows
             )
             found = again.judge_treatment(action, treatment)
-            if isinstance(found, Scored):
-                return True
-            return head(found) in _SCORED and head(found) != kind
+            return isinstance(found, Scored)
 
-        return smallest_change(required, self.fields, self.specs, passes, self.facts.titles)
+        found = smallest_change(required, self.fields, self.specs, passes, self.facts.titles)
+        if kind == "unscored" and found.status == "none":
+            return Change("undecided", note="not decided: what it is worth is unknown")
+        return found
 
-    def made_available(self) -> Change:
+    def other_way(
+        self, action: Action, treatment: Treatment, codes: Mapping[str, str], change: Change
+    ) -> Change:
+        """Return the change that lets another treatment of the action through, if there is one."""
+        others = [t for t in action.treatments if t.channel != treatment.channel]
+        found = [(t, self.change(action, t, codes[t.channel])) for t in others]
+        nearest = min(found, key=lambda each: _distance(each[1]), default=None)
+        if nearest is not None and nearest[1].status == "found":
+            note = f"{nearest[1].note}, on {nearest[0].channel}"
+            return replace(nearest[1], note=note)
+        if any(each.status == "undecided" for _, each in found) and change.status == "none":
+            return Change("undecided", note="not decided for its other treatments")
+        return change
+
+    def made_available(self, action: Action, treatment: Treatment) -> Change:
         """Say whether a field could make something available: only by the direction it gives."""
         point = self.judged.point
-        selectors = [stop.covers for stop in self.book.kill_switch]
-        selectors += [point.covers] if point else []
-        if any(selector.direction is not None for selector in selectors):
+        stops = [s.covers for s in self.book.kill_switch]
+        by_direction = [
+            covers.direction is not None
+            for covers in stops
+            if self.judged.covered(covers, action, treatment)
+        ]
+        if point and not self.judged.covered(point.covers, action, treatment):
+            anyway = replace(point.covers, direction=None)
+            by_direction.append(self.judged.covered(anyway, action, treatment))
+        if by_direction and all(by_direction):
             note = "not decided: what is available depends on the direction"
             return Change("undecided", note=note)
         return Change("none", note="no change of fields makes it available")

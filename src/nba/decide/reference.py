@@ -214,12 +214,15 @@ class Reference:
             raise _Dropped(code + UNKNOWN_MARK)
 
     def _blocked(self, action: Action, treatment: Treatment) -> None:
-        for policy in self.book.policies.values():
-            if policy.enabled and self.covered(policy.covers, action, treatment):
-                verdict = self.judge(policy.block_when)
-                if verdict is not False:
-                    unknown = UNKNOWN_MARK if verdict is None else ""
-                    raise _Dropped(f"blocked:{policy.id}{unknown}")
+        verdicts = {
+            policy.id: self.judge(policy.block_when)
+            for policy in self.book.policies.values()
+            if policy.enabled and self.covered(policy.covers, action, treatment)
+        }
+        for blocks, mark in ((True, ""), (None, UNKNOWN_MARK)):  # what is sure goes before
+            for name, verdict in verdicts.items():
+                if verdict is blocks:
+                    raise _Dropped(f"blocked:{name}{mark}")
 
     def judge(self, condition: Condition) -> bool | None:
         """Return whether a condition holds: True, False, or None for unknown."""
@@ -320,7 +323,7 @@ class Reference:
         return number
 
     def _context_weight(self, action: Action, treatment: Treatment) -> float:
-        total = sum(
+        total = math.fsum(
             weight.add
             for weight in self.book.scoring.weights
             if self.covered(weight.covers, action, treatment) and self._selects(weight.when)

@@ -73,11 +73,18 @@ def availability(plan: Plan, view: View, alive: int, trail: Trail) -> int:
 def eligibility(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 2: the book's conditions, policies, then issue, group, action and treatment."""
     alive = _through(plan.eligible_book, "ineligible", view, alive, trail)
+    unsure: list[tuple[str, int]] = []
     for name, covers, verdict in plan.policies:
         covered = alive & covers.among(view.inbound)
         if covered and (found := verdict(view.slots)) is not False:
-            trail.note(f"blocked:{name}{UNKNOWN_MARK if found is None else ''}", covered)
-            alive &= ~covered
+            if found is None:
+                unsure.append((name, covered))
+            else:
+                trail.note(f"blocked:{name}", covered)
+                alive &= ~covered
+    for name, covered in unsure:  # what is surely blocked says by what
+        trail.note(f"blocked:{name}{UNKNOWN_MARK}", alive & covered)
+        alive &= ~covered
     return _through(plan.eligible, "ineligible", view, alive, trail)
 
 
@@ -136,7 +143,7 @@ def scoring(plan: Plan, view: View, alive: int, trail: Trail) -> int:
             trail.unscored[number] = fault
             continue
         bit = 1 << number
-        total = sum([add for mask, add in boosts if mask & bit])
+        total = math.fsum([add for mask, add in boosts if mask & bit])
         weight = max(0.0, 1.0 + total / 100.0)
         priority = float(propensity) * weight * float(value) * lever
         if plan.formula is not None:

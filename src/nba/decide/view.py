@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from nba import windows
 from nba.decide.case import Case
@@ -42,7 +42,10 @@ def view_of(plan: Plan, case: Case, now: datetime, timeline: Timeline = EMPTY) -
         {"customer": case.customer, "interaction": case.interaction or {}}
     )
     slots.extend([None] * (plan.slot_count - len(slots)))
-    instant = windows.instant(now)
+    try:
+        instant = windows.instant(now.astimezone(UTC))
+    except OverflowError:
+        raise CaseError(f"`now` is out of the calendar's range: {now}") from None
     slots[shape.slots["now"]] = Timestamp(instant)
     slots[shape.slots["interaction.present"]] = case.interaction is not None
     plan.journey.fill(slots, timeline, instant)

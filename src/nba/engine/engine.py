@@ -65,6 +65,23 @@ class _Account:
         return judged, judged.decide(self.answer.n)
 
 
+def _check(case: Case, n: int | None) -> None:
+    """Refuse a case whose parts are of the wrong kind: it would be decided for nobody."""
+    if not isinstance(case.id, str):
+        raise CaseError(f"`id` is the customer's, a string, not a {type(case.id).__name__}")
+    for name, given in (("customer", case.customer), ("interaction", case.interaction)):
+        if given is not None and not isinstance(given, Mapping):
+            raise CaseError(f"`{name}` is an object with the fields that the book declares")
+    for name, text in (("at", case.at), ("role", case.role)):
+        if text is not None and not isinstance(text, str):
+            raise CaseError(f"`{name}` is a string, not a {type(text).__name__}")
+    if n is not None and (type(n) is not int or n < 1):
+        raise CaseError(f"`n` is how many answers are wanted, at least 1, not {n!r}")
+    now: object = case.now
+    if now is not None and not (isinstance(now, datetime) and now.utcoffset() is not None):
+        raise CaseError("`now` is a datetime with a time zone, such as datetime.now(UTC)")
+
+
 class _Running(NamedTuple):
     """What decides now; replaced as a whole."""
 
@@ -163,11 +180,8 @@ class Engine:
 
     def decide_case(self, case: Case, n: int | None = None) -> Decision:
         """Return the next best action for a case; see `decide`."""
-        if n is not None and n < 1:
-            raise CaseError(f"`n` is how many answers are wanted, at least 1, not {n}")
+        _check(case, n)
         now = case.now if case.now is not None else self._clock()
-        if now.tzinfo is None:
-            raise CaseError("`now` needs a time zone, such as datetime.now(UTC)")
         plan, shapes, briefer = self._running
         timeline, problems = self._journey(case, now, shapes)
         found = answer(plan, case, now, n, timeline)
@@ -196,9 +210,13 @@ class Engine:
         read = [shapes.row(event, now) for event in case.events]
         return Timeline(row for row, _ in read), [one for _, found in read for one in found]
 
-    def decide_many(self, cases: Iterable[Case]) -> Iterator[Decision]:
-        """Yield the decision of each case, in their order, as they are asked for."""
-        return map(self.decide_case, cases)
+    def decide_many(self, cases: Iterable[Case | Mapping[str, Any]]) -> Iterator[Decision]:
+        """Yield the decision of each case, in their order, as they are asked for.
+
+        A case may be plain data, as `Case.from_dict` reads it.
+        """
+        for case in cases:
+            yield self.decide_case(case if isinstance(case, Case) else Case.from_dict(case))
 
     def explain(self, decision: Decision, case: Case | None = None) -> Explanation:
         """Return the whole account of a decision: for every action why, or why not.
@@ -206,16 +224,22 @@ class Engine:
         It is computed afterwards and has no effect. A decision that was read back from JSON
         needs its *case*, and the version of the book that made it. Raises CaseError otherwise.
         """
+        if not isinstance(decision, Decision):
+            raise CaseError("what is explained is a decision")
         if isinstance(decision.account, _Account):
             return decision.account.explanation()
         if case is None:
             raise CaseError("a decision that was read back is explained together with its `case`")
-        if decision.version != self.version:
-            message = f"the decision was made by version {decision.version} of the book"
-            raise CaseError(f"{message}, this engine has {self.version}")
         plan, shapes, briefer = self._running
+        if decision.version != plan.book.version:
+            message = f"the decision was made by version {decision.version} of the book"
+            raise CaseError(f"{message}, this engine has {plan.book.version}")
+        if (decision.customer, decision.at, decision.role) != (case.id, case.at, case.role):
+            raise CaseError("the case is not the one that the decision was made on")
         timeline, _ = self._journey(case, decision.now, shapes)
         found = answer(plan, case, decision.now, decision.n, timeline)
+        if found.ranked != decision.ranked:
+            raise CaseError("the case or the journey is another than when the decision was made")
         return _Account(found, case, briefer).explanation()
 
     # --- the journey

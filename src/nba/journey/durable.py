@@ -1,8 +1,7 @@
 """Moments by durable-rules: a second matcher, made from the same model and by other means.
 
-It is there to check the native matcher, and for those who run durable-rules already. A moment
-becomes one rule set. Its rules say which events complete a pattern, and which later events count
-for an instance; what needs silence or a choice (the earliest completion, deadlines, ends) is
+It is there to check the native matcher, and for those who run durable-rules already. A pattern
+becomes one rule set. Its rules say which event goes on with what was found before; what needs silence or a choice (the earliest completion, deadlines, ends) is
 worked out here from what fired, because negation in durable-rules is not to be relied upon.
 
 The package ends the process, hangs or answers wrongly where it is used otherwise than below: one
@@ -14,7 +13,6 @@ and rule sets and journeys that stay small. What does not fit is refused.
 from __future__ import annotations
 
 import contextlib
-import copy
 import importlib
 import json
 import sys
@@ -62,6 +60,8 @@ class DurableMatcher:
         """Return the instances of all patterns in a journey, each pattern's by anchor."""
         found: list[Instance] = []
         for compiled, rules in self._patterns:
+            if rules.spoiled:
+                raise NbaError(f"durable-rules failed before for moment `{compiled.moment.id}`")
             with _LOCK, _Session(rules, compiled, timeline.rows) as session:
                 found += _Finder(session, compiled.pattern, self._reach).instances()
         return found
@@ -82,11 +82,12 @@ class _Rules:
     def __init__(self, host: Any, unmatched: type[Exception], key: str) -> None:
         self.key = key
         self.fired: Fired = []
+        self.spoiled = False
         self._host = host
         self._name = f"moment-{len(_made)}"
         self._unmatched = unmatched  # nothing matched, which the package takes for an error
         self._failure: BaseException | None = None
-        definition = copy.deepcopy(json.loads(key))  # the package changes what it is given
+        definition = json.loads(key)  # a copy, for the package changes what it is given
         for name, rule in definition.items():
             rule["run"] = self._action(name, joined=len(rule["all"]) > 1)
         host.register_rulesets({self._name: definition})
@@ -179,6 +180,7 @@ class _Session:
             while self._held:
                 self.drop(next(iter(self._held)))
         except NbaError:
+            self._rules.spoiled = True
             _made[f"{len(_made)}, spoiled"] = _made.pop(self._rules.key, self._rules)
             if kind is None:
                 raise
@@ -204,8 +206,8 @@ class _Session:
 
     def drop(self, number: int) -> None:
         """Take a fact back."""
-        fact = self._held.pop(number)
-        self._checked(self._rules.drop, fact)
+        self._checked(self._rules.drop, self._held[number])
+        del self._held[number]
 
     def refuse(self, why: str) -> NoReturn:
         """Raise CaseError."""

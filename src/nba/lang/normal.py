@@ -17,7 +17,7 @@ from nba.lang import tree
 from nba.lang.text import write
 from nba.lang.tree import Node
 from nba.lang.types import BOOL, Type
-from nba.lang.values import Timestamp
+from nba.lang.values import INT_MAX, INT_MIN, Duration, Timestamp
 
 __all__ = ["AllOf", "AnyOf", "Constant", "Normal", "Opaque", "Test", "normal", "reads"]
 
@@ -180,6 +180,8 @@ class _Normalizer:
         """Return `since(t) > days(3)` and `t - now < days(3)` as tests of *t*."""
         if self.now is None or not isinstance(node, tree.Call) or len(node.args) != 2:
             return None
+        if not isinstance(length, Duration) or not INT_MIN < length < INT_MAX:
+            return None  # `since` ends at the longest duration there is
         first, second = node.args
         if node.function == "since" and isinstance(first, tree.Field):
             then, when, operator = first, self.now - int(length), _FLIPPED[operator]
