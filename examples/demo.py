@@ -22,7 +22,6 @@ CUSTOMER: Final[dict[str, Any]] = {
     "monthly_bill": 62,
     "tenure_months": 40,
     "contacts_7d": 3,
-    "open_complaint": False,
     "bill": {"increase": 18},
     "broadband": {"technology": "dsl", "fibre_available": True, "speed_mbps": 12},
     "consent": {"phone": True, "email": True, "marketing": True},

@@ -78,7 +78,7 @@ def test_the_first_text_that_fits():
         ("'{customer.name:money}'", "wrong-type", "this is a string, not", 8),
         ("'{customer.spend:date}'", "wrong-type", "this is a number, not a timestamp", 8),
         ("'{customer.vip}'", "wrong-type", "this is a bool, not", 8),
-        ("''", "wrong-value", "the text is empty", 6),
+        ("''", "wrong-value", "the text is empty", 7),
         ('"{customer.name + \'x}"', "expression-syntax", "a string is not closed", 24),
     ],
 )

@@ -14,6 +14,7 @@ from nba.book import documents, dump, model
 from nba.book.briefing import briefing
 from nba.book.cases import World, checked_test
 from nba.book.catalogue import Catalogue
+from nba.book.expansion import check_expansion
 from nba.book.expressions import Expressions
 from nba.book.fields import PRESENT, Fields, declared_fields
 from nba.book.files import Documents, Files
@@ -146,6 +147,8 @@ class _Builder:
         issues = _each(files.section("issues"), catalogue.issue)
         groups = _each(files.section("groups"), catalogue.group)
         scorings, arbitrations = files.single("scoring"), files.single("arbitration")
+        derived = self.in_order(named, cards, relationship)
+        check_expansion(named, derived, findings)
         return model.Book(
             id=main.book or "",
             title=main.title or "",
@@ -162,7 +165,7 @@ class _Builder:
             channels=_each(files.section("channels"), catalogue.channel),
             conditions=named,
             scorecards=cards,
-            derived=self.in_order(named, cards, relationship),
+            derived=derived,
             gates=catalogue.gates(main, at),
             policies=_each(files.section("policies"), catalogue.policy),
             issues=issues,

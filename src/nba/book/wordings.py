@@ -51,10 +51,10 @@ _FORMAT = re.compile(r":\s*([A-Za-z]+)\s*$")
 _PIECE = re.compile(r"[^{}]+|\{\{|\}\}|[{}]")
 #: What stands in an expression: a string, a brace, anything else. A quote that is not closed is
 #: a character like others, so that the expression says what is wrong with it.
-_INSIDE = re.compile(
-    r"""[rR][bB]?(?:'[^']*'|"[^"]*")|(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|[{}]|[^{}'"rR]+|.""",
-    re.DOTALL,
+_STRING = re.compile(
+    r"""[rR][bB]?(?:'[^']*'|"[^"]*")|'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+\"""", re.DOTALL
 )
+_OTHER = re.compile(r"""[{}]|[^{}'"rR]+|.""", re.DOTALL)
 
 
 def wording(
@@ -164,12 +164,21 @@ _BRACE: Final = "write `{{` or `}}` for a brace that is meant to be read"
 
 def _closing(text: str, start: int) -> int:
     """Return where the brace before *start* closes, past braces and strings inside; else -1."""
-    depth = 1
-    for piece in _INSIDE.finditer(text, start):
+    depth, offset = 1, start
+    unclosed = ""  # quotes that close no string from here on: looked for once, not at each
+    while offset < len(text):
+        first, piece = text[offset], None
+        if first in "'\"rR" and first not in unclosed:
+            piece = _STRING.match(text, offset)
+            unclosed += first if piece is None and first in "'\"" else ""
+        piece = piece or _OTHER.match(text, offset)
+        if piece is None:
+            break
         if piece[0] == "{":
             depth += 1
         elif piece[0] == "}":
             depth -= 1
             if depth == 0:
-                return piece.start()
+                return offset
+        offset = piece.end()
     return -1

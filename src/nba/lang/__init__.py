@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from nba.errors import Diagnostic, ExpressionError
+from nba.errors import Diagnostic, EvaluationError, ExpressionError
 from nba.lang import reference
 from nba.lang.check import Environment
 from nba.lang.check import check as check_tree
