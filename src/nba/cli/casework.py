@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from nba.author.cases import undeclared
 from nba.cli.arguments import Arguments
 from nba.cli.files import CaseRead
 from nba.cli.output import CommandError, errors
@@ -56,11 +55,9 @@ def decided(engine: Engine, read: CaseRead, n: int | None = None) -> Decision:
         raise CommandError(message, help_, where=read.where) from None
 
 
-def warn(engine: Engine, case: Case, decision: Decision) -> None:
+def warn(decision: Decision) -> None:
     """Say what of a case was not read."""
     page = errors()
-    wrong = (found for found in decision.diagnostics if found.severity == "error")
-    found = [*undeclared(engine.book, case), *wrong]
-    page.diagnostics(found)
-    if found:
+    page.diagnostics(decision.diagnostics)
+    if decision.diagnostics:
         page.line()

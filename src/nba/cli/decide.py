@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _decide_one(engine: Engine, read: CaseRead, args: argparse.Namespace) -> None:
     decision = decided(engine, read, args.n)
-    warn(engine, read.case, decision)
+    warn(decision)
     if args.json:
         results().json(decision.to_dict(why=True), indent=None)
     else:

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
             raise CommandError(message, "put it in a file of its own")
         read = changes(args, engine)(next(file.cases))
     decision = decided(engine, read)
-    warn(engine, read.case, decision)
+    warn(decision)
     explanation = engine.explain(decision)
     accounts = [each for each in explanation.accounts if args.action in (None, each.action)]
     page = results()

@@ -187,6 +187,8 @@ def _object(
 ) -> dict[str, object]:
     """Read an item of a list: what does not fit is left out of it."""
     found: dict[str, object] = {}
+    if not value.keys() <= kind.fields.keys():
+        _note_undeclared(value, path, frozenset(kind.fields), problems)
     for name, inner in kind.fields.items():
         given = value.get(name)
         if given is None:
@@ -287,7 +289,7 @@ def _note_undeclared(
     for name in sorted(str(key) for key in found.keys() - known)[:_MANY]:
         message = f"`{f'{path}.{name[:60]}'.lstrip('.')}` is not declared, and is not read"
         help_ = _near(name[:60], known)
-        problems.append(Diagnostic("wrong-input", message, help_, None, "warning"))
+        problems.append(Diagnostic("undeclared-name", message, help_, None, "warning"))
 
 
 _near = lru_cache(maxsize=4096)(did_you_mean)
