@@ -61,6 +61,9 @@ class JourneySections:
 
     def event_type(self, name: str, fields: Mapping[str, Any] | None, at: At) -> model.EventType:
         """Return an event type; `type`, `channel`, `at` and `id` are there already."""
+        if name in ("type", "channel", "at", "id"):
+            message = f"`{name}` cannot be the name of an event type: every event has one"
+            self.findings.report("wrong-value", message, "rename it", at.key_place)
         for reserved in ("type", "channel", "at", "id"):
             if reserved in (fields or {}):
                 message = f"every event has `{reserved}`"

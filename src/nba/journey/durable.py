@@ -2,7 +2,8 @@
 
 It is there to check the native matcher, and for those who run durable-rules already. A pattern
 becomes one rule set. Its rules say which event goes on with what was found before; what needs
-silence or a choice (the earliest completion, deadlines, ends) is worked out here from what fired, because negation in durable-rules is not to be relied upon.
+silence or a choice (the earliest completion, deadlines, ends) is worked out here from what fired,
+because negation in durable-rules is not to be relied upon.
 
 The package ends the process, hangs or answers wrongly where it is used otherwise than below: one
 host without threads, one fixed session, facts that are taken back after every call, one lock
