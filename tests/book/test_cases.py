@@ -80,7 +80,7 @@ def test_what_is_wrong(text, expected):
 
 @given(st.randoms(use_true_random=False))
 def test_any_case_of_a_valid_book_is_read(random):
-    """What does not fit is absent, and said to be."""
+    """What does not fit is unknown, and said to be."""
     document = strategies.document(random)
     shape = strategies.built(document).book.shape
     for _ in range(5):
@@ -88,7 +88,7 @@ def test_any_case_of_a_valid_book_is_read(random):
         slots, problems = shape.read({key: case[key] or {} for key in ("customer", "interaction")})
         assert len(slots) == len(shape.paths)
         for problem in problems:
-            assert problem.code == "wrong-input"
+            assert problem.code in ("wrong-input", "undeclared-name")
             assert not problem.message.startswith("expected a int")
 
 
