@@ -73,10 +73,14 @@ class _Signal:
         self.taken = function("value", signal.expression.tree) if signal.expression else None
         self.key = function("value", signal.by.tree) if signal.by else None
         self.reduce = _REDUCTIONS[signal.kind]
+        #: what it is where nothing happened, whenever that is asked
+        self.nothing = {} if signal.by else self.reduced([0] * len(slots), (), ())
 
     def value(self, slots: Slots, timeline: Timeline) -> object:
         if any(slots[place] is None for place in self.needed):
             return None
+        if not timeline.rows and self.signal.window.calendar is None:
+            return self.nothing
         try:
             after = self.signal.window.after(slots[self.now], self.calendar_zone(slots))
         except ValueError:  # the customer's time zone is none
