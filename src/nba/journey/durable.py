@@ -6,9 +6,10 @@ silence or a choice (the earliest completion, deadlines, ends) is worked out her
 because negation in durable-rules is not to be relied upon.
 
 The package ends the process, hangs or answers wrongly where it is used otherwise than below: one
-host without threads, one fixed session, facts that are taken back after every call, one lock
-around it all, a positive guard first in every condition, no property read that may be absent,
-and rule sets and journeys that stay small. What does not fit is refused.
+host without threads, one fixed session, one lock around it all, and one fact at a time, which is
+taken back at once. Two facts that one rule has joined cannot both be taken back: the second time,
+the package looks for what it has removed already, in memory that is not its own. So one fact has
+all that a rule compares. What does not fit, or is too large, is refused.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn, Self, TypeVar
+from typing import Any, Final, NoReturn
 
-from nba.book.model import Moment, Pattern
+from nba.book.model import Moment, Pattern, Step
 from nba.errors import CaseError, EvaluationError, NbaError
 from nba.journey.events import Row
 from nba.journey.reference import Instance
-from nba.journey.rule_sets import ROLES, TIME, Json, RuleSet, encoded, property_name
+from nba.journey.rule_sets import TIME, Json, RuleSet, encoded, found_name, property_name
 from nba.journey.timeline import Timeline
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.reference import evaluate
@@ -35,14 +36,9 @@ from nba.lang.values import Timestamp
 
 __all__ = ["DurableMatcher"]
 
-T = TypeVar("T")
-
-LIVE: Final = 20  # anchors, or instances, at the same time
-PARTIALS: Final = 500  # beginnings of a sequence at the same time
+ANCHORS: Final = 20  # of one sequence that wait in its window at a time
+PARTIALS: Final = 500  # beginnings of one sequence that wait in its window at a time
 RULE_SETS: Final = 1_000  # in one process: the package never frees one
-
-#: What fired: the name of a rule, the number of what was found before, the place of the event.
-Fired = list[tuple[str, int, int]]
 
 
 class DurableMatcher:
@@ -61,10 +57,9 @@ class DurableMatcher:
         """Return the instances of all patterns in a journey, each pattern's by anchor."""
         found: list[Instance] = []
         for compiled, rules in self._patterns:
-            if rules.spoiled:
-                raise NbaError(f"durable-rules failed before for moment `{compiled.moment.id}`")
-            with _LOCK, _Session(rules, compiled, timeline.rows) as session:
-                found += _Finder(session, compiled.pattern, self._reach).instances()
+            with _LOCK:
+                asking = _Asking(rules, compiled, timeline.rows)
+                found += _Finder(asking, compiled.pattern, self._reach).instances()
         return found
 
 
@@ -74,51 +69,39 @@ class DurableMatcher:
 #: Around every call: the package is not safe to use from several threads.
 _LOCK: Final = threading.RLock()
 _SESSION: Final = "moments"
-_EVENT: Final = -1  # the number of the fact that is an event: there is one at a time
 
 
 class _Rules:
     """A rule set of the package, which tells what fires."""
 
     def __init__(self, host: Any, unmatched: type[Exception], key: str) -> None:
-        self.key = key
-        self.fired: Fired = []
-        self.spoiled = False
         self._host = host
-        self._name = f"moment-{len(_made)}"
         self._unmatched = unmatched  # nothing matched, which the package takes for an error
-        self._failure: BaseException | None = None
+        self._name = f"moment-{len(_made)}"
+        self._fired: list[str] = []
         definition = json.loads(key)  # a copy, for the package changes what it is given
         for name, rule in definition.items():
-            rule["run"] = self._action(name, joined=len(rule["all"]) > 1)
+            rule["run"] = self._action(name)
         host.register_rulesets({self._name: definition})
 
-    def _action(self, rule: str, *, joined: bool) -> Callable[[Any], None]:
-        def fired(closure: Any) -> None:
-            try:
-                place = int(closure.e1.n if joined else closure.e0.n)
-                self.fired.append((rule, int(closure.e0.p) if joined else -1, place))
-            except BaseException as error:  # noqa: BLE001 - the package would swallow it
-                self._failure = error
+    def _action(self, name: str) -> Callable[[object], None]:
+        return lambda _: self._fired.append(name)  # which cannot fail: the package would hide it
 
-        return fired
-
-    def hold(self, fact: Json) -> Fired:
-        """Let a fact be known; return the rules that fired, with the places in the journey."""
-        self.fired.clear()
-        self._call(self._host.assert_fact, fact)
-        return self.fired
-
-    def drop(self, fact: Json) -> None:
-        """Take a fact back."""
-        self._call(self._host.retract_fact, fact)
+    def fires(self, name: str, fact: Json) -> bool:
+        """Return whether the rule with this name fires for a fact, and no other does."""
+        self._fired.clear()
+        whole = {**fact, "kind": name, "id": "#0", "sid": _SESSION}
+        try:
+            self._call(self._host.assert_fact, whole)
+        finally:
+            self._call(self._host.retract_fact, whole)
+        if self._fired not in ([], [name]):
+            raise NbaError(f"`{name}` was asked for, and fired: {self._fired}")
+        return bool(self._fired)
 
     def _call(self, function: Callable[[str, Json], object], fact: Json) -> None:
         with contextlib.suppress(self._unmatched):
             function(self._name, dict(fact))
-        if self._failure:
-            failure, self._failure = self._failure, None
-            raise failure
 
 
 _made: dict[str, _Rules] = {}
@@ -161,78 +144,40 @@ def _start(moment: str) -> tuple[Any, type[Exception]]:
     return quiet(), engine.MessageNotHandledException
 
 
-class _Session:
-    """The facts of one journey, while it is entered."""
+class _Asking:
+    """Asks the rules of a pattern about one journey."""
 
     def __init__(self, rules: _Rules, compiled: RuleSet, rows: Sequence[Row]) -> None:
         self.rows = rows
         self.times = [int(row["at"]) for row in rows]
         self._rules = rules
-        self._compiled = compiled
+        self._reads = compiled.reads
         self._name = compiled.moment.id
-        self._held: dict[int, Json] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Take every fact back. A rule set that does not let them go is not used again."""
-        try:
-            while self._held:
-                self.drop(next(iter(self._held)))
-        except NbaError:
-            self._rules.spoiled = True
-            _made[f"{len(_made)}, spoiled"] = _made.pop(self._rules.key, self._rules)
-            if kind is None:
-                raise
-
-    def ask(self, place: int) -> Fired:
-        """Return what fires for the event at a place beside what is held."""
+    def matches(self, rule: str, place: int, found: Sequence[int] = (), after: int = -1) -> bool:
+        """Return whether the event at a place goes on with those found, after that at *after*."""
         row = self.rows[place]
-        fact = {"kind": "event", "type": row["type"], "n": place}
+        anchor_at = self.rows[found[0] if found else place]["at"]
+        fact: Json = {"type": row["type"], "place": place, "after": after}
         fact["at"] = self._encoded("timestamp", row["at"])
-        fact |= self._read(row, self._compiled.of_events[row["type"]], "")
-        fired = list(self._hold(_EVENT, fact))
-        self.drop(_EVENT)
-        return fired
-
-    def hold(self, kind: str, number: int, after: int, evidence: Sequence[int]) -> None:
-        """Let what was found be known by a number: later events than that at *after* go on."""
-        at = self._encoded("timestamp", self.rows[evidence[0]]["at"])
-        fact: Json = {"kind": kind, "p": number, "n": after, "at": at}
-        for slot, place in enumerate(evidence):
-            fields = self._compiled.of_found.get(slot, set())
-            fact |= self._read(self.rows[place], fields, f"s{slot}_")
-        self._hold(number, fact)
-
-    def drop(self, number: int) -> None:
-        """Take a fact back."""
-        self._checked(self._rules.drop, self._held[number])
-        del self._held[number]
+        fact["anchor_at"] = self._encoded("timestamp", anchor_at)
+        for name, kind in self._reads[rule].own:
+            if name in row:  # what is unknown is left out
+                fact[property_name(name, kind)] = self._encoded(kind, row[name])
+        for slot, name, kind in self._reads[rule].found:
+            earlier = self.rows[found[slot]]
+            if name in earlier:
+                fact[found_name(slot, name, kind)] = self._encoded(kind, earlier[name])
+        try:
+            return self._rules.fires(rule, fact)
+        except Exception as error:
+            raise NbaError(f"durable-rules failed for moment `{self._name}`: {error}") from error
 
     def refuse(self, why: str) -> NoReturn:
         """Raise CaseError."""
         raise CaseError(
             f'moment `{self._name}` cannot be found in this journey with `moments="durable"`: {why}'
         )
-
-    def _hold(self, number: int, fact: Json) -> Fired:
-        self._held[number] = held = {**fact, "always": 1, "id": f"#{number}", "sid": _SESSION}
-        return self._checked(self._rules.hold, held)
-
-    def _checked(self, call: Callable[[Json], T], fact: Json) -> T:
-        try:
-            return call(fact)
-        except Exception as error:
-            raise NbaError(f"durable-rules failed for moment `{self._name}`: {error}") from error
-
-    def _read(self, row: Row, fields: set[tuple[str, str]], prefix: str) -> Json:
-        """Return the fields of an event that rules read; what is unknown is left out."""
-        return {
-            prefix + property_name(name, kind): self._encoded(kind, row[name])
-            for name, kind in sorted(fields)
-            if name in row
-        }
 
     def _encoded(self, kind: str, value: object) -> bool | int | str:
         try:
@@ -256,25 +201,19 @@ class _Candidate:
 
 
 class _Finder:
-    """Finds the instances of one pattern in the journey of a session."""
+    """Finds the instances of one pattern in a journey."""
 
-    def __init__(self, session: _Session, pattern: Pattern, reach: int | None) -> None:
-        self.session = session
+    def __init__(self, asking: _Asking, pattern: Pattern, reach: int | None) -> None:
+        self.asking = asking
         self.pattern = pattern
         self.reach = reach
-        self.rows = session.rows
-        self.times = session.times
+        self.rows = asking.rows
+        self.times = asking.times
 
-    def instances(self) -> Iterator[Instance]:
-        """Yield the instances, by anchor."""
-        candidates = list(self._candidates())
-        for start in range(0, len(candidates), LIVE):
-            some = candidates[start : start + LIVE]
-            matches = self._others(some)
-            for candidate in some:
-                instance = self._instance(candidate, matches)
-                if instance:
-                    yield instance
+    def instances(self) -> list[Instance]:
+        """Return the instances, by anchor."""
+        found = map(self._instance, self._candidates())
+        return [instance for instance in found if instance]
 
     def _candidates(self) -> Iterator[_Candidate]:
         pattern, times = self.pattern, self.times
@@ -300,46 +239,35 @@ class _Finder:
 
     def _matching(self) -> list[int]:
         """Return the places of the events that match the only step."""
-        places = self._places({self.pattern.steps[0].event})
-        return [n for place in places for rule, _, n in self.session.ask(place) if rule == "step0"]
+        places = self._places(self.pattern.steps[0], 0, len(self.rows))
+        return [place for place in places if self.asking.matches("step0", place)]
 
     def _completions(self) -> dict[int, tuple[int, ...]]:
         """Return the earliest completion of every anchor.
 
-        Every completion of the first steps is a fact while its anchor is near enough, and not
-        completed. Of those that one event completes, that with the earlier events counts.
+        Every beginning of the sequence waits while its anchor is near enough, and not completed.
+        Of those that one event completes, that with the earlier events counts.
         """
-        steps, session = self.pattern.steps, self.session
+        steps, asking = self.pattern.steps, self.asking
         lengths = [length for length in (self.pattern.within, self.reach) if length is not None]
         found: dict[int, tuple[int, ...]] = {}
-        partial: dict[int, tuple[int, ...]] = {}
-        count = 0
-        for place in self._places({step.event for step in steps}):
-            oldest = self.times[place] - min(lengths, default=TIME)
-            self._drop(partial, bisect_left(self.times, oldest).__gt__)
-            new = []
-            for rule, number, _ in session.ask(place):
-                if rule.startswith("step"):
-                    places = (*partial.get(number, ()), place)
-                    if len(places) < len(steps):
-                        new.append(places)
+        waiting: list[tuple[int, ...]] = []
+        for place, row in enumerate(self.rows):
+            oldest = bisect_left(self.times, self.times[place] - min(lengths, default=TIME))
+            waiting = [each for each in waiting if each[0] >= oldest and each[0] not in found]
+            for each in ((), *waiting):
+                step = steps[len(each)]
+                if row["type"] == step.event and asking.matches(
+                    f"step{len(each)}", place, each, each[-1] if each else -1
+                ):
+                    longer = (*each, place)
+                    if len(longer) < len(steps):
+                        waiting.append(longer)
                     else:
-                        found[places[0]] = min(places, found.get(places[0], places))
-            self._drop(partial, found.__contains__)
-            for places in new:
-                if places[0] not in found:
-                    partial[count] = places
-                    session.hold(f"partial{len(places)}", count, place, places)
-                    count += 1
-            if len(partial) > PARTIALS or len({places[0] for places in partial.values()}) > LIVE:
-                session.refuse("too many of its events are near enough to be in one sequence")
-        self._drop(partial, lambda _: True)
+                        found[longer[0]] = min(longer, found.get(longer[0], longer))
+            if len(waiting) > PARTIALS or len({each[0] for each in waiting}) > ANCHORS:
+                asking.refuse("too many of its events are near enough to be in one sequence")
         return found
-
-    def _drop(self, partial: dict[int, tuple[int, ...]], which: Callable[[int], bool]) -> None:
-        for number in [number for number, places in partial.items() if which(places[0])]:
-            del partial[number]
-            self.session.drop(number)
 
     def _deadline(self, anchor: int) -> int | None:
         pattern = self.pattern
@@ -353,41 +281,32 @@ class _Finder:
             return None
         return int(deadline) if isinstance(deadline, Timestamp) else None
 
-    def _others(self, candidates: list[_Candidate]) -> dict[tuple[str, int], list[int]]:
-        """Return the places of what matches `expect`, `unless` and `until`: by role and anchor."""
-        others = [getattr(self.pattern, role) for role in ROLES]
-        events = {step.event for step in others if step}
-        found: dict[tuple[str, int], list[int]] = {}
-        if not events:
-            return found
-        for each in candidates:
-            self.session.hold("instance", each.anchor, each.anchor, each.evidence)
-        for place in self._places(events):
-            if place > candidates[0].anchor:
-                for rule, anchor, _ in self.session.ask(place):
-                    if rule in ROLES:
-                        found.setdefault((rule, anchor), []).append(place)
-        for each in candidates:
-            self.session.drop(each.anchor)
-        return found
+    def _first(self, role: str, it: _Candidate, start: int, stop: int) -> int | None:
+        """Return the first place from *start* on and before *stop* that matches for a role."""
+        step: Step | None = getattr(self.pattern, role)
+        if step is None:
+            return None
+        places = self._places(step, max(start, it.anchor + 1), stop)
+        matches = (n for n in places if self.asking.matches(role, n, it.evidence, it.anchor))
+        return next(matches, None)
 
-    def _places(self, events: set[str]) -> Iterator[int]:
-        return (place for place, row in enumerate(self.rows) if row["type"] in events)
+    def _places(self, step: Step, start: int, stop: int) -> Iterator[int]:
+        return (n for n in range(start, stop) if self.rows[n]["type"] == step.event)
 
-    def _instance(
-        self, it: _Candidate, matches: dict[tuple[str, int], list[int]]
-    ) -> Instance | None:
+    def _instance(self, it: _Candidate) -> Instance | None:
         pattern, times = self.pattern, self.times
-        expected = matches.get(("expect", it.anchor), [])
-        if it.deadline is not None and any(times[place] <= it.deadline for place in expected):
-            return None
-        if any(place <= it.place for place in matches.get(("unless", it.anchor), [])):
-            return None
         limits = [] if pattern.lasts is None else [it.opens + pattern.lasts]
-        released = [times[n] for n in matches.get(("until", it.anchor), []) if n > it.place]
-        if released and not (limits and limits[0] <= released[0]):
-            limits = [released[0] + pattern.linger]
-        limits += [times[place] for place in expected if place > it.place]
+        stop = bisect_right(times, limits[0]) if limits else len(times)
+        met = self._first("expect", it, 0, stop)
+        if met is not None and it.deadline is not None and times[met] <= it.deadline:
+            return None
+        if self._first("unless", it, 0, it.place + 1) is not None:
+            return None
+        released = self._first("until", it, it.place + 1, stop)
+        if released is not None and not (limits and limits[0] <= times[released]):
+            limits = [times[released] + pattern.linger]
+        if met is not None:
+            limits.append(times[met])
         if self.reach is not None:
             limits.append(times[it.anchor] + self.reach)
         ends = min(limits, default=None)

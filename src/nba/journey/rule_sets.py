@@ -9,7 +9,7 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from nba.book.model import Moment, Pattern, Step
 from nba.errors import BookError, Diagnostic, EvaluationError
@@ -19,7 +19,7 @@ from nba.lang.reference import evaluate
 from nba.lang.tree import Node
 from nba.lang.values import INT_MAX, INT_MIN, kind_of
 
-__all__ = ["ROLES", "TIME", "Json", "RuleSet", "encoded", "property_name"]
+__all__ = ["ROLES", "TIME", "Json", "RuleSet", "encoded", "found_name", "property_name"]
 
 CONDITIONS: Final = 200  # in one rule set; it has no more rules than steps, and three
 STEPS: Final = 8
@@ -48,10 +48,6 @@ class _Comparison:
     slot: int | None
     other: Any
 
-    def there(self) -> str:
-        """Return the name of the other field in what was found so far."""
-        return f"s{self.slot}_{property_name(self.other, self.kind)}"
-
     def condition(self, other: object) -> Json:
         """Return the comparison as rules have it."""
         operator, body = _OPERATORS[self.operator], {property_name(self.field, self.kind): other}
@@ -63,16 +59,26 @@ def property_name(field: str, kind: str) -> str:
     return f"{kind}_{field.replace('.', '-')}"
 
 
+class _Reads(NamedTuple):
+    """What a rule reads of its event, and of those found before, by their slots."""
+
+    own: set[tuple[str, str]]
+    found: set[tuple[int, str, str]]
+
+
+def found_name(slot: int, field: str, kind: str) -> str:
+    """Return the name for a field of the event in a slot, in a fact with a later event."""
+    return f"s{slot}_{property_name(field, kind)}"
+
+
 class RuleSet:
-    """The rules of a pattern, and what they read of events and of what was found before."""
+    """The rules of a pattern, and what they read."""
 
     def __init__(self, moment: Moment, pattern: Pattern) -> None:
         self.moment = moment
         self.pattern = pattern
         self.rules: dict[str, Json] = {}
-        #: by event type, and by the slot of a step: the fields that are read, with their kinds
-        self.of_events: dict[str, set[tuple[str, str]]] = {}
-        self.of_found: dict[int, set[tuple[str, str]]] = {}
+        self.reads: dict[str, _Reads] = {}
         self._slots = {step.alias: slot for slot, step in enumerate(pattern.steps)}
         self._limit(len(pattern.steps), STEPS, "steps")
         if max(pattern.within or 0, pattern.linger, pattern.lasts or 0) > TIME:
@@ -85,47 +91,40 @@ class RuleSet:
         self._limit(conditions, CONDITIONS, "conditions")
 
     def _rules(self) -> None:
-        """Add a rule for each step, and for each role of what comes after the anchor.
-
-        A rule joins two facts at the most: what was found so far, and the next event.
-        """
+        """Add a rule for each step, and for each role of what comes after the anchor."""
         steps = self.pattern.steps
-        self.rules["step0"] = {"all": [{"e0": {"$and": self._alone(steps[0])}}]}
-        for slot, step in enumerate(steps[1:], 1):
-            near = self.pattern.within if slot == len(steps) - 1 else None
-            self._join(f"step{slot}", f"partial{slot}", step, near)
+        for slot, step in enumerate(steps):
+            self._rule(f"step{slot}", step, self.pattern.within if slot == len(steps) - 1 else None)
         for role in ROLES:
             if step := getattr(self.pattern, role):
-                self._join(role, "instance", step)
+                self._rule(role, step, None)
 
-    def _join(self, rule: str, kind: str, step: Step, near: int | None = None) -> None:
-        """Add the rule that what is found of a kind goes on with an event, *near* to the anchor.
+    def _rule(self, name: str, step: Step, near: int | None) -> None:
+        """Add the rule that what was found so far goes on with an event, *near* to the anchor.
 
-        Whatever is read must be there: a property that is not would be an error. And what
-        compares two facts must end with what always holds: where the last comparison fails,
-        the package looks for the end of the list behind it, in memory that is not its own.
+        One fact has both: joins of facts are not safe. The rule's name is its guard. Whatever is
+        compared must be there: a property that is not would be an error.
         """
-        found: list[Json] = [{"kind": kind}]
-        conditions = self._alone(step)
-        parts = [part for part in self._comparisons(step) if part.slot is not None]
-        found += [{"$ex": {name: 1}} for name in sorted({part.there() for part in parts})]
-        for part in parts:
-            self.of_found.setdefault(part.slot or 0, set()).add((part.other, part.kind))
-            conditions.append(part.condition({"e0": part.there()}))
-        conditions.append({"$gt": {"n": {"e0": "n"}}})
-        if near is not None:
-            conditions.append({"$lte": {"at": {"$add": {"$l": {"e0": "at"}, "$r": near}}}})
-        conditions.append({"always": {"e0": "always"}})
-        self.rules[rule] = {"all": [{"e0": {"$and": found}}, {"e1": {"$and": conditions}}]}
-
-    def _alone(self, step: Step) -> list[Json]:
-        """Return what a step asks of its event alone."""
         parts = self._comparisons(step)
-        read = {(part.field, part.kind) for part in parts}
-        self.of_events.setdefault(step.event, set()).update(read)
-        conditions: list[Json] = [{"kind": "event"}, {"type": step.event}]
-        conditions += [{"$ex": {property_name(*each): 1}} for each in sorted(read)]
-        return conditions + [part.condition(part.other) for part in parts if part.slot is None]
+        reads = self.reads[name] = _Reads(
+            {(part.field, part.kind) for part in parts},
+            {(part.slot, part.other, part.kind) for part in parts if part.slot is not None},
+        )
+        conditions: list[Json] = [{"kind": name}, {"type": step.event}]
+        names = [property_name(*each) for each in reads.own]
+        names += [found_name(*each) for each in reads.found]
+        conditions += [{"$ex": {each: 1}} for each in sorted(names)]
+        for part in parts:
+            there = part.other
+            if part.slot is not None:
+                there = {"$m": found_name(part.slot, part.other, part.kind)}
+            conditions.append(part.condition(there))
+        if name != "step0":
+            conditions.append({"$gt": {"place": {"$m": "after"}}})
+            if near is not None:
+                latest = {"$add": {"$l": {"$m": "anchor_at"}, "$r": near}}
+                conditions.append({"$lte": {"at": latest}})
+        self.rules[name] = {"all": [{"e": {"$and": conditions}}]}
 
     # --- conditions
 
