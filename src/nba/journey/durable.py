@@ -297,7 +297,8 @@ class _Finder:
         pattern, times = self.pattern, self.times
         limits = [] if pattern.lasts is None else [it.opens + pattern.lasts]
         stop = bisect_right(times, limits[0]) if limits else len(times)
-        met = self._first("expect", it, 0, stop)
+        lingers = bisect_right(times, limits[0] + pattern.linger) if limits else stop
+        met = self._first("expect", it, 0, lingers)
         if met is not None and it.deadline is not None and times[met] <= it.deadline:
             return None
         if self._first("unless", it, 0, it.place + 1) is not None:
