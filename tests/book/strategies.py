@@ -466,9 +466,7 @@ class _Book:
     def line(self) -> dict[str, Any]:
         if self.maybe():
             return {"when": self.condition(1), "add": self.random.choice((5, -2.5, 0))}
-        bands = self.random.choice(
-            (("0", "1..2", "3.."), ("[0..1)", "[1..10)"), ("..0", "(0..9]"))
-        )
+        bands = self.random.choice((("0", "1..2", "3.."), ("[0..1)", "[1..10)"), ("..0", "(0..9]")))
         number = self.expression(self.random.choice(("double", "int")))
         return {"band": number, "points": {band: self.random.choice((1, -2)) for band in bands}}
 

@@ -397,18 +397,17 @@ def test_an_engine_refuses(tmp_path: Path) -> None:
     [
         ("version_info", (3, 13, 0), "does not run on Python 3.13 or later"),
         ("platform", "win32", "cuts ints to 32 bits on Windows"),
-        ("modules", {**sys.modules, "durable.engine": None}, "pip install nba[durable]"),
+        ("version_info", (3, 12, 0), "pip install nba[durable]"),
     ],
 )
 def test_where_it_cannot_run(
     monkeypatch: pytest.MonkeyPatch, attribute: str, value: Any, why: str
 ) -> None:
     """The moment and the reason are told."""
-    if attribute == "modules":
-        monkeypatch.setitem(sys.modules, "durable.engine", None)
-        monkeypatch.setattr(sys, "version_info", (3, 11, 0))
-    else:
-        monkeypatch.setattr(sys, attribute, value)
+    monkeypatch.setitem(sys.modules, "durable.engine", None)
+    monkeypatch.setattr(sys, "version_info", (3, 11, 0))
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sys, attribute, value)
     monkeypatch.setattr(durable, "_host", [])
     with pytest.raises(NbaError, match="moment `m` is to be found by durable-rules") as raised:
         DurableMatcher(moment(REPEAT))
