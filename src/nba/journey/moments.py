@@ -162,7 +162,8 @@ class _After(_Pattern):
                 continue
             opens = max(deadline, times[anchor])
             lasts = self.pattern.lasts
-            stop = len(times) if lasts is None else bisect_right(times, opens + lasts)
+            lingers = opens + (lasts or 0) + self.pattern.linger  # a late match ends that as well
+            stop = len(times) if lasts is None else bisect_right(times, lingers)
             met = self.expect.first(index, slots, anchor + 1, stop)
             if met is None or times[met] > deadline:
                 after = bisect_right(times, deadline, anchor + 1)
