@@ -125,7 +125,7 @@ def test_a_slip_in_a_case_is_pointed_out(nba: Run, folder: Path):
             "[{}]",
             (
                 "case.txt: error: a JSON object is expected, not a list\n"
-                "  help: for many cases write one object to a line\n"
+                "  help: write one object to a line\n"
             ),
         ),
         ('"c-42"', 'case.txt: error: a JSON object is expected, not `"c-42"`\n'),

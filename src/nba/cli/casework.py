@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from nba.cli.arguments import Arguments
-from nba.cli.files import CaseRead
+from nba.cli.cases_file import CaseRead
 from nba.cli.output import CommandError, errors
 from nba.decide.case import Case
 from nba.decide.decision import Decision
@@ -51,8 +51,7 @@ def decided(engine: Engine, read: CaseRead, n: int | None = None) -> Decision:
     try:
         return engine.decide_case(read.case, n)
     except CaseError as error:
-        message, _, help_ = str(error).partition(". ")
-        raise CommandError(message, help_, where=read.where) from None
+        raise CommandError.of(error, read.where) from None
 
 
 def warn(decision: Decision) -> None:

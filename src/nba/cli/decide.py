@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 
 from nba.cli.arguments import Arguments, count
+from nba.cli.cases_file import CaseFile, CaseRead, read_cases
 from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
-from nba.cli.files import CaseFile, CaseRead, read_cases
 from nba.cli.output import CommandError, Page, results
 from nba.cli.progress import Progress
 from nba.decide.case import Case
@@ -38,7 +38,11 @@ def run(args: argparse.Namespace) -> int:
     engine = Engine.open(args.book)
     changed = changes(args, engine)
     nothing_known = CaseFile(many=False, cases=iter([CaseRead(Case(""))]))
-    with read_cases(args.case) if args.case is not None else nullcontext(nothing_known) as file:
+    with (
+        read_cases(args.case, engine.book)
+        if args.case is not None
+        else nullcontext(nothing_known) as file
+    ):
         if file.many:
             _decide_all(engine, map(changed, file.cases), args)
         else:

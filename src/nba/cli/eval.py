@@ -10,7 +10,7 @@ import argparse
 
 from nba.cli.arguments import Arguments
 from nba.cli.codes import FAILED, OK
-from nba.cli.files import read_object
+from nba.cli.objects import read_object
 from nba.cli.output import errors, results
 from nba.cli.values import as_expression, as_json
 from nba.errors import EvaluationError, ExpressionError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from nba.cli.arguments import Arguments
+from nba.cli.cases_file import read_cases
 from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
-from nba.cli.files import read_cases
 from nba.cli.output import CommandError, Page, results
 from nba.decide.explain import ActionAccount
 from nba.engine import Engine
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action is not None and args.action not in engine.book.actions:
         message = f"the book has no action `{args.action}`"
         raise CommandError(message, did_you_mean(args.action, engine.book.actions))
-    with read_cases(args.case) as file:
+    with read_cases(args.case, engine.book) as file:
         if file.many:
             message = "one case is explained at a time, and the file has one on each line"
             raise CommandError(message, "put it in a file of its own")

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Final, TextIO
 
-from nba.errors import Diagnostic, NbaError, Place
+from nba.errors import CaseError, Diagnostic, NbaError, Place
 
 __all__ = ["CommandError", "Page", "counted", "errors", "results"]
 
@@ -30,6 +30,12 @@ class CommandError(NbaError):
         self.help = help_
         self.where = where
         self.code = code
+
+    @classmethod
+    def of(cls, error: CaseError, where: str | Place = "") -> CommandError:
+        """Return the error in a case or an event that stands in a file, with its place."""
+        message, _, help_ = str(error).partition(". ")
+        return cls(message, help_, where=where)
 
 
 class Page:
