@@ -56,6 +56,28 @@ MOMENTS: Final[dict[str, Any]] = {
         "lasts": "60d",
     },
 }
+CORRIDORS: Final[dict[str, Any]] = {
+    "help": {
+        "stages": [
+            {
+                "id": "asked",
+                "enter": {"event": "contact", "as": "asked", "where": "asked.resolved == false"},
+                "within": "2d",
+            },
+            {
+                "id": "promised",
+                "enter": {"event": "booked", "as": "plan"},
+                "expect": {"event": "done", "as": "visit", "where": "visit.ref == plan.ref"},
+                "by": "plan.due",
+            },
+            {
+                "id": "served",
+                "enter": {"event": "done", "as": "visit", "where": "visit.ref == plan.ref"},
+            },
+        ],
+        "until": {"event": "contact", "as": "end", "where": "end.topic == 'none'"},
+    },
+}
 #: What conditions may ask of a journey.
 ATOMS: Final = (
     "signal.all >= 2",
@@ -76,6 +98,10 @@ ATOMS: Final = (
     "evidence.repeat.again.topic == 'billing'",
     "evidence.waiting.plan.due > now",
     "relationship > 50",
+    "corridor.help.stage == 'asked'",
+    "corridor.help.stage in ['promised', 'none']",
+    "corridor.help.late",
+    "corridor.help.time > days(1) || since(corridor.help.entered) < hours(30)",
 )
 RELATIONSHIP: Final = {
     "start": 70,

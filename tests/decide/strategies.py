@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.decide.journeys import ATOMS, EVENTS, MOMENTS, RELATIONSHIP, SIGNALS, journeys
+from tests.decide.journeys import (
+    ATOMS,
+    CORRIDORS,
+    EVENTS,
+    MOMENTS,
+    RELATIONSHIP,
+    SIGNALS,
+    journeys,
+)
 
 from nba.book.build import Built, build
 from nba.book.source import parse
@@ -232,6 +240,7 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         "events": EVENTS,
         "signals": SIGNALS,
         "moments": MOMENTS,
+        "corridors": CORRIDORS,
         "relationship": RELATIONSHIP,
         "context": CONTEXT,
         **({"eligible": [draw(some)]} if draw(one_in(6)) else {}),

@@ -12,7 +12,7 @@ from functools import cache
 from random import Random
 from typing import Any, Final
 
-from nba.book.model import Condition, Expression, Moment, Pattern, Step
+from nba.book.model import Condition, Corridor, Expression, Moment, Pattern, Stage, Step
 from nba.journey.events import Row
 from nba.lang.check import Environment, check
 from nba.lang.syntax import parse
@@ -220,6 +220,23 @@ def linked(random: Random) -> Pattern:
         found.append(step("contact", alias, " && ".join(parts) or None, after=found))
     within, lasts = random.choice((None, 8, 12, 16)), random.choice((None, 6))
     return Pattern("sequence", tuple(found), within=within, lasts=lasts)
+
+
+def corridor(random: Random) -> Corridor:
+    """Return a random corridor of one to four stages."""
+    entries: list[Step] = []
+    stages = []
+    for place in range(random.choice((1, 2, 3, 3, 4))):
+        entry = _step(random, f"s{place}", entries)
+        entries.append(entry)
+        expect = _step(random, "other", entries) if random.randrange(2) else None
+        within, by = _length(random), None
+        if within is None or random.randrange(3) == 0:
+            text = random.choice(_DEADLINES[entry.event]).format(a=entry.alias)
+            within, by = None, random.choice((None, time(text, entry)))
+        stages.append(Stage(f"stage_{place}", "", entry, expect, within, by))
+    until = _step(random, "other", entries) if random.randrange(3) == 0 else None
+    return Corridor("c", "A corridor", tuple(stages), until)
 
 
 # --- random journeys

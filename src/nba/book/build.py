@@ -14,6 +14,7 @@ from nba.book import documents, dump, model
 from nba.book.briefing import briefing
 from nba.book.cases import World, checked_test
 from nba.book.catalogue import Catalogue
+from nba.book.corridors import corridor, corridor_fields
 from nba.book.expansion import check_expansion
 from nba.book.expressions import Expressions
 from nba.book.fields import PRESENT, Fields, declared_fields
@@ -54,7 +55,10 @@ _SECTIONS: Final = {
     "scorecard": "scorecards",
     "signal": "signals",
     "moment": "moments",
+    "corridor": "corridors",
 }
+#: Sections whose ids alone do not tell which fields they declare.
+_DECLARING: Final = ("signals", "moments", "corridors")
 _MAX_CIRCLES: Final = 20  # that are reported
 #: What cuts a value short: other faults on its line come from that.
 _CUTS_SHORT: Final = frozenset({"swallowed-by-comment", "split-by-comma", "yaml-alias", "yaml-tag"})
@@ -124,10 +128,15 @@ class _Builder:
             lambda name, document, where: journey.signal(name, document, where, plain),
         )
         moments = _each(files.section("moments"), journey.moment)
+        corridors = _each(
+            files.section("corridors"),
+            lambda name, document, where: corridor(name, document, where, journey),
+        )
         relationships = files.single("relationship")
         from_journey = (
             *(FieldSpec(f"signal.{name}", found.type) for name, found in signals.items()),
             *journey.moment_fields(moments),
+            *corridor_fields(corridors),
             *(FieldSpec("relationship", DOUBLE) for _ in relationships[:1]),
         )
         shape = Shape(fields, (*given, *from_journey, *named_fields), zone)
@@ -160,6 +169,7 @@ class _Builder:
             events=events,
             signals=signals,
             moments=moments,
+            corridors=corridors,
             relationship=relationship,
             briefing=briefing(files.single("briefing"), journey, expressions),
             channels=_each(files.section("channels"), catalogue.channel),
@@ -260,7 +270,9 @@ class _Builder:
         for name, section in _SECTIONS.items():
             ids = self.files.ids(section)
             faulty = [at / section for _, at in self.files.all if (at / section).faulty]
-            if isinstance(ids, Anything) or (faulty and section in ("signals", "moments")):
+            if isinstance(ids, Anything) or (
+                faulty and section in ("signals", "moments", "corridors")
+            ):
                 names |= dict.fromkeys(
                     ("moment", "evidence", "moments") if name == "moment" else (name,), DYN
                 )

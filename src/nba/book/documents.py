@@ -30,12 +30,14 @@ from nba.book.forms import (
 )
 from nba.book.journey_documents import (
     Briefing,
+    Corridor,
     Length,
     Mention,
     Moment,
     Pattern,
     Relationship,
     Signal,
+    Stage,
     Step,
     Words,
 )
@@ -44,6 +46,7 @@ __all__ = [
     "Action",
     "Briefing",
     "Channel",
+    "Corridor",
     "Covers",
     "DecisionPoint",
     "File",
@@ -57,6 +60,7 @@ __all__ = [
     "Relationship",
     "Scorecard",
     "Signal",
+    "Stage",
     "Step",
     "Test",
     "Text",
@@ -412,6 +416,8 @@ class File(Document):
     """values computed from the journey, used as `signal.<id>`"""
     moments: dict[Id, Moment] = {}
     """make-or-break patterns in the journey, used as `moment.<id>`"""
+    corridors: dict[Id, Corridor] = {}
+    """stages that customers go through, used as `corridor.<id>.stage`"""
     relationship: Relationship | None = None
     """the cumulative whole, from 0 to 100"""
     briefing: Briefing | None = None

@@ -18,6 +18,7 @@ from nba.book.model import (
     Book,
     Briefing,
     Condition,
+    Corridor,
     Covers,
     Expression,
     Gates,
@@ -65,6 +66,7 @@ def to_document(book: Book) -> dict[str, Any]:
         "events": {name: _declarations(kind.fields) for name, kind in book.events.items()},
         "signals": {name: _signal(signal) for name, signal in book.signals.items()},
         "moments": {name: _moment(moment) for name, moment in book.moments.items()},
+        "corridors": {name: _corridor(found) for name, found in book.corridors.items()},
         "relationship": None
         if book.relationship is None
         else {
@@ -299,6 +301,21 @@ def _step(step: Step | None) -> dict[str, Any] | None:
     if step is None:
         return None
     return {"event": step.event, "as": step.alias, "where": _condition(step.where)}
+
+
+def _corridor(corridor: Corridor) -> dict[str, Any]:
+    stages = [
+        {
+            "id": stage.id,
+            "title": stage.title,
+            "enter": _step(stage.enter),
+            "expect": _step(stage.expect),
+            "within": _length(stage.within),
+            "by": _expression(stage.by),
+        }
+        for stage in corridor.stages
+    ]
+    return {"title": corridor.title, "stages": stages, "until": _step(corridor.until)}
 
 
 # --- the briefing

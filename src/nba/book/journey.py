@@ -55,7 +55,7 @@ class JourneySections:
 
     def reach(self, text: str | None, at: At) -> int | None:
         """Return how far back the journey goes, in nanoseconds."""
-        return self._length(text, at)
+        return self.length(text, at)
 
     # --- events
 
@@ -153,8 +153,8 @@ class JourneySections:
             reading.condition(document.where, at / "where"),
             by,
             window,
-            self._length(document.half_life, at / "half_life"),
-            self._length(document.per, at / "per"),
+            self.length(document.half_life, at / "half_life"),
+            self.length(document.per, at / "per"),
             map_of(STRING, result) if by else result,
             at.key_place,
         )
@@ -179,7 +179,7 @@ class JourneySections:
     def _window(self, given: Any, at: At) -> Window:
         """Return a rolling window, or the calendar day, week or month."""
         if given is None or isinstance(given, str):
-            return Window(self._length(given, at))
+            return Window(self.length(given, at))
         defaults = {"calendar": "", "timezone": "book", "week_start": "monday"}
         if not isinstance(given, dict) or given.keys() - defaults.keys():
             message = "`within` is a length, or `calendar`, `timezone` and `week_start`"
@@ -206,7 +206,8 @@ class JourneySections:
                 help_ = "write `book`, `customer.timezone` or an IANA name"
                 self.findings.report("wrong-value", str(error), help_, at.place)
 
-    def _length(self, text: str | None, at: At) -> int | None:
+    def length(self, text: str | None, at: At) -> int | None:
+        """Return a length in nanoseconds, or None where there is none or it is wrong."""
         if text is None:
             return None
         try:
@@ -259,7 +260,7 @@ class JourneySections:
             self.findings.report("missing-key", message, "add `within: 7d`", at.key_place)
         expect = by = None
         if kind == "after":
-            expect = self._step(own.expect, at / "expect", names)
+            expect = self.step(own.expect, at / "expect", names)
             by_names = {alias: names[alias] for alias in (steps[0].alias,)} if steps else {}
             by = Expressions(by_names, self.findings).expression(own.by, at / "by", (TIMESTAMP,))
             if own.expect is not None and (own.by is None) is (within is None):
@@ -271,14 +272,14 @@ class JourneySections:
         return model.Pattern(
             kind,
             steps,
-            self._length(within, at / "within"),
+            self.length(within, at / "within"),
             own.at_least or 1,
             expect,
             by,
-            self._step(own.unless or around.unless, at / "unless", names),
-            self._step(own.until or around.until, at / "until", names),
-            self._length(own.linger or around.linger, at / "linger") or 0,
-            self._length(own.lasts or around.lasts, at / "lasts"),
+            self.step(own.unless or around.unless, at / "unless", names),
+            self.step(own.until or around.until, at / "until", names),
+            self.length(own.linger or around.linger, at / "linger") or 0,
+            self.length(own.lasts or around.lasts, at / "lasts"),
         )
 
     def _steps(
@@ -290,7 +291,7 @@ class JourneySections:
                 message = f"a sequence has two to {MAX_STEPS} steps, not {len(given)}"
                 self.findings.report("wrong-value", message, "", (at / "sequence").place)
             found = [
-                self._step(step, at / "sequence" / place, names, keep=True)
+                self.step(step, at / "sequence" / place, names, keep=True)
                 for place, step in enumerate(given)
             ]
         elif kind == "at_least":
@@ -301,12 +302,12 @@ class JourneySections:
                 self.findings.report("missing-key", message, "add them", at.key_place)
                 return ()
             step = documents.Step(event=own.event, where=own.where, **{"as": own.alias})
-            found = [self._step(step, at, names, keep=True)]
+            found = [self.step(step, at, names, keep=True)]
         else:
-            found = [self._step(own.after, at / "after", names, keep=True)]
+            found = [self.step(own.after, at / "after", names, keep=True)]
         return tuple(step for step in found if step)
 
-    def _step(
+    def step(
         self, document: documents.Step | None, at: At, names: dict[str, Type], *, keep: bool = False
     ) -> model.Step | None:
         """Return a step; its conditions read it and those before, which *keep* adds it to."""

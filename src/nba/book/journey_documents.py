@@ -21,12 +21,14 @@ from nba.book.forms import (
 
 __all__ = [
     "Briefing",
+    "Corridor",
     "Length",
     "Mention",
     "Moment",
     "Pattern",
     "Relationship",
     "Signal",
+    "Stage",
     "Step",
     "Window",
     "Words",
@@ -145,6 +147,34 @@ class Moment(Pattern):
     """how much it weighs"""
     any: list[Pattern] | None = None
     """several patterns, each of which makes the moment"""
+
+
+class Stage(Document):
+    """One stage of a corridor, and what is expected of us in it."""
+
+    id: Id
+    """the stage's id, for `corridor.<id>.stage`"""
+    title: str = ""
+    """what people call it"""
+    enter: Step
+    """the event that enters it; its condition may read the entries of earlier stages"""
+    expect: Step | None = None
+    """what should happen; without it, that a later stage is entered"""
+    within: Length | None = None
+    """how long after the entry it may take"""
+    by: Expression = None
+    """the time by which it should happen"""
+
+
+class Corridor(Document):
+    """The stages that customers go through, in order, used as `corridor.<id>.stage`."""
+
+    title: str = ""
+    """what people call it"""
+    stages: Annotated[list[Stage], Field(min_length=1, max_length=20)]
+    """the stages in order; they may be skipped, and nobody goes back"""
+    until: Step | None = None
+    """what ends it, in any stage"""
 
 
 class Relationship(Document):

@@ -24,6 +24,7 @@ __all__ = [
     "Briefing",
     "Channel",
     "Condition",
+    "Corridor",
     "Covers",
     "DecisionPoint",
     "EventType",
@@ -41,6 +42,7 @@ __all__ = [
     "Scoring",
     "Signal",
     "Slot",
+    "Stage",
     "Step",
     "Stop",
     "TestCase",
@@ -388,6 +390,34 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of a corridor: what enters it, and what is then expected, by when.
+
+    Without *expect* it is expected that a later stage is entered. *within* is in nanoseconds from
+    the entry; *by* is an expression over the events that entered this and earlier stages. With
+    neither there is no hurry.
+    """
+
+    id: str
+    title: str
+    enter: Step
+    expect: Step | None = None
+    within: int | None = None
+    by: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """The stages that customers go through, in order; *until* is what ends a passage early."""
+
+    id: str
+    title: str
+    stages: tuple[Stage, ...]
+    until: Step | None = None
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """How a briefing tells of the events of a type, of which *at_most* so many.
 
@@ -437,6 +467,7 @@ class Book:
     events: Mapping[str, EventType]
     signals: Mapping[str, Signal]
     moments: Mapping[str, Moment]
+    corridors: Mapping[str, Corridor]
     relationship: Scorecard | None
     briefing: Briefing | None
     channels: Mapping[str, Channel]

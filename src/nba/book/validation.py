@@ -64,6 +64,8 @@ _NOUNS: Final[Mapping[type[BaseModel], str]] = {
     documents.Moment: "moment",
     documents.Pattern: "pattern",
     documents.Step: "step",
+    documents.Stage: "stage",
+    documents.Corridor: "corridor",
     documents.Relationship: "relationship",
     documents.Briefing: "briefing",
     documents.Mention: "event type",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nba.book.corridors import corridor_fields
 from nba.book.model import Condition, Scorecard
 from nba.decide.reference import Reference, number_of, points_of
 from nba.errors import Place
@@ -30,6 +31,7 @@ class Facts:
             self.titles[f"signal.{name}"] = signal.title
         for name, moment in self.book.moments.items():
             self.titles[f"moment.{name}"] = moment.title
+        self.titles |= {spec.path: spec.title for spec in corridor_fields(self.book.corridors)}
 
     def because(self, condition: Condition) -> str:
         """Return what decides a condition, in words, with the values read and its place."""

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nba import windows
+from nba.book.corridors import NO_STAGE
 from nba.book.model import (
     Action,
     Book,
     Condition,
+    Corridor,
     Covers,
     DecisionPoint,
     Expression,
@@ -32,9 +34,11 @@ from nba.decide.wording import shown
 from nba.errors import EvaluationError
 from nba.journey.events import Row
 from nba.journey.literal_signals import signal_value
+from nba.journey.passages import passage_at, passages
 from nba.journey.reference import instances, open_at
 from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
+from nba.lang.values import Duration, Timestamp
 
 __all__ = ["Reference", "Scored", "derived_fields", "number_of", "points_of"]
 
@@ -48,7 +52,7 @@ def derived_fields(book: Book, fields: Mapping[str, object], rows: Sequence[Row]
     reach are not seen. Signals and moments come first, then conditions and scorecards.
     """
     found = dict(fields)
-    if book.signals or book.moments:
+    if book.signals or book.moments or book.corridors:
         found |= _from_journey(book, found, rows)
     for path in book.derived:
         kind, _, name = path.partition(".")
@@ -80,7 +84,22 @@ def _from_journey(book: Book, fields: Fields, rows: Sequence[Row]) -> Fields:
             names.append(name)
             for alias, row in instance.evidence.items():
                 found |= {f"evidence.{name}.{alias}.{key}": value for key, value in row.items()}
+    for name, corridor in book.corridors.items():
+        found |= {f"corridor.{name}.{key}": v for key, v in _stage(corridor, seen, now).items()}
     return found | ({"moments": names} if book.moments else {})
+
+
+def _stage(corridor: Corridor, seen: Sequence[Row], now: int) -> Fields:
+    """Return what conditions read of the stage that a customer is in."""
+    visit = passage_at(passages(corridor, seen), now)
+    if visit is None:
+        return {"stage": NO_STAGE, "late": False}
+    return {
+        "stage": corridor.stages[visit.stage].id,
+        "entered": Timestamp(visit.entered),
+        "time": Duration(now - visit.entered),
+        "late": visit.late(now),
+    }
 
 
 def points_of(card: Scorecard, fields: Mapping[str, object]) -> Iterator[tuple[Point, float]]:

@@ -1,17 +1,21 @@
-"""Reading a journey into slots: signals, moments and their evidence; and what is due from it."""
+"""Reading a journey into slots: signals, moments, stages; and what is due from it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple, get_args
 
+from nba.book.corridors import NO_STAGE
 from nba.book.model import Book
 from nba.errors import NbaError
+from nba.journey.corridors import CorridorReader
 from nba.journey.durable import DurableMatcher
 from nba.journey.moments import Matcher, boundaries
+from nba.journey.passages import Passage, passage_at
 from nba.journey.reference import Instance, open_at
 from nba.journey.signals import SignalFunction, signal_function
 from nba.journey.timeline import Timeline
+from nba.lang.values import Duration, Timestamp
 
 __all__ = ["JourneyReader", "Moments"]
 
@@ -26,6 +30,18 @@ class _Moment(NamedTuple):
     slot: int
     matcher: Matcher | DurableMatcher
     evidence: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by alias: fields and slots
+
+
+_STAGE_FIELDS: Final = ("stage", "entered", "time", "late")
+
+
+class _Corridor(NamedTuple):
+    reader: CorridorReader
+    names: tuple[str, ...]  # of the stages, and last of none
+    stage: int
+    entered: int
+    time: int
+    late: int
 
 
 class JourneyReader:
@@ -54,6 +70,17 @@ class JourneyReader:
             for name, moment in book.moments.items()
         ]
         self._open = slots.get("moments")
+        self._corridors = [
+            _Corridor(
+                CorridorReader(corridor, book.reach),
+                (*(stage.id for stage in corridor.stages), NO_STAGE),
+                *(
+                    slots[f"corridor.{name}.{part}"]
+                    for part in ("stage", "entered", "time", "late")
+                ),
+            )
+            for name, corridor in book.corridors.items()
+        ]
 
     def seen(self, timeline: Timeline, now: int) -> Timeline:
         """Return the part of a journey that is seen at *now*: within reach, and not later."""
@@ -66,6 +93,13 @@ class JourneyReader:
             seen = self.seen(timeline, now)
             for slot, function in self._signals:
                 slots[slot] = function(slots, seen)
+        for corridor in self._corridors:
+            visit = passage_at(self._passages(corridor, timeline), now) if timeline.rows else None
+            slots[corridor.stage] = corridor.names[visit.stage if visit else -1]
+            slots[corridor.late] = visit is not None and visit.late(now)
+            if visit is not None:
+                slots[corridor.entered] = Timestamp(visit.entered)
+                slots[corridor.time] = Duration(now - visit.entered)
         if self._open is None:
             return
         now_open = []
@@ -102,6 +136,12 @@ class JourneyReader:
         found: list[Instance] | None = timeline.found.get(moment.matcher)
         if found is None:
             found = timeline.found[moment.matcher] = moment.matcher.instances(timeline)
+        return found
+
+    def _passages(self, corridor: _Corridor, timeline: Timeline) -> list[Passage]:
+        found: list[Passage] | None = timeline.found.get(corridor.reader)
+        if found is None:
+            found = timeline.found[corridor.reader] = corridor.reader.passages(timeline)
         return found
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from nba.book.model import Pattern, Step
+from nba.book.model import Expression, Pattern, Step
 from nba.errors import EvaluationError
 from nba.journey.events import Row
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.reference import evaluate, judge
 from nba.lang.values import Timestamp
 
-__all__ = ["Instance", "instances", "open_at"]
+__all__ = ["Evidence", "Instance", "deadline", "instances", "matches", "open_at"]
 
 Evidence = dict[str, Row]
 
@@ -64,13 +64,13 @@ def open_at(found: Iterable[Instance], now: int) -> Instance | None:
 
 
 def _instance(pattern: Pattern, rows: Sequence[Row], anchor: int) -> Instance | None:
-    if not _matches(pattern.steps[0], rows[anchor], {}):
+    if not matches(pattern.steps[0], rows[anchor], {}):
         return None
     opening = _OPENINGS[pattern.kind](pattern, rows, anchor)
     if opening is None:
         return None
     before = rows[anchor + 1 : opening.place + 1]
-    if any(_matches(pattern.unless, row, opening.evidence) for row in before):
+    if any(matches(pattern.unless, row, opening.evidence) for row in before):
         return None
     ends = _end(pattern, rows[opening.place + 1 :], opening)
     if ends is not None and ends <= opening.at:  # it would end when it opens
@@ -98,7 +98,7 @@ def _completions(pattern: Pattern, rows: Sequence[Row], places: list[int]) -> It
         return
     step = pattern.steps[len(places)]
     for place in range(places[-1] + 1, len(rows)):
-        if _matches(step, rows[place], _evidence(pattern, rows, places)):
+        if matches(step, rows[place], _evidence(pattern, rows, places)):
             yield from _completions(pattern, rows, [*places, place])
 
 
@@ -110,7 +110,7 @@ def _evidence(pattern: Pattern, rows: Sequence[Row], places: list[int]) -> Evide
 def _at_least(pattern: Pattern, rows: Sequence[Row], anchor: int) -> _Opening | None:
     """Return the n-th event that matches, from the anchor on."""
     (step,) = pattern.steps
-    matching = [place for place in range(anchor, len(rows)) if _matches(step, rows[place], {})]
+    matching = [place for place in range(anchor, len(rows)) if matches(step, rows[place], {})]
     if len(matching) < pattern.count:
         return None
     last = matching[pattern.count - 1]
@@ -125,26 +125,27 @@ def _after(pattern: Pattern, rows: Sequence[Row], anchor: int) -> _Opening | Non
     evidence = {pattern.steps[0].alias: rows[anchor]}
     if pattern.expect is None:
         return _Opening(at, anchor, evidence)
-    deadline = _deadline(pattern, at, evidence)
-    if deadline is None:
+    until = deadline(pattern.within, pattern.by, at, evidence)
+    if until is None:
         return None
     last = anchor
     for place in range(anchor + 1, len(rows)):
-        if _at(rows, place) <= deadline:
-            if _matches(pattern.expect, rows[place], evidence):
+        if _at(rows, place) <= until:
+            if matches(pattern.expect, rows[place], evidence):
                 return None
             last = place
-    return _Opening(max(deadline, at), last, evidence)
+    return _Opening(max(until, at), last, evidence)
 
 
-def _deadline(pattern: Pattern, at: int, evidence: Evidence) -> int | None:
-    if pattern.by is None:
-        return None if pattern.within is None else at + pattern.within
+def deadline(within: int | None, by: Expression | None, at: int, evidence: Evidence) -> int | None:
+    """Return by when something is expected: *within* after *at*, or *by* a time; None for never."""
+    if by is None:
+        return None if within is None else at + within
     try:
-        deadline = evaluate(pattern.by.tree, _fields(evidence), BOOK_FUNCTIONS)
+        found = evaluate(by.tree, _fields(evidence), BOOK_FUNCTIONS)
     except EvaluationError:
         return None
-    return int(deadline) if isinstance(deadline, Timestamp) else None
+    return int(found) if isinstance(found, Timestamp) else None
 
 
 _OPENINGS = {"sequence": _sequence, "at_least": _at_least, "after": _after}
@@ -167,13 +168,13 @@ def _end(pattern: Pattern, later: Sequence[Row], opening: _Opening) -> int | Non
 
 def _first(step: Step | None, later: Sequence[Row], evidence: Evidence) -> int | None:
     """Return the time of the first event that matches."""
-    return next((int(row["at"]) for row in later if _matches(step, row, evidence)), None)
+    return next((int(row["at"]) for row in later if matches(step, row, evidence)), None)
 
 
 # --- what matches
 
 
-def _matches(step: Step | None, row: Row, evidence: Evidence) -> bool:
+def matches(step: Step | None, row: Row, evidence: Evidence) -> bool:
     """Return whether an event is what a step looks for: unknown is no match."""
     if step is None or row["type"] != step.event:
         return False

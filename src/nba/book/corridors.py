@@ -1,0 +1,68 @@
+"""Corridors: the stages that customers go through, and the names that conditions get from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from nba.book import documents, model
+from nba.book.expressions import Expressions
+from nba.book.findings import At
+from nba.book.journey import JourneySections
+from nba.lang.context import FieldSpec
+from nba.lang.types import BOOL, DURATION, TIMESTAMP, EnumType, Type
+
+__all__ = ["NO_STAGE", "corridor", "corridor_fields"]
+
+#: The stage of somebody who is in none.
+NO_STAGE: Final = "none"
+
+
+def corridor(
+    name: str, document: documents.Corridor, at: At, sections: JourneySections
+) -> model.Corridor:
+    """Return a corridor; what is wrong with it is reported."""
+    names: dict[str, Type] = {}
+    stages: list[model.Stage] = []
+    for place, stage in enumerate(document.stages):
+        here = at / "stages" / place
+        if stage.id == NO_STAGE or stage.id in {other.id for other in stages}:
+            known = "is the stage of somebody who is in none"
+            message = (
+                f"`{NO_STAGE}` {known}" if stage.id == NO_STAGE else f"two stages `{stage.id}`"
+            )
+            sections.findings.report("duplicate-id", message, "rename it", (here / "id").place)
+        built = _stage(stage, here, sections, names)
+        if built:
+            stages.append(built)
+    until = sections.step(document.until, at / "until", dict(names))
+    return model.Corridor(name, document.title, tuple(stages), until, at.key_place)
+
+
+def _stage(
+    stage: documents.Stage, at: At, sections: JourneySections, names: dict[str, Type]
+) -> model.Stage | None:
+    enter = sections.step(stage.enter, at / "enter", names, keep=True)
+    expect = sections.step(stage.expect, at / "expect", dict(names))
+    reading = Expressions(dict(names), sections.findings)
+    by = reading.expression(stage.by, at / "by", (TIMESTAMP,))
+    findings = sections.findings
+    if stage.by is not None and stage.within is not None:
+        message = "`within` and `by` exclude each other"
+        findings.report("wrong-value", message, "keep one of them", (at / "by").key_place)
+    within = sections.length(stage.within, at / "within")
+    if enter is None:
+        return None
+    return model.Stage(stage.id, stage.title, enter, expect, within, by)
+
+
+def corridor_fields(corridors: Mapping[str, model.Corridor]) -> Iterator[FieldSpec]:
+    """Yield the fields `corridor.x.stage`, `.entered`, `.time` and `.late`."""
+    for name, found in corridors.items():
+        prefix, title = f"corridor.{name}", found.title or name.replace("_", " ")
+        stages = (*(stage.id for stage in found.stages), NO_STAGE)
+        kind = EnumType("string", values=stages)
+        yield FieldSpec(f"{prefix}.stage", kind, title=f"the stage of {title}")
+        yield FieldSpec(f"{prefix}.entered", TIMESTAMP, title=f"the entry of the stage of {title}")
+        yield FieldSpec(f"{prefix}.time", DURATION, title=f"the time in the stage of {title}")
+        yield FieldSpec(f"{prefix}.late", BOOL, title=f"the lateness of {title}")

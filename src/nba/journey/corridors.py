@@ -1,0 +1,92 @@
+"""The fast reading of corridors: the same passages as the literal one, by look-ups."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from nba.book.model import Corridor
+from nba.journey.passages import Passage, Visit
+from nba.journey.steps import Index, Search, Slots, compiled
+from nba.journey.timeline import Timeline
+from nba.lang.values import Timestamp
+
+__all__ = ["CorridorReader"]
+
+_NOTHING: Final[dict[str, object]] = {}
+
+
+class CorridorReader:
+    """Finds the passages of one corridor in journeys.
+
+    *reach*, in nanoseconds, is how far back a journey is seen: a passage ends when its first event
+    is out of reach.
+    """
+
+    def __init__(self, corridor: Corridor, reach: int | None = None) -> None:
+        self.reach = reach
+        self.stages = corridor.stages
+        scope: dict[str, int] = {}
+        self._enter: list[Search] = []
+        self._expect: list[Search | None] = []
+        self._by = []
+        extra = len(corridor.stages)  # the slot of what is judged beside the stages
+        for slot, stage in enumerate(corridor.stages):
+            self._enter.append(Search(stage.enter, slot, dict(scope)))
+            scope[stage.enter.alias] = slot
+            self._expect.append(Search(stage.expect, extra, dict(scope)) if stage.expect else None)
+            self._by.append(compiled(stage.by.tree, dict(scope), "value") if stage.by else None)
+        self._until = Search(corridor.until, extra, scope) if corridor.until else None
+
+    def passages(self, timeline: Timeline) -> list[Passage]:
+        """Return the passages in a journey, by anchor."""
+        index = Index.of(timeline)
+        slots: Slots = [{}] * (len(self.stages) + 2)
+        return [self._passage(index, anchor) for anchor in self._enter[0].all(index, slots)]
+
+    def _passage(self, index: Index, anchor: int) -> Passage:
+        slots: Slots = [_NOTHING] * (len(self.stages) + 2)
+        passage = Passage(anchor)
+        met: list[int | None] = []  # the place of what met the expectation of each visit
+        place, stage = anchor, 0
+        ended: int | None = None
+        while True:
+            slots[stage] = index.rows[place]
+            visit = self._visit(index, slots, place, stage)
+            passage.visits.append(visit)
+            expect = self._expect[stage]
+            met.append(expect.first(index, slots, place + 1, len(index.rows)) if expect else None)
+            following = self._next(index, slots, place, stage)
+            stop = following[0] + 1 if following else len(index.rows)
+            ended = self._until.first(index, slots, place + 1, stop) if self._until else None
+            if ended is not None or following is None:
+                break
+            visit.left = index.times[following[0]]
+            if expect is None:
+                visit.met = visit.left
+            place, stage = following
+        for visit, at in zip(passage.visits, met, strict=True):
+            if at is not None and (ended is None or at <= ended):
+                visit.met = index.times[at]
+        passage.ends = None if ended is None else index.times[ended]
+        if self.reach is not None:
+            out = index.times[anchor] + self.reach
+            passage.ends = out if passage.ends is None else min(out, passage.ends)
+        return passage
+
+    def _visit(self, index: Index, slots: Slots, place: int, stage: int) -> Visit:
+        entered, by, within = index.times[place], self._by[stage], self.stages[stage].within
+        if by is None:
+            return Visit(stage, entered, None if within is None else entered + within)
+        found = by(slots)
+        return Visit(stage, entered, int(found) if isinstance(found, Timestamp) else None)
+
+    def _next(self, index: Index, slots: Slots, place: int, stage: int) -> tuple[int, int] | None:
+        """Return the place of the event that enters a later stage first, and that stage."""
+        found: tuple[int, int] | None = None
+        for later in range(stage + 1, len(self.stages)):
+            stop = found[0] if found else len(index.rows)
+            at = self._enter[later].first(index, slots, place + 1, stop)
+            slots[later] = _NOTHING  # what was judged there
+            if at is not None:
+                found = (at, later)
+        return found
