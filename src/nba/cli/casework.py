@@ -22,6 +22,8 @@ def add_case_arguments(parser: Arguments, *, required: bool, help_: str) -> None
     """Add the book, the case, and what takes the place of parts of the case."""
     parser.add_argument("book", metavar="BOOK", help="the folder with the rule files, or one file")
     parser.add_argument("--case", metavar="FILE", required=required, help=help_)
+    help_ = "what happened before: events as CSV, JSON Lines or a JSON list; - reads standard input"
+    parser.add_argument("--events", metavar="FILE", help=help_)
     parser.add_argument("--customer-id", metavar="ID", help="the customer's id")
     parser.add_argument("--at", metavar="POINT", help="the decision point that asks")
     parser.add_argument("--now", metavar="TIME", help="when, such as 2026-03-02T10:00:00Z")

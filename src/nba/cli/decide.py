@@ -1,8 +1,8 @@
 """Decides what to do for a customer: what, on which channel, what to say, and why.
 
 The case is a JSON object with `id`, `customer`, `interaction`, `now`, `role` and `at`, all of
-which may be left out. A file with one object on each line (JSON Lines) is decided line by line;
-the answers are then JSON, one to a line.
+which may be left out. A file with one object on each line (JSON Lines), or with one case in each
+row (CSV), is decided line by line; the answers are then JSON, one to a line.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from nba.cli.arguments import Arguments, count
 from nba.cli.cases_file import CaseFile, CaseRead, read_cases
 from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
+from nba.cli.observed import opened_engine
 from nba.cli.output import CommandError, Page, results
 from nba.cli.progress import Progress
 from nba.decide.case import Case
@@ -26,7 +27,7 @@ __all__ = ["arguments", "run"]
 
 def arguments(parser: Arguments) -> None:
     """Add the arguments of `nba decide`."""
-    help_ = "the case, or one case on each line; - reads standard input"
+    help_ = "the case, or many as JSON Lines or CSV; - reads standard input"
     add_case_arguments(parser, required=False, help_=help_)
     parser.add_argument("-n", "--n", metavar="N", type=count, help="up to so many answers")
     parser.add_argument("--json", action="store_true", help="write JSON, one line to a decision")
@@ -35,7 +36,7 @@ def arguments(parser: Arguments) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decide a case, or each of many."""
-    engine = Engine.open(args.book)
+    engine = opened_engine(args)
     changed = changes(args, engine)
     nothing_known = CaseFile(many=False, cases=iter([CaseRead(Case(""))]))
     with (

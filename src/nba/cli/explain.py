@@ -8,9 +8,9 @@ from nba.cli.arguments import Arguments
 from nba.cli.cases_file import read_cases
 from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
+from nba.cli.observed import opened_engine
 from nba.cli.output import CommandError, Page, results
 from nba.decide.explain import ActionAccount
-from nba.engine import Engine
 from nba.errors import did_you_mean
 
 __all__ = ["arguments", "run"]
@@ -25,7 +25,7 @@ def arguments(parser: Arguments) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Decide a case and give the account of it."""
-    engine = Engine.open(args.book)
+    engine = opened_engine(args)
     if args.action is not None and args.action not in engine.book.actions:
         message = f"the book has no action `{args.action}`"
         raise CommandError(message, did_you_mean(args.action, engine.book.actions))

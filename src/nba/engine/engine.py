@@ -23,7 +23,6 @@ from nba.errors import CaseError, Diagnostic
 from nba.journey.events import Event, EventShapes, Row
 from nba.journey.reading import Moments
 from nba.journey.timeline import EMPTY, Timeline
-from nba.lang.context import Shape
 from nba.state.memory import MemoryStore
 from nba.state.store import Due, Store
 
@@ -134,10 +133,8 @@ class Engine:
 
     def _use(self, book: Book) -> None:
         """Let a book decide from now on."""
-        channels = frozenset(book.channels)
-        shapes = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
         plan = plan_for(book, self._moments)
-        self._running = _Running(plan, EventShapes(shapes, channels), Briefer(plan))
+        self._running = _Running(plan, EventShapes.of(book), Briefer(plan))
 
     @property
     def book(self) -> Book:

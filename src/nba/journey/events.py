@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from nba import windows
+from nba.book.model import Book
 from nba.errors import CaseError, Diagnostic, did_you_mean
 from nba.lang.context import Shape
 from nba.lang.values import Timestamp
@@ -98,6 +99,12 @@ class EventShapes:
     def __init__(self, types: Mapping[str, Shape], channels: frozenset[str]) -> None:
         self.types = types
         self.channels = channels
+
+    @classmethod
+    def of(cls, book: Book) -> EventShapes:
+        """Return the event types that a book declares."""
+        types = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
+        return cls(types, frozenset(book.channels))
 
     def row(self, event: Event, now: datetime) -> tuple[Row, list[Diagnostic]]:
         """Return an event as conditions read it, and what was wrong with its fields.

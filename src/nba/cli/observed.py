@@ -1,0 +1,76 @@
+"""What happened before: the events of a file, observed before anything is decided."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from nba.cli.events_file import read_events
+from nba.cli.output import CommandError, counted, errors
+from nba.cli.progress import Progress
+from nba.engine import Engine
+from nba.errors import Diagnostic
+from nba.journey.events import EventShapes, Row
+from nba.state.memory import MemoryStore
+from nba.windows import EPOCH
+
+__all__ = ["opened_engine"]
+
+_MANY: Final = 20  # faults in events that are shown
+
+
+def opened_engine(args: argparse.Namespace) -> Engine:
+    """Open the book, with the journeys in the file that `--events` names, if it does.
+
+    The journeys are kept whole, however old: a case may be of another time than the present.
+    """
+    store = MemoryStore()
+    engine = Engine.open(args.book, store=store)
+    if args.events is not None:
+        if args.events == args.case == "-":
+            message = "standard input can be read once, and both `--case` and `--events` are `-`"
+            raise CommandError(message, "put one of them in a file")
+        _observe(args.events, engine, store)
+    return engine
+
+
+def _observe(name: str, engine: Engine, store: MemoryStore) -> None:
+    """Record the events of a file, and say what of them cannot be read."""
+    shapes = EventShapes.of(engine.book)
+    journeys: dict[str, list[Row]] = {}
+    faults = _Faults()
+    progress = Progress("events")
+    try:
+        with read_events(name, engine.book) as events:
+            for event, where in events:
+                row, problems = shapes.row(event, EPOCH)  # every event of a file says when
+                journeys.setdefault(event.customer, []).append(row)
+                faults.add(where, problems)
+                progress.step()
+    finally:
+        progress.clear()
+        faults.end()
+    for customer, rows in journeys.items():
+        store.append(customer, rows)
+
+
+class _Faults:
+    """Says what is wrong with the fields of events: the first of them, and how many more."""
+
+    def __init__(self) -> None:
+        self.page = errors()
+        self.count = 0
+
+    def add(self, where: str, problems: list[Diagnostic]) -> None:
+        """Show what is wrong with the event at a place."""
+        for problem in problems:
+            self.count += 1
+            if self.count <= _MANY:
+                self.page.line(f"{where}: {problem.render()}")
+
+    def end(self) -> None:
+        """Say how many were not shown."""
+        if self.count > _MANY:
+            self.page.line(f"and {counted(self.count - _MANY, 'more fault')} in events")
+        if self.count:
+            self.page.line()
