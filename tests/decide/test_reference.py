@@ -170,8 +170,8 @@ def test_explaining_never_fails_and_has_no_effect(
             assert account.sentences
             if account.change and account.change.status == "found":
                 changed = engine.decide_case(_changed(case, dict(account.change.changes)))
-                key = account.action, account.treatment
-                assert head(changed.treatment_codes()[key]) not in GATES
+                codes = changed.treatment_codes().items()  # another treatment may get through
+                assert any(head(c) not in GATES for key, c in codes if key[0] == account.action)
 
 
 def _changed(case: Case, changes: dict[str, object]) -> Case:

@@ -16,6 +16,7 @@ __all__ = ["NO_STAGE", "corridor", "corridor_fields"]
 
 #: The stage of somebody who is in none.
 NO_STAGE: Final = "none"
+MAX_STAGES: Final = 20
 
 
 def corridor(
@@ -35,6 +36,9 @@ def corridor(
         built = _stage(stage, here, sections, names)
         if built:
             stages.append(built)
+    if not 1 <= len(document.stages) <= MAX_STAGES and not (at / "stages").faulty:
+        message = f"a corridor has one to {MAX_STAGES} stages, not {len(document.stages)}"
+        sections.findings.report("wrong-value", message, "", (at / "stages").place)
     until = sections.step(document.until, at / "until", dict(names))
     return model.Corridor(name, document.title, tuple(stages), until, at.key_place)
 

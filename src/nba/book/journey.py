@@ -128,9 +128,9 @@ class JourneySections:
             self.findings.report("missing-key", message, "add one of them", at.key_place)
         types = document.of or [] if kind in _OF_VALUES else getattr(document, kind) or []
         key = "of" if kind in _OF_VALUES else kind
-        if kind in _OF_VALUES and not types and given and not (at / "of").faulty:
-            message = f"the signal `{name}` needs `of`, the types of its events"
-            self.findings.report("missing-key", message, "add `of:`", at.key_place)
+        if not types and given and not (at / key).faulty:
+            message = f"the signal `{name}` needs `{key}`, the types of its events"
+            self.findings.report("missing-key", message, f"write `{key}: [contact]`", at.key_place)
         events = self._event_types(types, at / key)
         reading = Expressions({**names, "event": self._object("event", events)}, self.findings)
         expected = {"sum": (DOUBLE, INT), "avg": (DOUBLE, INT), "min": _ORDERED, "max": _ORDERED}

@@ -171,7 +171,7 @@ class Corridor(Document):
 
     title: str = ""
     """what people call it"""
-    stages: Annotated[list[Stage], Field(min_length=1, max_length=20)]
+    stages: list[Stage]
     """the stages in order; they may be skipped, and nobody goes back"""
     until: Step | None = None
     """what ends it, in any stage"""

@@ -42,6 +42,9 @@ _STAND_INS: Final[Mapping[str, Any]] = {
     "event": "",
     "as": "",
     "calendar": "day",
+    "id": "x",
+    "enter": {"event": "", "as": ""},
+    "stages": [],
 }
 #: What a document is called.
 _NOUNS: Final[Mapping[type[BaseModel], str]] = {
