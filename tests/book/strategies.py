@@ -261,6 +261,8 @@ class _Book:
     def journey(self) -> dict[str, Any]:
         """Write events, and some signals and moments over them."""
         found: dict[str, Any] = {"events": EVENTS, "reach": "400d", "signals": {}, "moments": {}}
+        if self.maybe():
+            found["interaction_event"] = self.interaction_event()
         for n, (kind, signal) in enumerate(self.random.sample(SIGNALS, len(self.some(4)))):
             window = {} if "half_life" in signal else self.keys({"within": self.window}, 2)
             found["signals"][f"signal_{n}"] = signal | window
@@ -275,6 +277,16 @@ class _Book:
             found["relationship"] = {"start": self.random.choice((70, 0.5)), "points": points}
             self.declare("relationship", "double")
         return found
+
+    def interaction_event(self) -> dict[str, Any]:
+        """Write which event an interaction is."""
+        fields = {
+            "topic": lambda: "interaction.intent",
+            "resolved": lambda: "interaction.transfers > 2",
+            "transfers": lambda: "interaction.transfers",
+            "amount": lambda: self.random.choice((2, "interaction.sentiment")),
+        }
+        return {"event": "contact", "data": self.keys(fields, 2)}
 
     def window(self) -> Any:
         return self.random.choice(WINDOWS)
@@ -523,6 +535,7 @@ def split(random: Random, book: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a document as several files that together mean the same, in any order."""
     whole = (
         "reach",
+        "interaction_event",
         "relationship",
         "format",
         "book",

@@ -20,6 +20,7 @@ from nba.book.expressions import Expressions
 from nba.book.fields import PRESENT, Fields, declared_fields
 from nba.book.files import Documents, Files
 from nba.book.findings import At, Findings, TooManyError
+from nba.book.interaction_event import interaction_event
 from nba.book.journey import JourneySections
 from nba.book.ranking import Ranking
 from nba.book.selectors import Anything
@@ -45,6 +46,7 @@ _OF_THE_BOOK: Final = frozenset(
         "applicable",
         "suitable",
         "reach",
+        "interaction_event",
     }
 )
 #: A field that every book has.
@@ -167,6 +169,12 @@ class _Builder:
             fields=fields,
             reach=journey.reach(main.reach, at / "reach"),
             events=events,
+            interaction_event=interaction_event(
+                main.interaction_event,
+                at / "interaction_event",
+                journey,
+                Expressions(plain, findings),
+            ),
             signals=signals,
             moments=moments,
             corridors=corridors,

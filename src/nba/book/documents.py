@@ -51,6 +51,7 @@ __all__ = [
     "DecisionPoint",
     "File",
     "Group",
+    "InteractionEvent",
     "Issue",
     "Mention",
     "Moment",
@@ -345,6 +346,15 @@ class Expect(Document):
     """the relationship: a number, or `at_least` and `at_most`"""
 
 
+class InteractionEvent(Document):
+    """Which event an interaction is when it is recorded."""
+
+    event: str
+    """the type of the event"""
+    data: dict[str, Expression] = {}
+    """the event's fields, each an expression over the customer, the interaction and now"""
+
+
 #: An event of a test: its type is a key, and what is declared for the type stands below.
 TestEvent = Annotated[
     dict[str, Any],
@@ -412,6 +422,8 @@ class File(Document):
     """how far back the journey goes, such as `400d`"""
     events: dict[Id, dict[str, Any] | None] = {}
     """what can happen: types of events and their fields"""
+    interaction_event: InteractionEvent | None = None
+    """which event an interaction is when it is recorded; in the file with `book`"""
     signals: dict[Id, Signal] = {}
     """values computed from the journey, used as `signal.<id>`"""
     moments: dict[Id, Moment] = {}

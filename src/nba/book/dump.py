@@ -64,6 +64,14 @@ def to_document(book: Book) -> dict[str, Any]:
         **_gates(book.gates),
         "reach": _length(book.reach),
         "events": {name: _declarations(kind.fields) for name, kind in book.events.items()},
+        "interaction_event": None
+        if book.interaction_event is None
+        else {
+            "event": book.interaction_event.event,
+            "data": {
+                path: _expression(found) for path, found in book.interaction_event.data.items()
+            },
+        },
         "signals": {name: _signal(signal) for name, signal in book.signals.items()},
         "moments": {name: _moment(moment) for name, moment in book.moments.items()},
         "corridors": {name: _corridor(found) for name, found in book.corridors.items()},

@@ -31,6 +31,7 @@ __all__ = [
     "Expression",
     "Gates",
     "Group",
+    "InteractionEvent",
     "Issue",
     "Mention",
     "Moment",
@@ -325,6 +326,15 @@ class EventType:
 
 
 @dataclass(frozen=True, slots=True)
+class InteractionEvent:
+    """The event that an interaction is when it is recorded; *data* gives its fields by path."""
+
+    event: str
+    data: Mapping[str, Expression]
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """A value computed from the events of some types, over a window.
 
@@ -465,6 +475,7 @@ class Book:
     fields: tuple[FieldSpec, ...]
     reach: int | None
     events: Mapping[str, EventType]
+    interaction_event: InteractionEvent | None
     signals: Mapping[str, Signal]
     moments: Mapping[str, Moment]
     corridors: Mapping[str, Corridor]

@@ -58,6 +58,7 @@ _NOUNS: Final[Mapping[type[BaseModel], str]] = {
     documents.Scorecard: "scorecard",
     documents.Point: "line of a scorecard",
     documents.Weight: "weight",
+    documents.InteractionEvent: "interaction event",
     documents.Tier: "tier",
     documents.DecisionPoint: "decision point",
     documents.Stop: "kill switch",
