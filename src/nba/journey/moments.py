@@ -13,6 +13,7 @@ that the book decides, never exponentially.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -35,11 +36,17 @@ class Matcher:
 
     def __init__(self, moment: Moment, reach: int | None = None) -> None:
         self._patterns = [_pattern(pattern, reach) for pattern in moment.patterns]
+        #: how long after its anchor an instance ends at the latest
+        self.longest = max(pattern.longest for pattern in self._patterns)
 
-    def instances(self, timeline: Timeline) -> list[Instance]:
-        """Return the instances of all patterns in a journey, each pattern's by anchor."""
+    def instances(self, timeline: Timeline, after: float = -math.inf) -> list[Instance]:
+        """Return the instances of all patterns in a journey, each pattern's by anchor.
+
+        Only those whose anchor is later than *after*.
+        """
         index = Index.of(timeline)
-        return [instance for pattern in self._patterns for instance in pattern.instances(index)]
+        start = bisect_right(index.times, after)
+        return [found for pattern in self._patterns for found in pattern.instances(index, start)]
 
 
 def boundaries(found: Iterable[Instance]) -> list[tuple[int, int | None]]:
@@ -81,10 +88,21 @@ class _Pattern:
             for slot, step in enumerate(others, len(self.steps))
         )
 
-    def instances(self, index: Index) -> list[Instance]:
-        """Return the instances in a journey, by anchor."""
+    @property
+    def longest(self) -> float:
+        """How long after its anchor an instance ends at the latest."""
+        pattern, reach = self.pattern, math.inf if self.reach is None else self.reach
+        opens = None if pattern.by else pattern.within
+        if pattern.kind == "after" and pattern.expect is None:
+            opens = 0
+        if opens is None or pattern.lasts is None:
+            return reach
+        return min(reach, opens + pattern.lasts + pattern.linger)
+
+    def instances(self, index: Index, start: int = 0) -> list[Instance]:
+        """Return the instances in a journey, by anchor, with anchors from the place *start* on."""
         slots: Slots = [{}] * (len(self.steps) + 4)
-        anchors = self.steps[0].all(index, slots)
+        anchors = self.steps[0].all(index, slots, start)
         found = self.opened(index, slots, anchors) if anchors else ()
         return [instance for instance in found if instance]
 

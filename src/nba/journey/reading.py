@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple, get_args
 
@@ -57,7 +58,7 @@ class JourneyReader:
         matcher = DurableMatcher if moments == "durable" else Matcher
         self.reach = book.reach
         self._signals: list[tuple[int, SignalFunction]] = [
-            (slots[f"signal.{name}"], signal_function(signal, slots, book.zone))
+            (slots[f"signal.{name}"], signal_function(signal, slots, book.zone, book.reach))
             for name, signal in book.signals.items()
         ]
         self._moments = [
@@ -89,10 +90,8 @@ class JourneyReader:
 
     def fill(self, slots: Slots, timeline: Timeline, now: int) -> None:
         """Fill the slots of signals, moments and evidence from a whole journey, as of *now*."""
-        if self._signals:
-            seen = self.seen(timeline, now)
-            for slot, function in self._signals:
-                slots[slot] = function(slots, seen)
+        for slot, function in self._signals:
+            slots[slot] = function(slots, timeline)
         for corridor in self._corridors:
             visit = passage_at(self._passages(corridor, timeline), now) if timeline.rows else None
             slots[corridor.stage] = corridor.names[visit.stage if visit else -1]
@@ -104,7 +103,8 @@ class JourneyReader:
             return
         now_open = []
         for moment in self._moments:
-            instance = open_at(self._instances(moment, timeline), now) if timeline.rows else None
+            found = self._instances(moment, timeline, now) if timeline.rows else ()
+            instance = open_at(found, now)
             slots[moment.slot] = instance is not None
             if instance is not None:
                 now_open.append(moment.id)
@@ -117,7 +117,7 @@ class JourneyReader:
     def open(self, timeline: Timeline, now: int) -> Iterator[tuple[str, Instance]]:
         """Yield the moments that are open at *now*, each with the instance of its newest anchor."""
         for moment in self._moments:
-            instance = open_at(self._instances(moment, timeline), now)
+            instance = open_at(self._instances(moment, timeline, now), now)
             if instance is not None:
                 yield moment.id, instance
 
@@ -131,12 +131,24 @@ class JourneyReader:
                 if closes is not None:
                     yield closes, moment.id, "closed"
 
-    def _instances(self, moment: _Moment, timeline: Timeline) -> list[Instance]:
-        """Return the instances of a moment; they are worked out once for a journey."""
-        found: list[Instance] | None = timeline.found.get(moment.matcher)
-        if found is None:
-            found = timeline.found[moment.matcher] = moment.matcher.instances(timeline)
-        return found
+    def _instances(
+        self, moment: _Moment, timeline: Timeline, now: int | None = None
+    ) -> list[Instance]:
+        """Return the instances of a moment, worked out once for a journey.
+
+        All of them, or with *now* at least those that can be open then or later.
+        """
+        matcher, after = moment.matcher, -math.inf
+        if now is not None and isinstance(matcher, Matcher):
+            after = now - matcher.longest
+        known: tuple[float, list[Instance]] | None = timeline.found.get(matcher)
+        if known is None or after < known[0]:
+            if isinstance(matcher, Matcher):
+                found = matcher.instances(timeline, after)
+            else:
+                found = matcher.instances(timeline)
+            known = timeline.found[matcher] = (after, found)
+        return known[1]
 
     def _passages(self, corridor: _Corridor, timeline: Timeline) -> list[Passage]:
         found: list[Passage] | None = timeline.found.get(corridor.reader)

@@ -6,11 +6,12 @@ What a signal means stands in `literal_signals`; random tests hold the two equal
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from heapq import merge
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.book.model import Signal
@@ -27,7 +28,7 @@ from nba.lang.values import NEVER, kind_of
 __all__ = ["SignalFunction", "inputs_of", "signal_function"]
 
 Slots = list[Any]
-#: Computes a signal from the slots of a case and the journey that is seen; None is unknown.
+#: Computes a signal from the slots of a case and a whole journey; None is unknown.
 SignalFunction = Callable[[Slots, Timeline], object]
 
 _order = itemgetter("at", "id")
@@ -42,18 +43,42 @@ def inputs_of(signal: Signal) -> frozenset[str]:
     return frozenset(found - {"now"})
 
 
-def signal_function(signal: Signal, slots: Mapping[str, int], zone: tzinfo) -> SignalFunction:
+def signal_function(
+    signal: Signal, slots: Mapping[str, int], zone: tzinfo, reach: int | None = None
+) -> SignalFunction:
     """Return the function of a signal.
 
     *slots* gives the place of every field, and under `event` a place that the function may use
-    for the event it looks at; *zone* is the book's.
+    for the event it looks at; *zone* and *reach* are the book's.
     """
-    return _Signal(signal, slots, zone).value
+    return _Signal(signal, slots, zone, reach).value
+
+
+class _Chosen(NamedTuple):
+    """The events that count, in order; what is taken of each, and its key where there are keys."""
+
+    rows: list[Row]
+    taken: list[Any]
+    keys: list[str]
+
+    def between(self, start: int, stop: int) -> _Chosen:
+        return _Chosen(self.rows[start:stop], self.taken[start:stop], self.keys[start:stop])
+
+
+class _Kept(NamedTuple):
+    """What was chosen of all events of a journey that are later than *after*, and their times."""
+
+    after: float
+    chosen: _Chosen
+    times: list[int]
 
 
 class _Signal:
-    def __init__(self, signal: Signal, slots: Mapping[str, int], zone: tzinfo) -> None:
+    def __init__(
+        self, signal: Signal, slots: Mapping[str, int], zone: tzinfo, reach: int | None
+    ) -> None:
         self.signal = signal
+        self.reach = reach
         self.event = slots["event"]
         self.now = slots["now"]
         self.timezone = slots.get("customer.timezone")
@@ -73,6 +98,11 @@ class _Signal:
         self.taken = function("value", signal.expression.tree) if signal.expression else None
         self.key = function("value", signal.by.tree) if signal.by else None
         self.reduce = _REDUCTIONS[signal.kind]
+        parts = [part.tree for part in (signal.expression, signal.where, signal.by) if part]
+        #: whether every event of its types counts, with nothing taken of it
+        self.plain = not parts
+        #: whether what is chosen depends on the events alone, so that it is chosen once
+        self.settled = all(path.startswith("event.") for tree in parts for path in reads(tree))
         #: what it is where nothing happened, whenever that is asked
         self.nothing = {} if signal.by else self.reduced([0] * len(slots), (), ())
 
@@ -81,23 +111,24 @@ class _Signal:
             return None
         if not timeline.rows and self.signal.window.calendar is None:
             return self.nothing
+        now = slots[self.now]
         try:
-            after = self.signal.window.after(slots[self.now], self.calendar_zone(slots))
+            after = self.signal.window.after(now, self.calendar_zone(slots))
         except ValueError:  # the customer's time zone is none
             return None
-        rows = self.rows(timeline, after)
-        if self.key is None and self.taken is None and self.holds is None:
+        if self.reach is not None:
+            after = now - self.reach if after is None else max(after, now - self.reach)
+        if self.plain:
+            rows = self.rows(timeline, after, now)
             return self.reduced(slots, rows, rows)
+        rows, taken, keys = self.chosen(slots, timeline, after, now)
         if self.key is None:
-            return self.reduced(slots, *self.chosen(slots, rows))
+            return self.reduced(slots, rows, taken)
         groups: dict[str, tuple[list[Row], list[Any]]] = {}
-        for row, taken in zip(*self.chosen(slots, rows), strict=True):
-            slots[self.event] = row
-            key = self.key(slots)
-            if isinstance(key, str):
-                found = groups.setdefault(key, ([], []))
-                found[0].append(row)
-                found[1].append(taken)
+        for row, value, key in zip(rows, taken, keys, strict=True):
+            found = groups.setdefault(key, ([], []))
+            found[0].append(row)
+            found[1].append(value)
         by_key = {key: self.reduced(slots, *found) for key, found in groups.items()}
         return {key: value for key, value in by_key.items() if value is not None}
 
@@ -107,25 +138,45 @@ class _Signal:
             name = slots[self.timezone]
         return self.zone if name == "book" else windows.zone(name)
 
-    def rows(self, timeline: Timeline, after: int | None) -> Sequence[Row]:
+    def rows(
+        self, timeline: Timeline, after: int | None, until: int | None = None
+    ) -> Sequence[Row]:
         """Return the events of the signal's types in the window, in their order."""
-        found = [timeline.of(kind, after) for kind in self.signal.events]
+        found = [timeline.of(kind, after, until) for kind in self.signal.events]
         return found[0] if len(found) == 1 else list(merge(*found, key=_order))
 
-    def chosen(self, slots: Slots, rows: Iterable[Row]) -> tuple[list[Row], list[Any]]:
-        """Return the events that count, and what is taken of each."""
-        holds, taken, place = self.holds, self.taken, self.event
-        kept: list[Row] = []
-        values_: list[Any] = []
+    def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
+        """Return what is chosen of a window, most of it worked out before where that is right."""
+        if not self.settled:
+            return self.choose(slots, self.rows(timeline, after, until))
+        start = -math.inf if after is None else after
+        kept: _Kept | None = timeline.found.get(self)
+        if kept is None or start < kept.after:
+            chosen = self.choose(slots, self.rows(timeline, after))
+            kept = _Kept(start, chosen, [row["at"] for row in chosen.rows])
+            timeline.found[self] = kept
+        first = bisect_right(kept.times, start)
+        return kept.chosen.between(first, bisect_right(kept.times, until, first))
+
+    def choose(self, slots: Slots, rows: Iterable[Row]) -> _Chosen:
+        """Choose the events that count."""
+        holds, taken, key, place = self.holds, self.taken, self.key, self.event
+        chosen = _Chosen([], [], [])
         for row in rows:
             slots[place] = row
             if holds is not None and not holds(slots):
                 continue
             value = taken(slots) if taken is not None else row
-            if value is not UNKNOWN:
-                kept.append(row)
-                values_.append(value)
-        return kept, values_
+            if value is UNKNOWN:
+                continue
+            if key is not None:
+                name = key(slots)
+                if not isinstance(name, str):
+                    continue
+                chosen.keys.append(name)
+            chosen.rows.append(row)
+            chosen.taken.append(value)
+        return chosen
 
     def reduced(self, slots: Slots, rows: Sequence[Row], taken: Sequence[Any]) -> object:
         half_life = self.signal.half_life

@@ -132,9 +132,10 @@ class Search:
                 return place
         return None
 
-    def all(self, index: Index, slots: Slots) -> list[int]:
-        """Return every place that matches."""
+    def all(self, index: Index, slots: Slots, start: int = 0) -> list[int]:
+        """Return every place from *start* on that matches."""
         candidates, holds = self.candidates(index, slots), self.holds
+        candidates = candidates[bisect_left(candidates, start) :]
         if holds is None:
             return list(candidates)
         found = []

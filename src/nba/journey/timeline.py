@@ -47,13 +47,14 @@ class Timeline:
             return self
         return Timeline(row for row in self.rows if after < row["at"] <= until)
 
-    def of(self, kind: str, after: int | None = None) -> Sequence[Row]:
-        """Return the events of a type, those later than *after* only."""
-        rows = self._by_type.get(kind, [])
-        if after is None:
-            return rows
-        start = bisect_right(self._times.get(kind, []), after)
-        return rows[start:] if start else rows
+    def of(self, kind: str, after: int | None = None, until: int | None = None) -> Sequence[Row]:
+        """Return the events of a type that are later than *after* and not than *until*."""
+        times = self._times.get(kind)
+        if times is None:
+            return ()
+        start = 0 if after is None else bisect_right(times, after)
+        stop = len(times) if until is None else bisect_right(times, until, start)
+        return self._by_type[kind][start:stop]
 
 
 EMPTY = Timeline()
