@@ -223,6 +223,8 @@ ONCE = "events: [{contact: {topic: a}, channel: chat, at: -1d}]"
         f"{ONCE}; expect: {{relationship: {{at_least: 30, at_most: 30}}}}",
         f"{ONCE}; expect: {{relationship: {{at_most: 40}}}}",
         "expect: {moments: [], relationship: {at_least: 50}}",
+        f"{ONCE}; expect: {{briefing: [Yesterday, 'chat: a']}}",
+        "expect: {briefing: []}",
         "events: [{contact: {}, at: -1d}, {contact: {}}]; expect: {moments: [often, lately]}",
     ],
 )
@@ -251,6 +253,16 @@ def test_what_is_so_of_a_journey_passes(test: str):
             f"{ONCE}; expect: {{relationship: {{at_least: 40, at_most: 60}}}}",
             "expected a relationship of 40 to 60, got 30",
             ["30: 50 to start with, -20 as moment lately is true"],
+        ),
+        (
+            f"{ONCE}; expect: {{briefing: ['chat: a', phone]}}",
+            "expected a line of the briefing with `phone`",
+            ["it says: Lately (yesterday)", "it says: Yesterday, chat: a"],
+        ),
+        (
+            "expect: {briefing: [Yesterday]}",
+            "expected a line of the briefing with `Yesterday`",
+            ["it says nothing"],
         ),
         (
             "expect: {relationship: 30}",

@@ -14,6 +14,7 @@ What is expected under each key:
   stands for `blocked:no_selling`, `ineligible` for `ineligible:unknown`.
 - `moments`: the ids of the moments that are open, in any order, and of no others.
 - `relationship`: the bounds of the relationship, both included.
+- `briefing`: texts, each contained in a line of what an employee should know.
 """
 
 from __future__ import annotations
@@ -133,6 +134,7 @@ class _Comparison:
             "says": self.says,
             "moments": self.moments,
             "relationship": self.relationship,
+            "briefing": self.briefing,
             "dropped": self.dropped,
         }
         for key, compare in comparisons.items():
@@ -191,6 +193,14 @@ class _Comparison:
             message = f"expected a relationship of {wanted}, got {got:g}"
             because = (self.facts.shown("relationship"),)
             yield Failure("relationship", dict(expected), got, message, because)
+
+    def briefing(self, expected: list[str]) -> Iterator[Failure]:
+        got = self.decision.briefing
+        because = tuple(f"it says: {line}" for line in got) or ("it says nothing",)
+        for text in expected:
+            if not any(text in line for line in got):
+                message = f"expected a line of the briefing with `{text}`"
+                yield Failure("briefing", text, got, message, because)
 
     def dropped(self, expected: Mapping[str, str]) -> Iterator[Failure]:
         for action, code in expected.items():

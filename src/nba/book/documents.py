@@ -344,6 +344,8 @@ class Expect(Document):
         WithJsonSchema({"anyOf": [_NUMBER, _BETWEEN]}),
     ] = None
     """the relationship: a number, or `at_least` and `at_most`"""
+    briefing: list[str] | None = None
+    """texts that each stand in a line of what an employee should know"""
 
 
 class InteractionEvent(Document):
