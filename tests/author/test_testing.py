@@ -252,7 +252,7 @@ def test_what_is_so_of_a_journey_passes(test: str):
         (
             f"{ONCE}; expect: {{relationship: {{at_least: 40, at_most: 60}}}}",
             "expected a relationship of 40 to 60, got 30",
-            ["30: 50 to start with, -20 as moment lately is true"],
+            ["30: 50 to start with, -20 as the moment 'lately' is open"],
         ),
         (
             f"{ONCE}; expect: {{briefing: ['chat: a', phone]}}",

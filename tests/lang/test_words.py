@@ -12,6 +12,7 @@ from tests.lang.strategies import SHAPE, Writer, fields_of
 from nba.errors import ExpressionError
 from nba.lang.check import Environment, check
 from nba.lang.syntax import parse
+from nba.lang.types import BOOL
 from nba.lang.words import words
 
 BOOK = Environment(names=SHAPE.names(), book=True)
@@ -65,6 +66,14 @@ def test_titles_replace_paths() -> None:
     node = check(parse("customer.age > 3"), BOOK)
     assert words(node, {"customer.age": "their age"}) == "their age is above 3"
     assert words(node, positive=False) == "customer age is not above 3"
+
+
+def test_moments_are_open_or_not() -> None:
+    """The title of a moment is a sentence, so it stands in quotes."""
+    node = check(parse("!moment.late"), Environment({"moment.late": BOOL}, book=True))
+    assert words(node) == "the moment 'late' is not open"
+    titles = {"moment.late": "It did not come"}
+    assert words(node, titles, positive=False) == "the moment 'It did not come' is open"
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 5))

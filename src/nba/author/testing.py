@@ -30,6 +30,7 @@ from nba.decide.case import Case
 from nba.decide.decision import CODES, Decision, head
 from nba.decide.explain import ActionAccount
 from nba.engine import Engine
+from nba.engine.account import EngineAccount
 from nba.errors import CaseError, Place, did_you_mean
 from nba.lang.words import value_in_words
 
@@ -178,7 +179,7 @@ class _Comparison:
             yield Failure("says", expected, got, message)
 
     def moments(self, expected: list[str]) -> Iterator[Failure]:
-        got: list[str] = self.fields.get("moments", [])
+        got = self.decision.moments
         if set(got) != set(expected):
             names = sorted({*expected}), sorted(got)
             message = f"expected the open moments {_listed(names[0])}, got {_listed(names[1])}"
@@ -231,7 +232,8 @@ class _Comparison:
 
     @cached_property
     def facts(self) -> Facts:
-        account: Any = self.decision.account  # the engine has just made it
+        account = self.decision.account
+        assert isinstance(account, EngineAccount)  # noqa: S101 - the engine has just made it
         return Facts(account.literally()[0])
 
     @cached_property

@@ -17,6 +17,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "test": "run the tests of a rule book",
     "decide": "decide what to do for a customer, or for many",
     "explain": "say what became of every action, and why",
+    "report": "report how customers fare: in the stages of their journey",
     "eval": "evaluate an expression",
     "schema": "print the JSON Schema of rule files, for editors",
     "version": "print the versions of nba and of Python",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
+from nba.book.model import Book
 from nba.cli.events_file import read_events
 from nba.cli.output import CommandError, counted, errors
 from nba.cli.progress import Progress
@@ -14,7 +15,7 @@ from nba.journey.events import EventShapes, Row
 from nba.state.memory import MemoryStore
 from nba.windows import EPOCH
 
-__all__ = ["opened_engine"]
+__all__ = ["journeys_in", "opened_engine"]
 
 _MANY: Final = 20  # faults in events that are shown
 
@@ -30,18 +31,19 @@ def opened_engine(args: argparse.Namespace) -> Engine:
         if args.events == args.case == "-":
             message = "standard input can be read once, and both `--case` and `--events` are `-`"
             raise CommandError(message, "put one of them in a file")
-        _observe(args.events, engine, store)
+        for customer, rows in journeys_in(args.events, engine.book).items():
+            store.append(customer, rows)
     return engine
 
 
-def _observe(name: str, engine: Engine, store: MemoryStore) -> None:
-    """Record the events of a file, and say what of them cannot be read."""
-    shapes = EventShapes.of(engine.book)
+def journeys_in(name: str, book: Book) -> dict[str, list[Row]]:
+    """Return the events of a file by customer, and say what of them cannot be read."""
+    shapes = EventShapes.of(book)
     journeys: dict[str, list[Row]] = {}
     faults = _Faults()
     progress = Progress("events")
     try:
-        with read_events(name, engine.book) as events:
+        with read_events(name, book) as events:
             for event, where in events:
                 row, problems = shapes.row(event, EPOCH)  # every event of a file says when
                 journeys.setdefault(event.customer, []).append(row)
@@ -50,8 +52,7 @@ def _observe(name: str, engine: Engine, store: MemoryStore) -> None:
     finally:
         progress.clear()
         faults.end()
-    for customer, rows in journeys.items():
-        store.append(customer, rows)
+    return journeys
 
 
 class _Faults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nba.book.corridors import corridor_fields
 from nba.book.model import Condition, Scorecard
@@ -109,15 +109,18 @@ class Facts:
 
     def breakdown(self, card: Scorecard) -> str:
         """Say where the points of a scorecard came from."""
-        parts = [f"{card.start:g} to start with"]
+        parts = [f"{points:+g} as {why}" for points, why in self.parts(card)]
+        return ", ".join([f"{card.start:g} to start with", *parts])
+
+    def parts(self, card: Scorecard) -> Iterator[tuple[float, str]]:
+        """Yield the points of each line of a scorecard that counts, and why it does."""
         for point, points in points_of(card, self.fields):
             source = point.when or point.band
             text = words(self.spelled_out(source.tree), self.titles) if source else ""
             if point.band is not None:
                 number = value_in_words(number_of(point.band, self.fields))
                 text = f"{noun(point.band.tree, self.titles)} is {number}"
-            parts.append(f"{points:+g} as {text}")
-        return ", ".join(parts)
+            yield points, text
 
     def missing(self, node: Node) -> list[str]:
         """Return the fields that an expression reads and that are unknown."""

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from nba.decide.account import Account, Codes, ReadBack, Relationship
 from nba.errors import CaseError, Diagnostic
 
 __all__ = [
     "CODES",
     "UNKNOWN_MARK",
-    "Account",
     "Candidate",
     "Decision",
     "Ranking",
@@ -61,8 +61,6 @@ _STAGE: Final = {
     "chosen": 12,
 }
 
-Codes = dict[tuple[str, str], str]
-
 
 def head(code: str) -> str:
     """Return a code without its subject: `blocked` for `blocked:no_selling`."""
@@ -109,19 +107,6 @@ class Candidate:
     suggests: str | None = None
 
 
-class Account(Protocol):
-    """What can be told about a decision by the engine that made it."""
-
-    def codes(self) -> Codes:
-        """Return the code of every treatment, by action and channel."""
-
-    def why(self) -> list[str]:
-        """Return sentences that say why."""
-
-    def briefing(self) -> list[str]:
-        """Return what an employee should know."""
-
-
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """What a plan or the reference finds: the answers, best first, and every treatment's code."""
@@ -136,9 +121,9 @@ class Decision:
 
     *ranked* holds up to *n* answers, best first. *reason* is `chosen`, or
     the code of what got furthest where there is no answer. *version* is that of the rule book,
-    *now* an aware datetime. *diagnostics* say what was wrong with the case. *account* answers for
-    the decision while it is in the memory of the engine that made it; *noted* are the codes that
-    were read back. Two decisions are equal when they answer alike: the *id* is each one's own.
+    *now* an aware datetime. *diagnostics* say what was wrong with the case. *account* tells the
+    rest: that of the engine that made it, or what was read back. Two decisions are equal when they
+    answer alike: the *id* is each one's own.
     """
 
     id: str = field(compare=False)
@@ -152,10 +137,7 @@ class Decision:
     at: str | None = None
     role: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
-    sentences: tuple[str, ...] | None = field(default=None, compare=False)
-    account: Account | None = field(default=None, compare=False, repr=False)
-    noted: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-    told: tuple[str, ...] | None = field(default=None, compare=False)
+    account: Account = field(default=ReadBack({}), compare=False, repr=False)
 
     @property
     def best(self) -> Candidate | None:
@@ -204,29 +186,38 @@ class Decision:
 
     def codes(self) -> dict[str, str]:
         """Return the code of every action; empty where JSON without codes was read back."""
-        return furthest(self.account.codes()) if self.account else dict(self.noted)
+        return self.account.action_codes()
 
     def treatment_codes(self) -> Codes:
-        """Return the code of every treatment, by action and channel."""
-        return self.account.codes() if self.account else {}
+        """Return the code of every treatment, by action and channel; empty when read back."""
+        return self.account.codes()
 
     def why(self) -> list[str]:
         """Return sentences that say why."""
-        if self.sentences is not None:
-            return list(self.sentences)
-        return self.account.why() if self.account else []
+        return self.account.why()
 
     @property
     def briefing(self) -> list[str]:
         """What an employee should know before saying anything, in at most seven lines."""
-        if self.told is not None:
-            return list(self.told)
-        return self.account.briefing() if self.account else []
+        return self.account.briefing()
+
+    @property
+    def moments(self) -> list[str]:
+        """The ids of the moments that are open."""
+        return self.account.moments()
+
+    @property
+    def relationship(self) -> Relationship | None:
+        """The cumulative whole, with its parts; None where the book has none."""
+        return self.account.relationship()
 
     # --- JSON
 
     def to_dict(self, *, why: bool = False, codes: bool = False) -> dict[str, Any]:
-        """Return the decision as plain data; if asked, with *why* and the briefing, and *codes*."""
+        """Return the decision as plain data; if asked, with *why* and *codes*.
+
+        With *why* come the sentences, the briefing, the open moments and the relationship.
+        """
         found: dict[str, Any] = {
             "id": self.id,
             "customer": self.customer,
@@ -247,10 +238,14 @@ class Decision:
             ],
             "diagnostics": [found.to_dict() for found in self.diagnostics],
         }
-        if why or self.sentences is not None:
+        back = self.account if isinstance(self.account, ReadBack) else ReadBack({})
+        if why or back.sentences is not None:
+            whole = self.relationship
             found["why"] = self.why()
             found["briefing"] = self.briefing
-        if codes or self.noted:
+            found["moments"] = self.moments
+            found["relationship"] = whole.to_dict() if whole else None
+        if codes or back.noted:
             found["codes"] = self.codes()
         return found
 
@@ -268,7 +263,7 @@ class Decision:
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Decision:
-        why, told = data.get("why"), data.get("briefing")
+        why, whole = data.get("why"), data.get("relationship")
         return cls(
             data["id"],
             data["customer"],
@@ -284,14 +279,20 @@ class Decision:
                 Diagnostic(d["code"], d["message"], d["help"], None, d["severity"])
                 for d in data["diagnostics"]
             ),
-            sentences=tuple(why) if why is not None else None,
-            told=tuple(told) if told is not None else None,
-            noted=dict(data.get("codes") or {}),
+            ReadBack(
+                dict(data.get("codes") or {}),
+                tuple(why) if why is not None else None,
+                tuple(data.get("briefing") or ()),
+                tuple(data.get("moments") or ()),
+                Relationship.from_dict(whole) if whole is not None else None,
+            ),
         )
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the engine's account out of a pickle: it goes no further than its process."""
-        return self.__dict__ | {"account": None, "noted": self.codes()}
+        if isinstance(self.account, ReadBack):
+            return self.__dict__
+        return self.__dict__ | {"account": ReadBack(self.codes())}
 
     @classmethod
     def from_json(cls, text: str) -> Decision:

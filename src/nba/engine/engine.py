@@ -5,20 +5,19 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from nba import windows
 from nba.book.build import Built, load
 from nba.book.model import Book
-from nba.decide.answer import Answer, answer
+from nba.decide.answer import answer
 from nba.decide.briefing import Briefer
 from nba.decide.case import Case
-from nba.decide.decision import Codes, Decision, Ranking
-from nba.decide.explain import Explanation, explain, summarize
+from nba.decide.decision import Decision
+from nba.decide.explain import Explanation
 from nba.decide.plan import Plan, plan_for
-from nba.decide.reference import Reference, derived_fields
+from nba.engine.account import EngineAccount
 from nba.errors import CaseError, Diagnostic
 from nba.journey.events import Event, EventShapes, Row
 from nba.journey.reading import Moments
@@ -31,37 +30,6 @@ __all__ = ["Engine"]
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Account:
-    """What the engine can tell about a decision it made: it keeps the case and the plan."""
-
-    answer: Answer
-    case: Case
-    briefer: Briefer
-
-    def codes(self) -> Codes:
-        return self.answer.codes()
-
-    def why(self) -> list[str]:
-        return summarize(*self.literally())
-
-    def briefing(self) -> list[str]:
-        return self.briefer.lines(self.answer.view)
-
-    def explanation(self) -> Explanation:
-        return explain(*self.literally())
-
-    def literally(self) -> tuple[Reference, Ranking]:
-        """Decide the case again by the reference."""
-        view, book = self.answer.view, self.answer.plan.book
-        inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}
-        known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
-        point = book.decision_points[self.case.at] if self.case.at is not None else None
-        rows = view.timeline.rows
-        judged = Reference(book, derived_fields(book, known, rows), view.now, point, rows)
-        return judged, judged.decide(self.answer.n)
 
 
 def _check(case: Case, n: int | None) -> None:
@@ -194,8 +162,7 @@ class Engine:
             case.at,
             case.role,
             (*found.view.diagnostics, *problems),
-            None,
-            _Account(found, case, briefer),
+            EngineAccount(found, case, briefer),
         )
 
     def _journey(
@@ -223,7 +190,7 @@ class Engine:
         """
         if not isinstance(decision, Decision):
             raise CaseError("what is explained is a decision")
-        if isinstance(decision.account, _Account):
+        if isinstance(decision.account, EngineAccount):
             return decision.account.explanation()
         if case is None:
             raise CaseError("a decision that was read back is explained together with its `case`")
@@ -237,7 +204,7 @@ class Engine:
         found = answer(plan, case, decision.now, decision.n, timeline)
         if found.ranked != decision.ranked:
             raise CaseError("the case or the journey is another than when the decision was made")
-        return _Account(found, case, briefer).explanation()
+        return EngineAccount(found, case, briefer).explanation()
 
     # --- the journey
 

@@ -100,6 +100,9 @@ class _Words:
                 return " and ".join(parts) if both else f"either {listed(parts, 'or')}"
             case tree.Literal(value=bool() as value):
                 return "always" if value is positive else "never"
+            case tree.Field(path=path) if path.startswith("moment."):
+                name = self.titles.get(path) or path.removeprefix("moment.").replace("_", " ")
+                return f"the moment '{name}' is {'' if positive else 'not '}open"
             case tree.Field():
                 return f"{self.noun(node)} is {str(positive).lower()}"
             case tree.Present():
