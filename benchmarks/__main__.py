@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import conditions
+from benchmarks import conditions, journey
 
 if __name__ == "__main__":
     conditions.main()
+    journey.main()
