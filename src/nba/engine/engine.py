@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from nba import windows
 from nba.book.build import Built, load
 from nba.book.model import Book
-from nba.decide.answer import answer
+from nba.decide.answer import Answer, answer
 from nba.decide.briefing import Briefer
 from nba.decide.case import Case
 from nba.decide.decision import Decision
 from nba.decide.explain import Explanation
+from nba.decide.happening import Happening
 from nba.decide.plan import Plan, plan_for
 from nba.engine.account import EngineAccount
 from nba.errors import CaseError, Diagnostic
@@ -55,6 +56,7 @@ class _Running(NamedTuple):
     plan: Plan
     shapes: EventShapes
     briefer: Briefer
+    happening: Happening
 
 
 class Engine:
@@ -102,7 +104,7 @@ class Engine:
     def _use(self, book: Book) -> None:
         """Let a book decide from now on."""
         plan = plan_for(book, self._moments)
-        self._running = _Running(plan, EventShapes.of(book), Briefer(plan))
+        self._running = _Running(plan, EventShapes.of(book), Briefer(plan), Happening(plan))
 
     @property
     def book(self) -> Book:
@@ -130,6 +132,7 @@ class Engine:
         at: str | None = None,
         n: int | None = None,
         events: Iterable[Event] | None = None,
+        observe: bool = False,
     ) -> Decision:
         """Return the next best action for the customer *id*.
 
@@ -137,19 +140,24 @@ class Engine:
         interaction nothing is happening and every contact is outbound. *now* is an aware
         datetime, by default the clock's. *role* says who asks, *at* names a decision point and
         *n* asks for up to so many answers, by default as many as the point shows, or one.
-        *events* are the customer's journey, by default what was observed. Raises CaseError where
-        the case cannot be read.
+        *events* are the customer's journey, by default what was observed. *observe* records the
+        interaction after the decision, as the event that the book says it is; the answer is the
+        same without it. Raises CaseError where the case cannot be read.
         """
         journey = tuple(events) if events is not None else None
-        return self.decide_case(Case(id, customer or {}, interaction, now, role, at, journey), n)
+        case = Case(id, customer or {}, interaction, now, role, at, journey)
+        return self.decide_case(case, n, observe=observe)
 
-    def decide_case(self, case: Case, n: int | None = None) -> Decision:
+    def decide_case(self, case: Case, n: int | None = None, *, observe: bool = False) -> Decision:
         """Return the next best action for a case; see `decide`."""
         _check(case, n)
         now = case.now if case.now is not None else self._clock()
-        plan, shapes, briefer = self._running
-        timeline, problems = self._journey(case, now, shapes)
-        found = answer(plan, case, now, n, timeline)
+        plan, shapes, briefer, happening = running = self._running
+        if observe:
+            happening.check(case)
+        found, problems = self._answer(running, case, now, n)
+        if observe and (event := happening.event(case.id, found.view)):
+            self._append({case.id: [shapes.row(event, now)[0]]}, plan)
         return Decision(
             f"d-{os.urandom(12).hex()}",
             case.id,
@@ -165,6 +173,17 @@ class Engine:
             EngineAccount(found, case, briefer),
         )
 
+    def _answer(
+        self, running: _Running, case: Case, now: datetime, n: int | None
+    ) -> tuple[Answer, list[Diagnostic]]:
+        """Decide on what happened before the interaction, also if that was recorded already."""
+        timeline, problems = self._journey(case, now, running.shapes)
+        found = answer(running.plan, case, now, n, timeline)
+        before = running.happening.before(timeline, case.id, found.view)
+        if before is not timeline:
+            found = answer(running.plan, case, now, n, before)
+        return found, problems
+
     def _journey(
         self, case: Case, now: datetime, shapes: EventShapes
     ) -> tuple[Timeline, list[Diagnostic]]:
@@ -174,13 +193,16 @@ class Engine:
         read = [shapes.row(event, now) for event in case.events]
         return Timeline(row for row, _ in read), [one for _, found in read for one in found]
 
-    def decide_many(self, cases: Iterable[Case | Mapping[str, Any]]) -> Iterator[Decision]:
+    def decide_many(
+        self, cases: Iterable[Case | Mapping[str, Any]], *, observe: bool = False
+    ) -> Iterator[Decision]:
         """Yield the decision of each case, in their order, as they are asked for.
 
-        A case may be plain data, as `Case.from_dict` reads it.
+        A case may be plain data, as `Case.from_dict` reads it. *observe* is as in `decide`.
         """
         for case in cases:
-            yield self.decide_case(case if isinstance(case, Case) else Case.from_dict(case))
+            read = case if isinstance(case, Case) else Case.from_dict(case)
+            yield self.decide_case(read, observe=observe)
 
     def explain(self, decision: Decision, case: Case | None = None) -> Explanation:
         """Return the whole account of a decision: for every action why, or why not.
@@ -194,14 +216,13 @@ class Engine:
             return decision.account.explanation()
         if case is None:
             raise CaseError("a decision that was read back is explained together with its `case`")
-        plan, shapes, briefer = self._running
+        plan, _, briefer, _ = running = self._running
         if decision.version != plan.book.version:
             message = f"the decision was made by version {decision.version} of the book"
             raise CaseError(f"{message}, this engine has {plan.book.version}")
         if (decision.customer, decision.at, decision.role) != (case.id, case.at, case.role):
             raise CaseError("the case is not the one that the decision was made on")
-        timeline, _ = self._journey(case, decision.now, shapes)
-        found = answer(plan, case, decision.now, decision.n, timeline)
+        found, _ = self._answer(running, case, decision.now, decision.n)
         if found.ranked != decision.ranked:
             raise CaseError("the case or the journey is another than when the decision was made")
         return EngineAccount(found, case, briefer).explanation()
@@ -215,7 +236,7 @@ class Engine:
         by its time. Raises CaseError for a type or channel that the book does not have; then
         nothing of *events* is recorded.
         """
-        plan, shapes, _ = self._running
+        plan, shapes, _, _ = self._running
         now = self._clock()
         read = [(event.customer, *shapes.row(event, now)) for event in events]
         rows: dict[str, list[Row]] = {}
@@ -223,12 +244,16 @@ class Engine:
             if not customer:
                 raise CaseError("an event needs a `customer`")
             rows.setdefault(customer, []).append(row)
+        self._append(rows, plan)
+        return [problem for _, _, problems in read for problem in problems]
+
+    def _append(self, rows: Mapping[str, list[Row]], plan: Plan) -> None:
+        """Record events of customers, and forget what no decision sees any more."""
         if plan.journey.reach is not None:
-            self._store.forget_before(windows.instant(now) - plan.journey.reach)
+            self._store.forget_before(windows.instant(self._clock()) - plan.journey.reach)
         for customer, theirs in rows.items():
             if self._store.append(customer, theirs):
                 self._expect(self._store.customer_of(customer), plan)
-        return [problem for _, _, problems in read for problem in problems]
 
     def link(self, identity: str, customer: str) -> None:
         """Let an identity (an e-mail address, a cookie, a social handle) lead to a customer.
