@@ -47,6 +47,21 @@ def test_a_case_is_decided_on_what_happened(nba: Run):
     assert "own_it" not in nba(*argv, "b").out
 
 
+def test_people_are_briefed(nba: Run):
+    """After what to say stands what to know; a machine has it among the reasons."""
+    argv = ["decide", "rules", "--events", "events.csv", *NOW, "--customer-id", "a"]
+    lines = nba(*argv).out.splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("  brief "))
+    assert lines[place - 1].startswith("  say   ")
+    assert lines[place : place + 2] == [
+        "  brief Yesterday, Telephone: billing",
+        "        Yesterday, chat: billing",
+    ]
+    assert lines[place + 2].startswith("  why   ")
+    briefing = ["Yesterday, Telephone: billing", "Yesterday, chat: billing"]
+    assert nba(*argv, "--json").json()["briefing"] == briefing
+
+
 def test_many_cases_each_have_their_journey(nba: Run, folder: Path):
     """One file of events is for all customers of the file of cases."""
     (folder / "cases.csv").write_text("id,now\na,2020-03-02T10:00:00Z\nb,\n", encoding="utf-8")

@@ -76,12 +76,14 @@ def _decide_all(engine: Engine, cases: Iterator[CaseRead], args: argparse.Namesp
 
 
 def _show(engine: Engine, decision: Decision, page: Page) -> None:
-    """Write a decision for people: the headline, what to do and say, why, and what comes next."""
+    """Write a decision for people: what to do, say and know, why, and what comes next."""
     headline, *why = decision.why()
     page.line(page.paint(headline, "bold"))
     best, *others = decision.ranked or (None,)
     if best is not None:
         _do_and_say(best, page)
+    for number, line in enumerate(decision.briefing):
+        page.line(f"  {'' if number else 'brief':5} {line}")
     for number, reason in enumerate(why):
         page.line(f"  {'' if number else 'why':4}  {reason}")
     for place, other in enumerate(others, 2):
