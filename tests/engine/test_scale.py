@@ -183,3 +183,16 @@ def blocks() -> int:
     """Return how many blocks of memory are in use; tracemalloc would take six times as long."""
     gc.collect()
     return sys.getallocatedblocks()
+
+
+def test_reloading_leaves_nothing_behind(tmp_path: Path) -> None:
+    """What was worked out of journeys for a book goes with it."""
+    world = World(tmp_path)
+    for _ in range(1_000):
+        world.live(0.1)
+    sizes = []
+    for _ in range(4):
+        world.engine.reload()
+        world.check()
+        sizes.append(blocks())
+    assert max(sizes) < 1.03 * sizes[0]

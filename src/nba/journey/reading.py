@@ -90,6 +90,7 @@ class JourneyReader:
 
     def fill(self, slots: Slots, timeline: Timeline, now: int) -> None:
         """Fill the slots of signals, moments and evidence from a whole journey, as of *now*."""
+        timeline.read_by(self)
         for slot, function in self._signals:
             slots[slot] = function(slots, timeline)
         for corridor in self._corridors:
@@ -116,6 +117,7 @@ class JourneyReader:
 
     def open(self, timeline: Timeline, now: int) -> Iterator[tuple[str, Instance]]:
         """Yield the moments that are open at *now*, each with the instance of its newest anchor."""
+        timeline.read_by(self)
         for moment in self._moments:
             instance = open_at(self._instances(moment, timeline, now), now)
             if instance is not None:
@@ -125,6 +127,7 @@ class JourneyReader:
         self, timeline: Timeline
     ) -> Iterator[tuple[int, str, Literal["opened", "closed"]]]:
         """Yield when moments open and close if nothing more happens: time, moment, change."""
+        timeline.read_by(self)
         for moment in self._moments:
             for opens, closes in boundaries(self._instances(moment, timeline)):
                 yield opens, moment.id, "opened"

@@ -17,7 +17,7 @@ _order = itemgetter("at", "id")
 class Timeline:
     """The events of one journey. Adding events gives another timeline."""
 
-    __slots__ = ("_by_type", "_times", "found", "ids", "rows")
+    __slots__ = ("_by_type", "_reader", "_times", "found", "ids", "rows")
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         unique: dict[str, Row] = {}
@@ -30,11 +30,17 @@ class Timeline:
         for row in self.rows:
             self._by_type.setdefault(row["type"], []).append(row)
             self._times.setdefault(row["type"], []).append(row["at"])
-        #: what readers worked out from these events alone, by whoever worked it out
+        #: what a reader worked out from these events alone, by the part that worked it out
         self.found: dict[Any, Any] = {}
+        self._reader: object = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def read_by(self, reader: object) -> None:
+        """Begin to read: what another reader worked out, for a book since reloaded, is dropped."""
+        if self._reader is not reader:
+            self.found, self._reader = {}, reader
 
     def adding(self, rows: Iterable[Row]) -> Timeline:
         """Return the journey with more events; ids that it has already are left out."""
