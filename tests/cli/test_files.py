@@ -49,6 +49,8 @@ actions:
   help: {title: Help, group: service/help, kind: guidance, value: 1, channels: [phone]}
 """
 
+AT = "2026-03-02T10:00:00Z"
+
 
 @pytest.fixture(scope="module")
 def book() -> Book:
@@ -112,6 +114,26 @@ def test_a_cell_is_read_by_its_type(text: str, kind: Any, found: object):
 def test_no_cell_is_too_strange(text: str, kind: Any):
     """Nothing that stands in a cell ends the program."""
     value(text, kind)
+
+
+PIECES = [b"id", b"customer.value", b"type", b"topic", b"at", b",", b'"', b"\n", b"\r", b"{", b"}"]
+PIECES += [b"[", b"]", b":", b"1", b"\0", b"\xff", b"\xef\xbb\xbf", b";", b" ", AT.encode()]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES) | st.binary(max_size=3), max_size=40).map(b"".join),
+    st.sampled_from([".csv", ".jsonl", ".json", ".txt"]),
+)
+def test_no_file_is_too_strange(book: Book, tmp_path_factory: Any, content: bytes, suffix: str):
+    """It is read, or it is said what is wrong; nothing else happens."""
+    name = str(tmp_path_factory.getbasetemp() / f"strange{suffix}")
+    faults: list[CommandError] = []
+    for read in (cases_in, events_in):
+        try:
+            read(name, content, book)
+        except CommandError as error:
+            faults.append(error)
+    assert all(fault.message and str(fault.where).startswith(name) for fault in faults)
 
 
 # --- cases
@@ -245,7 +267,6 @@ def test_a_file_without_end_is_not_read_to_the_end(book: Book, monkeypatch: pyte
 
 # --- events
 
-AT = "2026-03-02T10:00:00Z"
 SAME: list[dict[str, Any]] = [
     {
         "type": "contact",
