@@ -21,6 +21,7 @@ __all__ = [
     "ExpressionError",
     "NbaError",
     "Place",
+    "StoreError",
     "did_you_mean",
     "errors_in",
 ]
@@ -202,6 +203,10 @@ class EvaluationError(NbaError):
     def __init__(self, message: str, needs: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.needs = tuple(needs)
+
+
+class StoreError(NbaError):
+    """A store cannot be reached, or does not answer in time: what was asked may not be done."""
 
 
 class CaseError(NbaError):

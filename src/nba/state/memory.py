@@ -5,18 +5,19 @@ from __future__ import annotations
 import heapq
 import os
 import threading
-from bisect import bisect_left, insort
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from bisect import insort
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import Any, Final
 
 from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import EMPTY, Timeline
-from nba.lang.values import INT_MIN
-from nba.state.store import Change, Due, Pass
+from nba.state.accounts import Accounts
+from nba.state.deadlines import Deadlines
+from nba.state.links import Links
+from nba.state.reservation import Asked, Granted, Settlement, Taking, entry_id
+from nba.state.store import Change, Due, Memory, Pass, Remembered
 
 __all__ = ["MemoryStore"]
 
@@ -30,7 +31,7 @@ class MemoryStore:
     def __init__(self, *, cached: int = 10_000) -> None:
         self._lock = threading.Lock()
         self._id = os.urandom(6).hex()
-        self._links = _Links()
+        self._links = Links()
         #: by name and id: each row, and how many were recorded before it
         self._rows: dict[str, dict[str, tuple[int, Row]]] = {}
         self._recorded = 0
@@ -42,7 +43,13 @@ class MemoryStore:
         #: by customer, the least recently used first
         self._ready: OrderedDict[str, Timeline] = OrderedDict()
         self._cached = cached
-        self._deadlines = _Deadlines()
+        self._deadlines = Deadlines()
+        self._accounts = Accounts()
+        self._decisions: dict[str, Remembered] = {}
+        #: by name: the times and ids of its decisions, in order
+        self._decided: dict[str, list[tuple[int, str]]] = {}
+        #: a heap of all decisions by age: at, id
+        self._decision_ages: list[tuple[int, str]] = []
 
     def append(self, recorded_as: str, rows: Sequence[Row]) -> list[Row]:
         """Record rows under a name; return those that were new to the journey."""
@@ -70,20 +77,22 @@ class MemoryStore:
     def journey(self, customer: str) -> Timeline:
         """Return the whole journey of the customer that a name leads to."""
         with self._lock:
-            customer = self._links.customer_of(customer)
-            found = self._ready.get(customer)
-            if found is not None:
-                self._ready.move_to_end(customer)
-                return found
-            parts = [part.values() for part in self._parts(customer)]
-            if not parts:
-                return EMPTY
-            # of two rows with the same id a timeline takes the first
-            found = Timeline(row for _, row in heapq.merge(*parts, key=itemgetter(0)))
-            self._ready[customer] = found
-            if len(self._ready) > self._cached:
-                self._ready.popitem(last=False)
+            return self._timeline(self._links.customer_of(customer))
+
+    def _timeline(self, customer: str) -> Timeline:
+        found = self._ready.get(customer)
+        if found is not None:
+            self._ready.move_to_end(customer)
             return found
+        parts = [part.values() for part in self._parts(customer)]
+        if not parts:
+            return EMPTY
+        # of two rows with the same id a timeline takes the first
+        found = Timeline(row for _, row in heapq.merge(*parts, key=itemgetter(0)))
+        self._ready[customer] = found
+        if len(self._ready) > self._cached:
+            self._ready.popitem(last=False)
+        return found
 
     def _parts(self, customer: str) -> list[dict[str, tuple[int, Row]]]:
         names = self._links.names_of(customer)
@@ -127,7 +136,8 @@ class MemoryStore:
     def customers(self) -> Iterator[str]:
         """Yield every customer with events, identities or deadlines, as they are now."""
         with self._lock:
-            names = {*self._rows, *self._links.customers(), *self._deadlines.customers()}
+            links, deadlines = self._links.customers(), self._deadlines.customers()
+            names = {*self._rows, *self._decided, *links, *deadlines}
             return iter({self._links.customer_of(name) for name in names})
 
     def set_deadlines(
@@ -155,8 +165,111 @@ class MemoryStore:
         page = found[:limit]
         return page, passing.cursor(page[-1] if len(found) > limit else None)
 
+    # --- decisions and what they took
+
+    def recall(self, customer: str, at: int, asked: Sequence[Asked] = ()) -> Memory:
+        """Return all that is remembered about a customer, and what is used of accounts."""
+        with self._lock:
+            customer = self._links.customer_of(customer)
+            names = self._links.names_of(customer)
+            decided = sorted(when for name in names for when in self._decided.get(name, ()))
+            return Memory(
+                customer,
+                self._versions.get(customer, 0),
+                self._timeline(customer),
+                tuple(self._decisions[found] for _, found in decided),
+                tuple(self._accounts.used(one, names, at) for one in asked),
+            )
+
+    def take(self, taking: Taking) -> Granted:
+        """Grant the first alternatives that fit, and remember the decision if one does."""
+        with self._lock:
+            before = self._decisions.get(taking.id)
+            if before is not None:
+                return Granted(before.granted)
+            customer = self._links.customer_of(taking.customer)
+            if taking.version != self._versions.get(customer, 0):
+                return Granted(stale=True)
+            granted, refused = self._granted(taking, self._links.names_of(customer))
+            if granted:
+                answers = tuple(taking.alternatives[place].answer for place in granted)
+                self._remember(
+                    Remembered(taking.id, customer, taking.at, taking.text, tuple(granted), answers)
+                )
+            return Granted(tuple(granted), tuple(refused))
+
+    def _granted(
+        self, taking: Taking, names: Sequence[str]
+    ) -> tuple[list[int], list[tuple[int, int]]]:
+        granted: list[int] = []
+        refused: list[tuple[int, int]] = []
+        counts: Counter[str] = Counter()
+        for place, alternative in enumerate(taking.alternatives):
+            if len(granted) == taking.n:
+                break
+            if any(counts[label] >= most for label, most in alternative.labels):
+                continue
+            entry = entry_id(taking.id, place)
+            claim = self._accounts.refused(alternative.claims, names, entry, taking.at)
+            if claim is not None:
+                refused.append((place, claim))
+                continue
+            for each in alternative.claims:
+                self._accounts.enter(each, names, entry, taking.at)
+            counts.update(label for label, _ in alternative.labels)
+            granted.append(place)
+        return granted, refused
+
+    def _remember(self, decision: Remembered) -> None:
+        age = (decision.at, decision.id)
+        self._decisions[decision.id] = decision
+        insort(self._decided.setdefault(decision.recorded_as, []), age)
+        heapq.heappush(self._decision_ages, age)
+        self._changed(decision.recorded_as, journey=False)
+
+    def decision(self, id: str) -> Remembered | None:
+        """Return what is remembered of a decision, by its id."""
+        with self._lock:
+            return self._decisions.get(id)
+
+    def amend(
+        self, id: str, revision: int, text: str, at: int, settlements: Sequence[Settlement] = ()
+    ) -> tuple[bool, ...] | None:
+        """Replace the text of a decision, and settle entries that have its id."""
+        with self._lock:
+            before = self._decisions.get(id)
+            if before is None or before.revision != revision:
+                return None
+            customer = self._links.customer_of(before.recorded_as)
+            names = self._links.names_of(customer)
+            done = tuple(self._accounts.settle(one, names, at) for one in settlements)
+            self._decisions[id] = before._replace(text=text, revision=revision + 1)
+            self._changed(customer, journey=False)
+            return done
+
+    # --- forgetting
+
+    def forget(self, customer: str) -> None:
+        """Forget a customer: all names, events, deadlines, decisions, and accounts."""
+        with self._lock:
+            names = self._links.names_of(self._links.customer_of(customer))
+            for name in names:
+                self._links.unlink(name)
+                self._deadlines.replace(name, ())
+                self._accounts.forget_owner(name)
+                self._rows.pop(name, None)
+                for _, decision in self._decided.pop(name, ()):
+                    del self._decisions[decision]
+            for name in names:
+                self._changed(name)
+            gone = frozenset(names)
+            self._ages = [age for age in self._ages if age[1] not in gone]
+            self._decision_ages = [a for a in self._decision_ages if a[1] in self._decisions]
+            heapq.heapify(self._ages)
+            heapq.heapify(self._decision_ages)
+
     def forget_before(self, instant: int) -> int:
-        """Forget the events and deadlines before a time; return how many events."""
+        """Forget what is before a time; return how many events."""
         with self._lock:
             before = len(self._ages)
             touched = set()
@@ -169,180 +282,27 @@ class MemoryStore:
             for customer in {self._links.customer_of(name) for name in touched}:
                 self._changed(customer)
             self._deadlines.forget_before(instant)
+            while self._decision_ages and self._decision_ages[0][0] < instant:
+                age = heapq.heappop(self._decision_ages)
+                name = self._decisions.pop(age[1]).recorded_as
+                self._decided[name].remove(age)
+                if not self._decided[name]:
+                    del self._decided[name]
+                self._changed(self._links.customer_of(name), journey=False)
+            self._accounts.forget_before(instant)
             return before - len(self._ages)
 
     def close(self) -> None:
         """Do nothing: there is nothing open."""
 
-    def _changed(self, customer: str) -> None:
-        self._ready.pop(customer, None)
+    def _changed(self, customer: str, *, journey: bool = True) -> None:
+        """Give a customer another version, and none to whom nothing is known of."""
+        if journey:
+            self._ready.pop(customer, None)
         self._changes += 1
-        if self._links.customer_of(customer) == customer and self._parts(customer):
+        names = self._links.names_of(customer)
+        known = any(name in self._rows or name in self._decided for name in names)
+        if known and self._links.customer_of(customer) == customer:
             self._versions[customer] = self._changes
         else:
             self._versions.pop(customer, None)
-
-
-class _Links:
-    """Which name leads to which, as it was said; the names form trees with a customer on top."""
-
-    def __init__(self) -> None:
-        self.towards: dict[str, str] = {}
-        self._leading: dict[str, set[str]] = {}
-
-    def customer_of(self, name: str) -> str:
-        while (after := self.towards.get(name)) is not None:
-            name = after
-        return name
-
-    def names_of(self, customer: str) -> list[str]:
-        """Return a customer and all names that lead there."""
-        found = [customer]
-        for name in found:
-            found += self._leading.get(name, ())
-        return found
-
-    def customers(self) -> Iterable[str]:
-        return self._leading.keys() - self.towards.keys()
-
-    def link(self, identity: str, customer: str) -> bool:
-        if self.towards.get(identity) == customer:
-            return False
-        if identity == customer:
-            raise CaseError(f"`{identity}` cannot be linked to itself")
-        name: str | None = customer
-        while name is not None:
-            if name == identity:
-                raise CaseError(
-                    f"`{identity}` cannot be linked to `{customer}`, which leads to `{identity}` "
-                    f"already: unlink `{customer}` first"
-                )
-            name = self.towards.get(name)
-        self.unlink(identity)
-        self.towards[identity] = customer
-        self._leading.setdefault(customer, set()).add(identity)
-        return True
-
-    def unlink(self, identity: str) -> None:
-        before = self.towards.pop(identity, None)
-        if before is not None:
-            self._leading[before].remove(identity)
-            if not self._leading[before]:
-                del self._leading[before]
-
-
-class _Deadlines:
-    """The deadlines of all customers: sorted, and when each became known."""
-
-    def __init__(self) -> None:
-        #: how many became known so far
-        self.count = 0
-        self._known: dict[Due, int] = {}
-        self._of: dict[str, set[Due]] = {}
-        self._sorted = _Sorted()
-        #: the latest time that was asked for
-        self._asked = INT_MIN
-        #: those that might have been due already when they became known, by when they did: the
-        #: only ones that can be news until a time that a cursor covers
-        self._late: dict[int, Due] = {}
-
-    def customers(self) -> Iterable[str]:
-        return self._of.keys()
-
-    def replace(self, customer: str, entries: Iterable[tuple[int, str, Change]]) -> None:
-        wanted = {Due(int(at), customer, moment, change) for at, moment, change in entries}
-        present = self._of.get(customer, set())
-        for due in present - wanted:
-            self._remove(due)
-        for due in wanted - present:
-            self.count += 1
-            self._known[due] = self.count
-            self._sorted.add(due)
-            if due.at <= self._asked:
-                self._late[self.count] = due
-        if wanted:
-            self._of[customer] = wanted
-        else:
-            self._of.pop(customer, None)
-
-    def _remove(self, due: Due) -> None:
-        self._late.pop(self._known.pop(due), None)
-        self._sorted.remove(due)
-
-    def due(self, passing: Pass, limit: int) -> list[Due]:
-        """Return what a pass has to give, at most so many, in order."""
-        self._asked = max(self._asked, passing.goal.until)
-        found = heapq.nsmallest(limit, self._became_known(passing))
-        return found + list(islice(self._came(passing), limit - len(found)))
-
-    def _came(self, passing: Pass) -> Iterator[Due]:
-        """Yield what lies after the time that is covered."""
-        goal, last = passing.goal, passing.last
-        start: tuple[Any, ...] = (passing.covered.until + 1,)
-        for due in self._sorted.starting(max(start, last) if last else start):
-            if due.at > goal.until:
-                break
-            if self._known[due] <= goal.known and due != last:
-                yield due
-
-    def _became_known(self, passing: Pass) -> Iterator[Due]:
-        """Yield what lies in the time that is covered, but was not known when it was covered."""
-        covered, goal, last = passing.covered, passing.goal, passing.last
-        for known, due in reversed(self._late.items()):
-            if known <= covered.known:
-                break
-            if known <= goal.known and due.at <= covered.until and (last is None or due > last):
-                yield due
-
-    def forget_before(self, instant: int) -> None:
-        old = []
-        for due in self._sorted.starting(()):
-            if due.at >= instant:
-                break
-            old.append(due)
-        for due in old:
-            self._remove(due)
-            of = self._of[due.customer]
-            of.remove(due)
-            if not of:
-                del self._of[due.customer]
-
-
-class _Sorted:
-    """A sorted list in pieces, so that adding and removing stay cheap however long it is."""
-
-    LONGEST: Final = 1000
-
-    def __init__(self) -> None:
-        self._pieces: list[list[Due]] = []
-        #: the last of each piece
-        self._ends: list[Due] = []
-
-    def add(self, due: Due) -> None:
-        at = min(bisect_left(self._ends, due), len(self._ends) - 1)
-        if at < 0:
-            self._pieces, self._ends = [[due]], [due]
-            return
-        piece = self._pieces[at]
-        insort(piece, due)
-        if len(piece) > self.LONGEST:
-            half = len(piece) // 2
-            self._pieces[at : at + 1] = [piece[:half], piece[half:]]
-            self._ends[at : at + 1] = [piece[half - 1], piece[-1]]
-        else:
-            self._ends[at] = piece[-1]
-
-    def remove(self, due: Due) -> None:
-        at = bisect_left(self._ends, due)
-        piece = self._pieces[at]
-        del piece[bisect_left(piece, due)]
-        if piece:
-            self._ends[at] = piece[-1]
-        else:
-            del self._pieces[at], self._ends[at]
-
-    def starting(self, start: tuple[Any, ...]) -> Iterator[Due]:
-        """Yield those from *start* on."""
-        at = bisect_left(self._ends, start)
-        for piece in islice(self._pieces, at, None):
-            yield from islice(piece, bisect_left(piece, start), None)

@@ -1,7 +1,8 @@
-"""What every store promises: journeys, identities and deadlines; and how far `due` has come.
+"""What every store promises: journeys, identities, deadlines, decisions and what they took.
 
-A store keeps plain rows, which it may write as JSON, and gives back the same values with the
-same classes. One contract (tests/state) holds for all stores.
+A store keeps plain rows, which it may write as JSON (`text`), and gives back the same values with
+the same classes. What it remembers of decisions is text that it does not read. One contract
+(tests/state) holds for all stores.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MIN
+from nba.state.reservation import Asked, Granted, Settlement, Taking
 
-__all__ = ["Change", "Due", "Mark", "Pass", "Store"]
+__all__ = ["Change", "Due", "Mark", "Memory", "Pass", "Remembered", "Store"]
 
 Change = Literal["opened", "closed"]
 
@@ -29,6 +31,35 @@ class Due(NamedTuple):
     customer: str
     moment: str
     change: Change
+
+
+class Remembered(NamedTuple):
+    """What is remembered of a decision; *recorded_as* is the name that it was made for.
+
+    *granted* are the places of its answers among the alternatives it had, *answers* what is
+    remembered of each, *text* what is of the whole. *revision* grows when it is amended.
+    """
+
+    id: str
+    recorded_as: str
+    at: int
+    text: str
+    granted: tuple[int, ...]
+    answers: tuple[str, ...]
+    revision: int = 0
+
+
+class Memory(NamedTuple):
+    """What is remembered about a customer at once.
+
+    *decisions* are in the order of (`at`, `id`); *used* is what counts on each account asked for.
+    """
+
+    customer: str
+    version: int
+    timeline: Timeline
+    decisions: tuple[Remembered, ...]
+    used: tuple[int, ...]
 
 
 class Store(Protocol):
@@ -44,9 +75,14 @@ class Store(Protocol):
     same id only the one recorded first is part of it. So merging and undoing it move no row.
     Rows that are handed in or given out are not to be changed by anybody.
 
-    **Versions.** `version` changes with every change of the customer's journey, and 0 is the
-    version of an empty one. Who works something out from a journey and stores it asks for the
-    version first and gives it back with the result, which is refused if it came too late.
+    **Versions.** `version` changes with every change of what is known about the customer: the
+    journey, its names, the decisions. 0 is the version of nothing. Who works something out and
+    stores it asks for the version first and gives it back with the result, which is refused if it
+    came too late.
+
+    **Decisions** are remembered under the customer that they were made for, and like rows they are
+    known to whomever that name leads to. What limits and budgets count is told in `reservation`;
+    the account of a customer counts what was entered under all of the customer's names.
 
     **Deadlines** are what a customer's moments will do, and did, if nothing more happens. Each
     becomes *known* when `set_deadlines` brings it; bringing it again leaves it known since
@@ -137,8 +173,54 @@ class Store(Protocol):
         """
         ...
 
+    # --- decisions and what they took
+
+    def recall(self, customer: str, at: int, asked: Sequence[Asked] = ()) -> Memory:
+        """Return all that is remembered about a customer, and what is used of accounts at a time.
+
+        Entries that have expired at that time do not count. One round trip.
+        """
+        ...
+
+    def take(self, taking: Taking) -> Granted:
+        """Grant the first alternatives that fit, and remember the decision if one does.
+
+        Nothing is done, and nothing remembered, where none fits, and where the customer's version
+        is not the one given (`stale`). A decision whose id is remembered already is told again
+        as it was granted. One round trip.
+        """
+        ...
+
+    def decision(self, id: str) -> Remembered | None:
+        """Return what is remembered of a decision, by its id."""
+        ...
+
+    def amend(
+        self, id: str, revision: int, text: str, at: int, settlements: Sequence[Settlement] = ()
+    ) -> tuple[bool, ...] | None:
+        """Replace the text of a decision, and settle entries of its customer's answers.
+
+        Return for each settlement whether it was done: only a commit that had expired and does
+        not fit any more is not. Return None, with nothing done, where *revision* is not the
+        decision's, or it is not remembered. *at* is when it is settled: entries that are entered
+        have that time. One round trip.
+        """
+        ...
+
+    # --- forgetting
+
+    def forget(self, customer: str) -> None:
+        """Forget a customer: all names, events, deadlines, decisions, and the customer's accounts.
+
+        What they took of the book's and of others' accounts stays counted.
+        """
+        ...
+
     def forget_before(self, instant: int) -> int:
-        """Forget the events and deadlines before a time, of all customers; return how many events.
+        """Forget what is before a time, of all customers; return how many events.
+
+        That is events, deadlines, decisions, and entries, but of those only what was claimed for
+        a window with a beginning.
 
         The cost is that of what is forgotten, so it may be called at every event. Links stay.
         The id of an event that was forgotten is new again.

@@ -1,0 +1,152 @@
+"""The accounts of limits and budgets, in memory. What is done with them stands in `reservation`."""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nba.state.reservation import EVER, Asked, Claim, Settlement
+
+__all__ = ["Accounts"]
+
+#: An account's key: what it counts, whether its owner is the name of a customer, and the owner.
+Key = tuple[str, bool, str]
+
+
+@dataclass(slots=True)
+class _Entry:
+    at: int
+    amount: int
+    expires: int | None
+
+
+class Accounts:
+    """All accounts. *names* below are those of the customer whose accounts are asked for."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[Key, _Account] = {}
+        #: a heap of the entries that are forgotten when they are old: at, key, id
+        self._ages: list[tuple[int, Key, str]] = []
+
+    def used(self, asked: Asked, names: Sequence[str], at: int) -> int:
+        """Return what counts at a time, and change nothing."""
+        return sum(found.used_at(asked.since, at) for found in self._of(asked, names))
+
+    def refused(
+        self, claims: Iterable[Claim], names: Sequence[str], entry: str, at: int
+    ) -> int | None:
+        """Return the place of the first claim that does not fit; None where all do."""
+        for place, claim in enumerate(claims):
+            if (
+                self._holder(claim.asked, names, entry) is None
+                and self.used(claim.asked, names, at) + claim.amount > claim.at_most
+            ):
+                return place
+        return None
+
+    def enter(self, claim: Claim, names: Sequence[str], entry: str, at: int) -> None:
+        """Enter a claim under the first of the names, unless the entry is there already."""
+        if self._holder(claim.asked, names, entry) is not None:
+            return
+        asked = claim.asked
+        owner = names[0] if asked.owner is None else asked.owner
+        key = (asked.account, asked.owner is None, owner)
+        account = self._accounts.setdefault(key, _Account())
+        account.sweep(asked.since, at)
+        account.add(entry, _Entry(at, claim.amount, claim.expires))
+        if asked.since != EVER:
+            heapq.heappush(self._ages, (at, key, entry))
+
+    def settle(self, one: Settlement, names: Sequence[str], at: int) -> bool:
+        """Commit, release or enter; return whether it was done."""
+        act, entry, claim = one
+        for found in self._of(claim.asked, names):
+            found.sweep(EVER, at)
+        holder = self._holder(claim.asked, names, entry)
+        if act == "release":
+            if holder is not None:
+                holder.remove(entry)
+        elif holder is not None:
+            holder.commit(entry)
+        elif act == "commit" and self.refused([claim], names, entry, at) is not None:
+            return False
+        else:
+            self.enter(claim._replace(expires=None), names, entry, at)
+        return True
+
+    def forget_owner(self, name: str) -> None:
+        """Forget what is counted for a customer's name."""
+        for key in [key for key in self._accounts if key[1] and key[2] == name]:
+            del self._accounts[key]
+
+    def forget_before(self, instant: int) -> None:
+        """Forget the entries before a time that were claimed for a window with a beginning."""
+        while self._ages and self._ages[0][0] < instant:
+            at, key, id_ = heapq.heappop(self._ages)
+            account = self._accounts.get(key)
+            entry = account.entries.get(id_) if account else None
+            if account and entry and entry.at == at:
+                account.remove(id_)
+                if not account.entries:
+                    del self._accounts[key]
+
+    def _of(self, asked: Asked, names: Sequence[str]) -> list[_Account]:
+        customers = asked.owner is None
+        owners = names if asked.owner is None else (asked.owner,)
+        keys = ((asked.account, customers, owner) for owner in owners)
+        return [found for key in keys if (found := self._accounts.get(key))]
+
+    def _holder(self, asked: Asked, names: Sequence[str], entry: str) -> _Account | None:
+        return next((found for found in self._of(asked, names) if entry in found.entries), None)
+
+
+class _Account:
+    """One account: its entries by id, and in the order of their times and of their expiry."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, _Entry] = {}
+        self.used = 0
+        self._by_time: list[tuple[int, str]] = []
+        self._by_expiry: list[tuple[int, str]] = []
+
+    def used_at(self, since: int, at: int) -> int:
+        """Return what counts: without what is too old, and without what has expired."""
+        return self.used - sum(self.entries[entry].amount for entry in self._gone(since, at))
+
+    def sweep(self, since: int, at: int) -> None:
+        """Take off what is too old and what has expired."""
+        for entry in self._gone(since, at):
+            self.remove(entry)
+
+    def _gone(self, since: int, at: int) -> set[str]:
+        old = self._by_time[: bisect_right(self._by_time, (since, _LAST))]
+        expired = self._by_expiry[: bisect_right(self._by_expiry, (at, _LAST))]
+        return {entry for _, entry in (*old, *expired)} if old or expired else set()
+
+    def add(self, id_: str, entry: _Entry) -> None:
+        """Add an entry."""
+        self.entries[id_] = entry
+        self.used += entry.amount
+        insort(self._by_time, (entry.at, id_))
+        if entry.expires is not None:
+            insort(self._by_expiry, (entry.expires, id_))
+
+    def remove(self, id_: str) -> None:
+        """Take off an entry."""
+        self.commit(id_)
+        entry = self.entries.pop(id_)
+        self.used -= entry.amount
+        del self._by_time[bisect_left(self._by_time, (entry.at, id_))]
+
+    def commit(self, id_: str) -> None:
+        """Let an entry last."""
+        entry = self.entries[id_]
+        if entry.expires is not None:
+            del self._by_expiry[bisect_left(self._by_expiry, (entry.expires, id_))]
+            entry.expires = None
+
+
+_LAST: Final = chr(0x10FFFF)
