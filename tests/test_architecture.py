@@ -17,6 +17,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "nba"
 ORDER = (
     "errors",
     "windows",
+    "money",
     "lang",
     "book",
     "journey",

@@ -6,15 +6,18 @@ Instants are integers: nanoseconds since 1970-01-01T00:00:00Z.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 __all__ = [
     "EPOCH",
     "SECOND",
+    "OpeningHours",
     "Window",
     "instant",
     "local",
@@ -23,6 +26,7 @@ __all__ = [
     "parse_day",
     "parse_instant",
     "parse_length",
+    "parse_spans",
     "zone",
 ]
 
@@ -148,3 +152,82 @@ class Window:
         elif self.calendar == "month":
             day = day.replace(day=1)
         return midnight(day, where) - 1
+
+
+_MINUTES = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
+_LONGEST_CLOSED = 400  # days that are looked through for an opening
+
+#: From when until when, in minutes since local midnight.
+Span = tuple[int, int]
+
+
+def parse_spans(text: str) -> tuple[Span, ...]:
+    """Return the hours written as `08:00-12:00, 13:00-17:00`, in their order. Raises ValueError."""
+    spans = []
+    for part in text.split(","):
+        match = _MINUTES.fullmatch(part.strip())
+        hours = [int(number) for number in match.groups()] if match else [0] * 4
+        start, end = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+        if not match or max(hours[1], hours[3]) > 59 or not start < end <= 24 * 60:
+            raise ValueError(f"`{part.strip()}` is not a time of day such as 08:00-20:00")
+        spans.append((start, end))
+    spans.sort()
+    if any(end > start for (_, end), (start, _) in pairwise(spans)):
+        raise ValueError(f"the hours in `{text}` overlap")
+    return tuple(spans)
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """When something is open: spans for each day of the *week* from Monday, but not on *closed*."""
+
+    week: tuple[tuple[Span, ...], ...]
+    closed: frozenset[date] = frozenset()
+
+    def is_open(self, now: int, where: tzinfo) -> bool:
+        """Return whether it is open at *now*, as the clocks of *where* have it."""
+        return any(
+            start <= now < end for start, end in self._spans(local(now, where).date(), where)
+        )
+
+    def next_open(self, now: int, where: tzinfo) -> int | None:
+        """Return *now* if it is open, else when it opens next; None for not within 400 days."""
+        return next((max(start, now) for start, end in self._from(now, where) if end > now), None)
+
+    def after(self, now: int, length: int, where: tzinfo) -> int | None:
+        """Return when it has been open for *length* since *now*; None for not within 400 days."""
+        left = length
+        for start, end in self._from(now, where):
+            if end > now:
+                begin = max(start, now)
+                if end - begin >= left:
+                    return begin + left
+                left -= end - begin
+        return None
+
+    def _from(self, now: int, where: tzinfo) -> Iterator[tuple[int, int]]:
+        """Yield the spans from the day of *now* on, as instants."""
+        today = local(now, where).date()
+        for days in range(_LONGEST_CLOSED):
+            try:
+                yield from self._spans(today + timedelta(days), where)
+            except OverflowError:
+                return
+
+    def _spans(self, day: date, where: tzinfo) -> Iterator[tuple[int, int]]:
+        if day not in self.closed:
+            for start, end in self.week[day.weekday()]:
+                yield _clock(day, start, where), _clock(day, end, where)
+
+
+def _clock(day: date, minutes: int, where: tzinfo) -> int:
+    """Return the instant at which the clocks of *where* show a time of a day.
+
+    A time that they skip is as long after midnight as it would be without the change; of one that
+    they show twice it is the first.
+    """
+    if minutes == 24 * 60:
+        return midnight(day + timedelta(1), where)
+    return instant(
+        datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=where)
+    )

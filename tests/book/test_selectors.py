@@ -32,6 +32,7 @@ KNOWN = Catalogued(
     point=frozenset(),
     tier=frozenset(),
     moment=frozenset(),
+    calendar=frozenset(),
 )
 
 

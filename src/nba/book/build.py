@@ -14,6 +14,7 @@ from nba.book import documents, dump, model
 from nba.book.briefing import briefing
 from nba.book.cases import World, checked_test
 from nba.book.catalogue import Catalogue
+from nba.book.contact_policy import ContactSections
 from nba.book.corridors import corridor, corridor_fields
 from nba.book.expansion import check_expansion
 from nba.book.expressions import Expressions
@@ -23,14 +24,14 @@ from nba.book.findings import At, Findings, TooManyError
 from nba.book.interaction_event import interaction_event
 from nba.book.journey import JourneySections
 from nba.book.ranking import Ranking
-from nba.book.selectors import Anything
+from nba.book.selectors import Anything, covers
 from nba.book.source import Source, read_folder
 from nba.errors import BookError, Diagnostic, did_you_mean, errors_in
 from nba.lang import tree
 from nba.lang.context import FieldSpec, Shape
 from nba.lang.types import BOOL, DOUBLE, DYN, STRING, TIMESTAMP, EnumType, Type
 
-__all__ = ["Built", "build", "load"]
+__all__ = ["GIVEN", "Built", "build", "load"]
 
 Built_ = TypeVar("Built_")
 
@@ -49,6 +50,8 @@ _OF_THE_BOOK: Final = frozenset(
         "interaction_event",
     }
 )
+#: What a gesture gives, for the texts and values of its action.
+GIVEN: Final = "gesture.amount"
 #: A field that every book has.
 _CHANNEL: Final = "interaction.channel"
 #: What a name's fields are declared in.
@@ -140,12 +143,18 @@ class _Builder:
             *journey.moment_fields(moments),
             *corridor_fields(corridors),
             *(FieldSpec("relationship", DOUBLE) for _ in relationships[:1]),
+            *(FieldSpec(GIVEN, DOUBLE, title="what is given") for _ in self.gestures()[:1]),
         )
         shape = Shape(fields, (*given, *from_journey, *named_fields), zone)
         names = shape.names() | self.unread()
         world = World(shape, names, known, events, self.files.ids("events"))
         expressions = Expressions(names, findings)
-        catalogue = Catalogue(expressions, known, zone, findings)
+        reach = journey.reach(main.reach, at / "reach")
+        contact = ContactSections(journey, expressions, known, main.currency or "EUR", reach)
+        outcomes = _each(files.section("outcomes"), contact.outcome)
+        policies = files.single("contact_policy")
+        budgets = _each(files.section("budgets"), contact.budget)
+        catalogue = Catalogue(expressions, known, zone, contact)
         ranking = Ranking(expressions, known, findings)
 
         named = {
@@ -167,7 +176,7 @@ class _Builder:
             currency=main.currency or "EUR",
             household=self.household(main, at, shape),
             fields=fields,
-            reach=journey.reach(main.reach, at / "reach"),
+            reach=reach,
             events=events,
             interaction_event=interaction_event(
                 main.interaction_event,
@@ -180,7 +189,14 @@ class _Builder:
             corridors=corridors,
             relationship=relationship,
             briefing=briefing(files.single("briefing"), journey, expressions),
+            calendars=_each(files.section("calendars"), contact.calendar),
             channels=_each(files.section("channels"), catalogue.channel),
+            limits=contact.limits(policies),
+            suppressions=contact.suppressions(policies),
+            budgets=budgets,
+            outcomes=outcomes,
+            attribution=contact.attribution(files.single("attribution")),
+            on_store_failure=self.on_store_failure(),
             conditions=named,
             scorecards=cards,
             derived=derived,
@@ -254,7 +270,25 @@ class _Builder:
             self.findings.report("wrong-type", message, help_, (at / "household").place)
         return path
 
+    def on_store_failure(self) -> model.StoreFailure:
+        """Return what is done without the store, which one file may say."""
+        given = self.files.single("on_store_failure")
+        for _, at in given[1:]:
+            message = "`on_store_failure` is given twice"
+            self.findings.report("duplicate-id", message, "keep one", at.key_place)
+        for document, at in given[:1]:
+            selector = document.without_limits_for
+            here = at / "without_limits_for"
+            if selector is not None:
+                return model.StoreFailure(covers(selector, here, self.known, self.findings))
+        return model.StoreFailure()
+
     # --- names
+
+    def gestures(self) -> list[documents.Action]:
+        """Return the actions that give something."""
+        actions = self.files.section("actions").values()
+        return [document for document, at in actions if (at / "gesture").value is not None]
 
     def fields(self, zone: tzinfo) -> tuple[FieldSpec, ...]:
         known = self.known.channel

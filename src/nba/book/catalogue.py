@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from nba.book import documents
+from nba.book.contact_policy import ContactSections
 from nba.book.expressions import Expressions
-from nba.book.findings import At, Findings
+from nba.book.findings import At
 from nba.book.model import (
     Action,
     Channel,
@@ -22,21 +23,24 @@ from nba.book.model import (
 from nba.book.selectors import Catalogued, covers, percent, union, validity
 from nba.book.wordings import wording
 from nba.lang import tree
-from nba.lang.types import BOOL
+from nba.lang.types import BOOL, INT, STRING, TIMESTAMP
 
 __all__ = ["Catalogue"]
+
+_KEYS = (STRING, INT, TIMESTAMP)
 
 
 class Catalogue:
     """Builds the catalogue's parts from their documents."""
 
     def __init__(
-        self, expressions: Expressions, known: Catalogued, zone: tzinfo, findings: Findings
+        self, expressions: Expressions, known: Catalogued, zone: tzinfo, contact: ContactSections
     ) -> None:
         self.expressions = expressions
         self.known = known
         self.zone = zone
-        self.findings = findings
+        self.contact = contact
+        self.findings = contact.findings
 
     def gates(self, document: documents.Gated | documents.File, at: At) -> Gates:
         """Return the conditions of one level."""
@@ -50,8 +54,17 @@ class Catalogue:
     def channel(self, name: str, document: documents.Channel, at: At) -> Channel:
         """Return a channel."""
         consent = self.expressions.condition(document.consent, at / "consent")
+        if document.open is not None and document.open not in self.known.calendar:
+            self.findings.unknown("calendar", document.open, self.known.calendar, at / "open")
         return Channel(
-            name, document.title, document.direction, document.cost, consent, at.key_place
+            name,
+            document.title,
+            document.direction,
+            document.cost,
+            consent,
+            document.open,
+            document.when_closed,
+            at.key_place,
         )
 
     def policy(self, name: str, document: documents.Policy, at: At) -> Policy:
@@ -99,6 +112,7 @@ class Catalogue:
             level.tags for level in (issues.get(issue), groups.get(document.group)) if level
         ]
         own = self.treatment("", document, at)
+        self.contact.check_budgets(document.takes, at / "takes", of_money=False)
         return Action(
             name,
             document.title,
@@ -113,6 +127,11 @@ class Catalogue:
                 self.on_channel(name, channel, inner, at, own=own, kind=document.kind)
                 for channel, inner in sorted(document.channels.items())
             ),
+            self.expressions.expression(document.once_per, at / "once_per", _KEYS),
+            tuple(sorted(set(document.takes))),
+            self.contact.sections.length(document.do_within, at / "do_within"),
+            self.contact.sections.length(document.keep_for, at / "keep_for"),
+            self.contact.gesture(document.gesture, at / "gesture"),
             at.key_place,
         )
 
@@ -142,6 +161,7 @@ class Catalogue:
             self.probability(document.propensity, at / "propensity"),
             document.suggests,
             wording(document.say, at / "say", expressions),
+            expressions.condition(document.defer_if, at / "defer_if"),
             at.key_place,
         )
 
@@ -193,6 +213,7 @@ class Catalogue:
             found.propensity or own.propensity,
             suggests,
             found.say if found.say is not None else own.say,
+            found.defer_if or own.defer_if,
             here.key_place,
         )
 

@@ -11,10 +11,24 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
 
+from nba.book.contact_documents import (
+    Attribution,
+    Budget,
+    Calendar,
+    ContactPolicy,
+    Gesture,
+    Limit,
+    Outcome,
+    Rung,
+    StoreFailure,
+    Suppression,
+    Within,
+)
 from nba.book.forms import (
     CONDITION,
     Condition,
     Conditions,
+    Covers,
     Document,
     Expression,
     GroupId,
@@ -44,30 +58,41 @@ from nba.book.journey_documents import (
 
 __all__ = [
     "Action",
+    "Attribution",
     "Briefing",
+    "Budget",
+    "Calendar",
     "Channel",
+    "ContactPolicy",
     "Corridor",
     "Covers",
     "DecisionPoint",
     "File",
+    "Gesture",
     "Group",
     "InteractionEvent",
     "Issue",
+    "Limit",
     "Mention",
     "Moment",
+    "Outcome",
     "Pattern",
     "Point",
     "Policy",
     "Relationship",
+    "Rung",
     "Scorecard",
     "Signal",
     "Stage",
     "Step",
+    "StoreFailure",
+    "Suppression",
     "Test",
     "Text",
     "Tier",
     "Treatment",
     "Weight",
+    "Within",
     "Words",
     "schema",
 ]
@@ -80,25 +105,6 @@ _BETWEEN: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {"at_least": _NUMBER, "at_most": _NUMBER},
 }
-
-
-class Covers(Document):
-    """A selector: what fits every key given. A list means any of."""
-
-    issue: Names | None = None
-    """ids of issues"""
-    group: Names | None = None
-    """ids of groups, such as `service/recovery`"""
-    action: Names | None = None
-    """ids of actions"""
-    channel: Names | None = None
-    """ids of channels"""
-    tag: Names | None = None
-    """tags of the action, its group or its issue"""
-    kind: Names | None = None
-    """kinds of action"""
-    direction: Names | None = None
-    """`inbound`, on the channel the customer is on; or `outbound`"""
 
 
 class Gated(Document):
@@ -129,6 +135,10 @@ class Channel(Document):
     """what one contact costs, in the book's currency; the cheaper channel wins a tie"""
     consent: Condition = None
     """what must hold before a customer is contacted by it, written as a requirement"""
+    open: str | None = None
+    """the calendar that contacts by it keep to; without it, any time"""
+    when_closed: Literal["defer", "drop"] = "defer"
+    """whether a contact waits until it opens, or is dropped"""
 
 
 class Policy(Document):
@@ -170,6 +180,8 @@ class Treatment(Gated):
     """the channel that a channel suggestion points to"""
     say: Wording | None = None
     """what to say"""
+    defer_if: Condition = None
+    """when to wait; unknown waits too"""
 
 
 class Action(Treatment):
@@ -187,6 +199,16 @@ class Action(Treatment):
     """words that selectors can use"""
     answers: Names = []
     """moments: it fits while one of them is open"""
+    once_per: Expression = None
+    """it is done once for each value of this, such as an appointment"""
+    takes: Names = []
+    """budgets of a count: it takes one of each"""
+    do_within: Length | None = None
+    """how soon it is to be done, in the hours that its channel is open"""
+    keep_for: Length | None = None
+    """for how long it stays the answer, on every channel"""
+    gesture: Gesture | None = None
+    """what is given to put something right"""
     channels: Annotated[
         dict[str, Treatment],
         BeforeValidator(by_name),
@@ -438,12 +460,24 @@ class File(Document):
     """what an employee should know before saying anything"""
     context: dict[Literal["customer", "interaction"], dict[str, Any]] = {}
     """the declared world: the fields of the customer and the interaction"""
+    calendars: dict[Id, Calendar] = {}
+    """opening hours"""
     channels: dict[Id, Channel] = {}
     """ways to reach a customer, or to be reached"""
     conditions: dict[Id, Condition] = {}
     """conditions with a name, used as `condition.<id>`"""
     policies: dict[Id, Policy] = {}
     """stops for other people's actions"""
+    contact_policy: ContactPolicy | None = None
+    """how much contact is too much"""
+    budgets: dict[Id, Budget] = {}
+    """money, or a count, that may be given away"""
+    outcomes: dict[Id, Outcome] = {}
+    """what can come of an answer, besides the known outcomes"""
+    attribution: Attribution | None = None
+    """how long an outcome is waited for"""
+    on_store_failure: StoreFailure | None = None
+    """what is done without the store; by default nothing"""
     issues: dict[Id, Issue] = {}
     """the concerns of the business"""
     groups: dict[GroupId, Group] = {}

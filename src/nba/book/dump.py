@@ -12,15 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from nba import windows
+from nba.book.dump_contact import action_contact, contact_sections
 from nba.book.model import (
     Action,
     Book,
     Briefing,
-    Condition,
     Corridor,
-    Covers,
-    Expression,
     Gates,
     Issue,
     Mention,
@@ -36,6 +33,13 @@ from nba.book.model import (
     Treatment,
     Validity,
 )
+from nba.book.spelling import (
+    condition_text,
+    covers_text,
+    expression_text,
+    length_text,
+    percent_text,
+)
 from nba.lang.context import FieldSpec
 from nba.lang.types import EnumType, ObjectType, Type
 from nba.lang.values import Duration, Timestamp
@@ -43,7 +47,6 @@ from nba.lang.values import Duration, Timestamp
 __all__ = ["to_document", "with_version"]
 
 _TYPES = {"double": "number"}
-_UNITS = {"w": 604_800, "d": 86_400, "h": 3600, "min": 60, "s": 1}
 
 
 def with_version(book: Book) -> Book:
@@ -62,14 +65,14 @@ def to_document(book: Book) -> dict[str, Any]:
         "currency": book.currency,
         "household": book.household,
         **_gates(book.gates),
-        "reach": _length(book.reach),
+        "reach": length_text(book.reach),
         "events": {name: _declarations(kind.fields) for name, kind in book.events.items()},
         "interaction_event": None
         if book.interaction_event is None
         else {
             "event": book.interaction_event.event,
             "data": {
-                path: _expression(found) for path, found in book.interaction_event.data.items()
+                path: expression_text(found) for path, found in book.interaction_event.data.items()
             },
         },
         "signals": {name: _signal(signal) for name, signal in book.signals.items()},
@@ -84,33 +87,40 @@ def to_document(book: Book) -> dict[str, Any]:
         },
         "briefing": _briefing(book.briefing),
         "context": _declarations(book.fields),
+        **contact_sections(book),
         "channels": {
             name: {
                 "title": channel.title,
                 "direction": channel.direction,
                 "cost": channel.cost,
-                "consent": _condition(channel.consent),
+                "consent": condition_text(channel.consent),
+                "open": channel.open,
+                "when_closed": channel.when_closed,
             }
             for name, channel in book.channels.items()
         },
-        "conditions": {name: _condition(found) for name, found in book.conditions.items()},
+        "conditions": {name: condition_text(found) for name, found in book.conditions.items()},
         "policies": {
             name: {
                 "title": policy.title,
-                "covers": _covers(policy.covers),
-                "block_when": _condition(policy.block_when),
+                "covers": covers_text(policy.covers),
+                "block_when": condition_text(policy.block_when),
                 "enabled": policy.enabled,
             }
             for name, policy in book.policies.items()
         },
         "issues": {name: _level(issue) for name, issue in book.issues.items()},
         "groups": {name: _level(group) for name, group in book.groups.items()},
-        "actions": {name: _action(action) for name, action in book.actions.items()},
+        "actions": {name: _action(action, book.currency) for name, action in book.actions.items()},
         "scorecards": {name: _scorecard(card) for name, card in book.scorecards.items()},
         "scoring": {
-            "priority": _expression(book.scoring.priority),
+            "priority": expression_text(book.scoring.priority),
             "weights": [
-                {"when": _condition(w.when), "covers": _covers(w.covers), "add": _percent(w.add)}
+                {
+                    "when": condition_text(w.when),
+                    "covers": covers_text(w.covers),
+                    "add": percent_text(w.add),
+                }
                 for w in book.scoring.weights
             ],
         },
@@ -122,14 +132,14 @@ def to_document(book: Book) -> dict[str, Any]:
             name: {
                 "title": point.title,
                 "channel": point.channel,
-                "covers": _covers(point.covers),
+                "covers": covers_text(point.covers),
                 "show": point.show,
                 "at_most_per": dict(point.at_most_per),
             }
             for name, point in book.decision_points.items()
         },
         "kill_switch": [
-            {"covers": _covers(stop.covers), "title": stop.title} for stop in book.kill_switch
+            {"covers": covers_text(stop.covers), "title": stop.title} for stop in book.kill_switch
         ],
     }
     document: dict[str, Any] = _without_nothing(found)
@@ -146,21 +156,22 @@ def _without_nothing(value: Any) -> Any:
 def _level(level: Issue) -> dict[str, Any]:
     return {
         "title": level.title,
-        "lever": _percent(level.lever),
+        "lever": percent_text(level.lever),
         "tags": list(level.tags),
         **_gates(level.gates),
         **_validity(level.validity),
     }
 
 
-def _action(action: Action) -> dict[str, Any]:
+def _action(action: Action, currency: str) -> dict[str, Any]:
     return {
         "title": action.title,
         "group": action.group,
         "kind": action.kind,
-        "lever": _percent(action.lever),
+        "lever": percent_text(action.lever),
         "tags": list(action.tags),
         "channels": {treatment.channel: _treatment(treatment) for treatment in action.treatments},
+        **action_contact(action, currency),
         **_gates(action.gates),
         **_validity(action.validity),
     }
@@ -168,9 +179,10 @@ def _action(action: Action) -> dict[str, Any]:
 
 def _treatment(treatment: Treatment) -> dict[str, Any]:
     return {
-        "value": _expression(treatment.value),
-        "propensity": _expression(treatment.propensity),
+        "value": expression_text(treatment.value),
+        "propensity": expression_text(treatment.propensity),
         "suggests": treatment.suggests,
+        "defer_if": condition_text(treatment.defer_if),
         "say": None if treatment.say is None else [_text(text) for text in treatment.say],
         **_gates(treatment.gates),
         **_validity(treatment.validity),
@@ -182,7 +194,7 @@ def _text(text: Text) -> dict[str, Any]:
         part.replace("{", "{{").replace("}", "}}") if isinstance(part, str) else _slot(part)
         for part in text.parts
     ]
-    return {"when": _condition(text.when), "text": "".join(written)}
+    return {"when": condition_text(text.when), "text": "".join(written)}
 
 
 def _slot(slot: Slot) -> str:
@@ -202,20 +214,24 @@ def _scorecard(card: Scorecard) -> dict[str, Any]:
 
 def _point(point: Point) -> dict[str, Any]:
     if point.band is None:
-        return {"when": _condition(point.when), "add": point.add}
+        return {"when": condition_text(point.when), "add": point.add}
     return {
-        "band": _expression(point.band),
+        "band": expression_text(point.band),
         "points": {band.text: points for band, points in point.bands},
     }
 
 
 def _tier(tier: Tier) -> dict[str, Any]:
-    return {"name": tier.name, "when": _condition(tier.when), "covers": _covers(tier.covers)}
+    return {
+        "name": tier.name,
+        "when": condition_text(tier.when),
+        "covers": covers_text(tier.covers),
+    }
 
 
 def _gates(gates: Gates) -> dict[str, Any]:
     return {
-        part.name: [_condition(condition) for condition in getattr(gates, part.name)]
+        part.name: [condition_text(condition) for condition in getattr(gates, part.name)]
         for part in fields(gates)
     }
 
@@ -228,56 +244,25 @@ def _validity(validity: Validity) -> dict[str, Any]:
     }
 
 
-def _condition(condition: Condition | None) -> Any:
-    if condition is None:
-        return None
-    if condition.kind == "is":
-        return condition.text
-    items = [_condition(item) for item in condition.items]
-    return {condition.kind: items[0] if condition.kind == "not" else items}
-
-
-def _expression(expression: Expression | None) -> str | None:
-    return expression.text if expression else None
-
-
-def _percent(number: float) -> str:
-    return f"{f'{number:.6f}'.rstrip('0').rstrip('.')} %"
-
-
-def _covers(selector: Covers) -> dict[str, list[str]]:
-    given = {part.name: getattr(selector, part.name) for part in fields(selector)}
-    return {key: list(names) for key, names in given.items() if names is not None}
-
-
 # --- the journey
-
-
-def _length(nanoseconds: int | None) -> str | None:
-    """Write a length in the largest unit that it is a multiple of."""
-    if nanoseconds is None:
-        return None
-    seconds = nanoseconds // windows.SECOND
-    unit, size = next(item for item in _UNITS.items() if seconds % item[1] == 0)
-    return f"{seconds // size}{unit}"
 
 
 def _signal(signal: Signal) -> dict[str, Any]:
     window = signal.window
-    within: Any = _length(window.length)
+    within: Any = length_text(window.length)
     if window.calendar is not None:
         start = {0: "monday", 5: "saturday", 6: "sunday"}[window.week_start]
         within = {"calendar": window.calendar, "timezone": window.zone, "week_start": start}
     of_types = signal.expression is None
     return {
         "title": signal.title,
-        signal.kind: list(signal.events) if of_types else _expression(signal.expression),
+        signal.kind: list(signal.events) if of_types else expression_text(signal.expression),
         "of": None if of_types else list(signal.events),
-        "where": _condition(signal.where),
-        "by": _expression(signal.by),
+        "where": condition_text(signal.where),
+        "by": expression_text(signal.by),
         "within": within,
-        "half_life": _length(signal.half_life),
-        "per": _length(signal.per),
+        "half_life": length_text(signal.half_life),
+        "per": length_text(signal.per),
     }
 
 
@@ -296,19 +281,19 @@ def _pattern(pattern: Pattern) -> dict[str, Any]:
     return {
         **forms[pattern.kind],
         "expect": _step(pattern.expect),
-        "by": _expression(pattern.by),
-        "within": _length(pattern.within),
+        "by": expression_text(pattern.by),
+        "within": length_text(pattern.within),
         "unless": _step(pattern.unless),
         "until": _step(pattern.until),
-        "linger": _length(pattern.linger or None),
-        "lasts": _length(pattern.lasts),
+        "linger": length_text(pattern.linger or None),
+        "lasts": length_text(pattern.lasts),
     }
 
 
 def _step(step: Step | None) -> dict[str, Any] | None:
     if step is None:
         return None
-    return {"event": step.event, "as": step.alias, "where": _condition(step.where)}
+    return {"event": step.event, "as": step.alias, "where": condition_text(step.where)}
 
 
 def _corridor(corridor: Corridor) -> dict[str, Any]:
@@ -318,8 +303,8 @@ def _corridor(corridor: Corridor) -> dict[str, Any]:
             "title": stage.title,
             "enter": _step(stage.enter),
             "expect": _step(stage.expect),
-            "within": _length(stage.within),
-            "by": _expression(stage.by),
+            "within": length_text(stage.within),
+            "by": expression_text(stage.by),
         }
         for stage in corridor.stages
     ]
@@ -347,9 +332,9 @@ def _briefing(briefing: Briefing | None) -> dict[str, Any] | None:
 def _mentions(mentions: Sequence[Mention]) -> dict[str, Any]:
     return {
         mention.event: {
-            "where": _condition(mention.where),
+            "where": condition_text(mention.where),
             "until": _step(mention.until),
-            "within": _length(mention.within),
+            "within": length_text(mention.within),
             "at_most": mention.at_most,
             "text": _texts(mention.text),
         }

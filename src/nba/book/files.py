@@ -105,6 +105,7 @@ class Files:
             point=self.ids("decision_points"),
             tier=self._tiers(),
             moment=self.ids("moments"),
+            calendar=self.ids("calendars"),
         )
 
     def _tiers(self) -> frozenset[str]:

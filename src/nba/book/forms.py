@@ -14,6 +14,7 @@ __all__ = [
     "WORDING",
     "Condition",
     "Conditions",
+    "Covers",
     "Direction",
     "Document",
     "Expression",
@@ -159,3 +160,22 @@ class Point(Document):
     """a number that is looked up in `points`"""
     points: dict[str, float] | None = None
     """points for each band: `0`, `1..2` (both included), `3..`, `[6..24)`; none may overlap"""
+
+
+class Covers(Document):
+    """A selector: what fits every key given. A list means any of."""
+
+    issue: Names | None = None
+    """ids of issues"""
+    group: Names | None = None
+    """ids of groups, such as `service/recovery`"""
+    action: Names | None = None
+    """ids of actions"""
+    channel: Names | None = None
+    """ids of channels"""
+    tag: Names | None = None
+    """tags of the action, its group or its issue"""
+    kind: Names | None = None
+    """kinds of action"""
+    direction: Names | None = None
+    """`inbound`, on the channel the customer is on; or `outbound`"""

@@ -194,11 +194,12 @@ class JourneySections:
                 help_ = did_you_mean(str(found[key]), allowed)
                 self.findings.report("wrong-value", message, help_, (at / key).place)
                 return Window()
-        self._check_zone(str(found["timezone"]), at / "timezone")
+        self.check_zone(str(found["timezone"]), at / "timezone")
         start = _WEEK_STARTS[found["week_start"]]
         return Window(None, found["calendar"], str(found["timezone"]), start)
 
-    def _check_zone(self, name: str, at: At) -> None:
+    def check_zone(self, name: str, at: At) -> None:
+        """Report what is neither the book's zone, nor the customer's, nor the name of one."""
         if name not in ("book", "customer.timezone"):
             try:
                 windows.zone(name)

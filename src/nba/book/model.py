@@ -11,17 +11,31 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Literal
 
+from nba.book.contact import (
+    Attribution,
+    Budget,
+    Calendar,
+    Gesture,
+    Limit,
+    Outcome,
+    Rung,
+    StoreFailure,
+    Suppression,
+)
+from nba.book.rules import NOWHERE, Condition, Covers, Expression
 from nba.errors import Place
 from nba.lang.context import FieldSpec, Shape
-from nba.lang.tree import Node
 from nba.lang.types import Type
 from nba.windows import Window
 
 __all__ = [
     "Action",
+    "Attribution",
     "Band",
     "Book",
     "Briefing",
+    "Budget",
+    "Calendar",
     "Channel",
     "Condition",
     "Corridor",
@@ -30,15 +44,19 @@ __all__ = [
     "EventType",
     "Expression",
     "Gates",
+    "Gesture",
     "Group",
     "InteractionEvent",
     "Issue",
+    "Limit",
     "Mention",
     "Moment",
     "NoAction",
+    "Outcome",
     "Pattern",
     "Point",
     "Policy",
+    "Rung",
     "Scorecard",
     "Scoring",
     "Signal",
@@ -46,6 +64,8 @@ __all__ = [
     "Stage",
     "Step",
     "Stop",
+    "StoreFailure",
+    "Suppression",
     "TestCase",
     "Text",
     "Tier",
@@ -53,31 +73,6 @@ __all__ = [
     "Validity",
     "Weight",
 ]
-
-NOWHERE = Place("", 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """A checked expression; *text* is its canonical spelling."""
-
-    text: str
-    tree: Node = field(compare=False, repr=False)
-    place: Place = field(compare=False, repr=False, default=NOWHERE)
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A condition: an expression (*kind* `is`), or all, any or not of other conditions.
-
-    *tree* is the typed tree of the whole.
-    """
-
-    kind: Literal["is", "all", "any", "not"]
-    tree: Node = field(compare=False, repr=False)
-    text: str = ""
-    items: tuple[Condition, ...] = ()
-    place: Place = field(compare=False, repr=False, default=NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +96,19 @@ class Validity:
 
 
 @dataclass(frozen=True, slots=True)
-class Covers:
-    """A selector: what fits every key given; None is anything."""
-
-    issue: tuple[str, ...] | None = None
-    group: tuple[str, ...] | None = None
-    action: tuple[str, ...] | None = None
-    channel: tuple[str, ...] | None = None
-    tag: tuple[str, ...] | None = None
-    kind: tuple[str, ...] | None = None
-    direction: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to reach a customer, or to be reached; *cost* of one contact in the currency."""
+    """A way to reach a customer, or to be reached; *cost* of one contact in the currency.
+
+    *open* is the calendar that contacts by it keep to.
+    """
 
     id: str
     title: str
     direction: Literal["inbound", "outbound", "both"]
     cost: float
     consent: Condition | None
+    open: str | None
+    when_closed: Literal["defer", "drop"]
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 
 
@@ -183,12 +170,17 @@ class Treatment:
     propensity: Expression | None
     suggests: str | None
     say: tuple[Text, ...] | None
+    defer_if: Condition | None = None
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that can be done; *lever* in percent; *tags* include those of issue and group."""
+    """One thing that can be done; *lever* in percent; *tags* include those of issue and group.
+
+    It is done once for each value of *once_per*, takes one of each budget in *takes*, is to be
+    done within *do_within* and stays the answer for *keep_for*, both in nanoseconds.
+    """
 
     id: str
     title: str
@@ -200,6 +192,11 @@ class Action:
     gates: Gates
     validity: Validity
     treatments: tuple[Treatment, ...]
+    once_per: Expression | None = None
+    takes: tuple[str, ...] = ()
+    do_within: int | None = None
+    keep_for: int | None = None
+    gesture: Gesture | None = None
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 
 
@@ -481,7 +478,14 @@ class Book:
     corridors: Mapping[str, Corridor]
     relationship: Scorecard | None
     briefing: Briefing | None
+    calendars: Mapping[str, Calendar]
     channels: Mapping[str, Channel]
+    limits: Mapping[str, Limit]
+    suppressions: Mapping[str, Suppression]
+    budgets: Mapping[str, Budget]
+    outcomes: Mapping[str, Outcome]
+    attribution: Attribution | None
+    on_store_failure: StoreFailure
     conditions: Mapping[str, Condition]
     scorecards: Mapping[str, Scorecard]
     derived: tuple[str, ...]

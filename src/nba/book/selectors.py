@@ -53,6 +53,7 @@ class Catalogued:
     point: frozenset[str]
     tier: frozenset[str]
     moment: frozenset[str]
+    calendar: frozenset[str]
     kind: frozenset[str] = frozenset(KINDS)
     direction: frozenset[str] = frozenset(DIRECTIONS)
 

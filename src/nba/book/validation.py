@@ -45,6 +45,14 @@ _STAND_INS: Final[Mapping[str, Any]] = {
     "id": "x",
     "enter": {"event": "", "as": ""},
     "stages": [],
+    "open": {},
+    "at_most": 1,
+    "window": {"calendar": "day"},
+    "after": ["rejected"],
+    "for": "1d",
+    "ladder": [],
+    "amount": 0,
+    "within": "1d",
 }
 #: What a document is called.
 _NOUNS: Final[Mapping[type[BaseModel], str]] = {
@@ -71,6 +79,16 @@ _NOUNS: Final[Mapping[type[BaseModel], str]] = {
     documents.Stage: "stage",
     documents.Corridor: "corridor",
     documents.Relationship: "relationship",
+    documents.Calendar: "calendar",
+    documents.ContactPolicy: "contact policy",
+    documents.Limit: "limit",
+    documents.Suppression: "suppression",
+    documents.Within: "window",
+    documents.Budget: "budget",
+    documents.Gesture: "gesture",
+    documents.Rung: "rung",
+    documents.Outcome: "outcome",
+    documents.Attribution: "attribution",
     documents.Briefing: "briefing",
     documents.Mention: "event type",
 }

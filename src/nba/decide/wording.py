@@ -8,7 +8,7 @@ from datetime import tzinfo
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
-from nba import windows
+from nba import money, windows
 from nba.errors import EvaluationError
 from nba.lang.values import Timestamp
 from nba.lang.words import value_in_words
@@ -18,7 +18,6 @@ __all__ = ["shown"]
 #: Wide enough for every double to the last minor unit.
 _WIDE: Final = Context(prec=350)
 _SIGNS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "INR": "₹"}
-_MINOR_UNITS: Final = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "TND": 3}
 _MONTHS: Final = tuple(calendar.month_name)  # the first is empty
 
 
@@ -31,7 +30,7 @@ def shown(value: object, format_: str, currency: str, zone: tzinfo) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         raise EvaluationError(f"{value} cannot be written as a number")
     if format_ == "money" and isinstance(value, int | float):
-        places = _MINOR_UNITS.get(currency, 2)
+        places = money.decimals(currency)
         amount = Decimal(repr(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _WIDE)
         sign = _SIGNS.get(currency, f"{currency} ")
         return f"{'-' if amount < 0 else ''}{sign}{abs(amount):,f}"

@@ -1,0 +1,50 @@
+"""What all rules are made of: checked expressions, conditions, selectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from nba.errors import Place
+from nba.lang.tree import Node
+
+__all__ = ["NOWHERE", "Condition", "Covers", "Expression"]
+
+#: The place of what stands in no file.
+NOWHERE: Final = Place("", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked expression; *text* is its canonical spelling."""
+
+    text: str
+    tree: Node = field(compare=False, repr=False)
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition: an expression (*kind* `is`), or all, any or not of other conditions.
+
+    *tree* is the typed tree of the whole.
+    """
+
+    kind: Literal["is", "all", "any", "not"]
+    tree: Node = field(compare=False, repr=False)
+    text: str = ""
+    items: tuple[Condition, ...] = ()
+    place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """A selector: what fits every key given; None is anything."""
+
+    issue: tuple[str, ...] | None = None
+    group: tuple[str, ...] | None = None
+    action: tuple[str, ...] | None = None
+    channel: tuple[str, ...] | None = None
+    tag: tuple[str, ...] | None = None
+    kind: tuple[str, ...] | None = None
+    direction: tuple[str, ...] | None = None

@@ -1,0 +1,43 @@
+"""Money: how many decimals a currency has, and amounts in its minor unit."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_DOWN, Context, Decimal
+from typing import Final
+
+__all__ = ["decimal_of", "decimals", "minor_units"]
+
+#: Currencies without two decimals (ISO 4217).
+_DECIMALS: Final = {
+    name: count
+    for count, names in {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF UYW",
+    }.items()
+    for name in names.split()
+}
+#: Wide enough for every double to the last minor unit.
+_WIDE: Final = Context(prec=350)
+
+
+def decimals(currency: str) -> int:
+    """Return how many decimals amounts of a currency have."""
+    return _DECIMALS.get(currency, 2)
+
+
+def minor_units(amount: float, currency: str) -> int:
+    """Return an amount in the currency's minor unit: its shortest decimal form, rounded down.
+
+    Raises ValueError for an amount that is negative or not finite.
+    """
+    if not math.isfinite(amount) or amount < 0:
+        raise ValueError(f"{amount} is no amount of money")
+    exact = Decimal(repr(float(amount))).scaleb(decimals(currency), _WIDE)
+    return int(exact.to_integral_value(ROUND_DOWN, _WIDE))
+
+
+def decimal_of(units: int, currency: str) -> Decimal:
+    """Return an amount in minor units as a decimal."""
+    return Decimal(units).scaleb(-decimals(currency))
