@@ -1,0 +1,35 @@
+-- needs: names deadlines accounts decisions
+-- Forget a customer under all names.
+
+local customer, _, leading = customer_of(A.name)
+local names = names_of(customer, leading)
+
+local function each(key, work)
+  local found = call('HGETALL', key)
+  for at = 1, #found, 2 do
+    work(found[at], found[at + 1])
+  end
+  call('DEL', key)
+end
+
+for _, name in ipairs(names) do
+  loosen(name)
+  replace(name, {})
+  each(P .. 'r:' .. name, function(id, row)
+    call('ZREM', P .. 'ages', row:sub(1, 20) .. #name .. ':' .. name .. id)
+  end)
+  each(P .. 'k:' .. name, function(id, row)
+    call('ZREM', P .. 'decided', decided_member(name, id, row))
+    call('HDEL', P .. 'made', id)
+  end)
+  each(P .. 'a:c' .. name, function(field, value)
+    if field:sub(1, 1) == 'e' then
+      call('ZREM', P .. 'old', old_member(value:sub(1, 20), 'c' .. name, field:sub(2)))
+    end
+  end)
+  call('DEL', P .. 'b:c' .. name)
+end
+for _, name in ipairs(names) do
+  changed(name, true)
+end
+return 1

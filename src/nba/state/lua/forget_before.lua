@@ -1,0 +1,67 @@
+-- needs: names deadlines accounts decisions
+-- Forget what is before a time, so many of each kind at once; answer with how many events, and
+-- with 1 if there may be more.
+
+local more, touched = 0, {}
+
+-- Each member of a sorted set that begins with an earlier time.
+local function each_before(set, work)
+  local found = call('ZRANGEBYLEX', P .. set, '-', '(' .. A.instant, 'LIMIT', 0, A.batch)
+  for _, member in ipairs(found) do
+    work(member)
+  end
+  if #found == A.batch then
+    more = 1
+  end
+  return #found
+end
+
+-- A text after its length, from a place on; and where what comes after it begins.
+local function counted(member, place)
+  local length, start = member:match('^(%d+):()', place)
+  local stop = start + tonumber(length)
+  return member:sub(start, stop - 1), stop
+end
+
+local events = each_before('ages', function(member)
+  local name, rest = counted(member, 21)
+  call('ZREM', P .. 'ages', member)
+  call('HDEL', P .. 'r:' .. name, member:sub(rest))
+  touched[name] = true
+end)
+local customers = {}
+for name in pairs(touched) do
+  customers[customer_of(name)] = true
+end
+for customer in pairs(customers) do
+  changed(customer, true)
+end
+
+each_before('due', function(member)
+  local shown, what, number = member:sub(21):match('^([^%z]*)%z(.*)%z(%d+)$')
+  local customer = shown:gsub('\1[\1\2]', {['\1\1'] = '\0', ['\1\2'] = '\1'})
+  remove_deadline(customer, member:sub(1, 20) .. what, number)
+  tidy(customer)
+end)
+
+each_before('decided', function(member)
+  local name, rest = counted(member, 21)
+  local id = member:sub(rest)
+  call('ZREM', P .. 'decided', member)
+  call('HDEL', P .. 'made', id)
+  call('HDEL', P .. 'k:' .. name, id)
+  local customer = customer_of(name)
+  changed(customer, false)
+end)
+
+each_before('old', function(member)
+  local owner, rest = counted(member, 22)
+  local account, entry = counted(member, rest)
+  owner, account = member:sub(21, 21) .. owner, member:sub(rest, entry - 1)
+  local one = read_accounts(owner, {account}, member:sub(entry))[1]
+  if one.held then
+    remove(one, member:sub(entry))
+    set_marks(one)
+  end
+end)
+return {events, more}

@@ -1,0 +1,173 @@
+"""A Redis server: reaching it, running the store's scripts there, and what it says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import time
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004 - its name there
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,  # noqa: A004 - its name there
+)
+from redis.retry import Retry
+
+from nba.errors import StoreError
+
+__all__ = ["OLDEST", "RedisServer"]
+
+#: The oldest version of Redis that the scripts run on.
+OLDEST: Final = 6
+
+
+class RedisServer:
+    """A server, by its URL: that of redis-py, with `prefix` and `timeout` (seconds) if wanted.
+
+    A call waits at most for the timeout, and where a connection was lost or the server is being
+    started, once more for that long. All errors are StoreError.
+    """
+
+    def __init__(self, url: str) -> None:
+        address, _, query = url.partition("?")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        self.prefix = options.pop("prefix", "nba:")
+        self.timeout = _seconds(options.pop("timeout", "2"))
+        #: the URL as it may be shown: without a password
+        self.shown = re.sub("://[^/]*@", "://", address)
+        try:
+            self._pool = redis.ConnectionPool.from_url(
+                f"{address}?{urlencode(options)}",
+                socket_timeout=self.timeout,
+                socket_connect_timeout=self.timeout,
+                retry=Retry(NoBackoff(), 0),
+                protocol=2,
+            )
+            self._redis: Any = redis.Redis(connection_pool=self._pool)
+        except (ValueError, TypeError) as error:
+            raise StoreError(f"`{self.shown}` is not the URL of a Redis server: {error}") from None
+
+    def run(self, script: str, arguments: Mapping[str, Any]) -> Any:
+        """Return what a script answers; *arguments* are as JSON has them.
+
+        Where the first try may have been done, the script finds `again` with the next.
+        """
+        source, digest = _script(script)
+        given = _written(arguments)
+        deadline, pause = time.monotonic() + self.timeout, 0.01
+        while True:
+            try:
+                try:
+                    return self._redis.execute_command("EVALSHA", digest, 0, self.prefix, given)
+                except NoScriptError:
+                    return self._redis.execute_command("EVAL", source, 0, self.prefix, given)
+            except RedisError as error:
+                if not _passes(error) or time.monotonic() + pause > deadline:
+                    raise self._error(error) from error
+            time.sleep(pause)
+            pause = min(2 * pause, 0.2)
+            given = _written({**arguments, "again": True})
+
+    def ask(self, *command: str) -> Any:
+        """Return what the server answers to a command."""
+        try:
+            return self._redis.execute_command(*command)
+        except RedisError as error:
+            raise self._error(error) from error
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the server says of itself. Raises StoreError where no store can be there."""
+        facts: dict[str, Any] = self.ask("INFO")
+        if str(facts.get("cluster_enabled")) == "1" or facts.get("redis_mode") == "cluster":
+            raise StoreError(
+                f"the Redis server at `{self.shown}` is part of a cluster, which cannot keep "
+                f"customers and budgets in one step: use a server that is not"
+            )
+        version = str(facts.get("redis_version", ""))
+        major = version.partition(".")[0]
+        if not major.isdigit() or int(major) < OLDEST:
+            raise StoreError(
+                f"the Redis server at `{self.shown}` has version {version or 'unknown'}: "
+                f"{OLDEST} or later is needed"
+            )
+        return facts
+
+    def key(self, name: str) -> str:
+        """Return the name of one of the store's keys."""
+        return self.prefix + name
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._pool.disconnect()
+
+    def _error(self, error: RedisError) -> StoreError:
+        where, text = f"the Redis server at `{self.shown}`", str(error).rstrip(".")
+        match error:
+            case TimeoutError():
+                said = f"{where} does not answer within {self.timeout:g} s"
+            case AuthenticationError():
+                said = f"{where} does not accept the user or the password: {text}"
+            case BusyLoadingError():
+                said = f"{where} is still reading what it kept"
+            case ConnectionError():
+                said = f"{where} cannot be reached: {text}"
+            case ReadOnlyError():
+                said = f"{where} is a copy that only reads: name the one that writes"
+            case OutOfMemoryError():
+                said = f"{where} has no memory left: nothing was changed"
+            case ResponseError() if text.startswith("BUSY "):
+                said = f"{where} is busy with something that takes long"
+            case ResponseError() if text.startswith("MISCONF "):
+                said = f"{where} cannot write to its disk: nothing was changed"
+            case _:
+                said = f"{where} refuses: {text}"
+        return StoreError(said)
+
+
+def _passes(error: RedisError) -> bool:
+    """Return whether trying again soon may help, and do no harm."""
+    if isinstance(error, ConnectionError):
+        return not isinstance(error, AuthenticationError)
+    return isinstance(error, ResponseError) and str(error).startswith("BUSY ")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise StoreError(f"`timeout` is a number of seconds above 0, not `{text}`")
+    return seconds
+
+
+def _written(arguments: Mapping[str, Any]) -> bytes:
+    text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
+
+
+@cache
+def _script(name: str) -> tuple[str, str]:
+    """Return a script with those that it needs before it, and its digest."""
+    folder = resources.files("nba.state") / "lua"
+    texts = [(folder / f"{name}.lua").read_text(encoding="utf-8")]
+    first = texts[0].partition("\n")[0]
+    needed = first.removeprefix("-- needs: ").split() if first.startswith("-- needs: ") else []
+    texts[:0] = [(folder / f"{each}.lua").read_text(encoding="utf-8") for each in needed]
+    source = "\n".join(texts)
+    return source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
