@@ -12,11 +12,13 @@ import pytest
 from nba.journey.events import Row
 from nba.lang.values import Timestamp
 from nba.state.memory import MemoryStore
+from nba.state.sqlite import SqliteStore
 from nba.state.store import Due, Store
 
 #: By name, what opens a new and empty store with a folder of its own. A store joins here.
 STORES: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
     "memory": lambda _: closing(MemoryStore()),
+    "sqlite": lambda folder: closing(SqliteStore(folder / "nba.db")),
 }
 
 
