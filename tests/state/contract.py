@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.state.postgres_server import postgres_store
 
 from nba.journey.events import Row
 from nba.lang.values import Timestamp
@@ -18,6 +19,7 @@ from nba.state.store import Due, Store
 #: By name, what opens a new and empty store with a folder of its own. A store joins here.
 STORES: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
     "memory": lambda _: closing(MemoryStore()),
+    "postgres": lambda _: postgres_store(),
     "sqlite": lambda folder: closing(SqliteStore(folder / "nba.db")),
 }
 

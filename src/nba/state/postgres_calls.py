@@ -1,0 +1,246 @@
+"""Calling the functions in PostgreSQL: connections, how long to wait, and what went wrong."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import psycopg
+from psycopg import errors, sql
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from nba.errors import StoreError
+
+__all__ = ["Address", "Calls", "in_our_words"]
+
+#: What a function is given: text, an array of texts, or nothing. Numbers are written as text.
+Value = str | Sequence[str | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a store is: the server as libpq reads it, the schema, and what the URL says besides.
+
+    *timeout* is in seconds: how long to wait for a connection, and how long for an answer.
+    *most* is how many connections are held open at the most.
+    """
+
+    server: str
+    said: str
+    schema: str
+    timeout: float
+    most: int
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """Read `postgresql://user@host/database?schema=nba&timeout=2&pool=10`.
+
+        Other parameters are libpq's (`sslmode`, `target_session_attrs`, …). Raises StoreError.
+        """
+        try:
+            parts = urlsplit(url)
+            given = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=False))
+            found = cls(
+                server=urlunsplit(
+                    parts._replace(query=urlencode({k: given[k] for k in given.keys() - _OURS}))
+                ),
+                said=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}",
+                schema=given.get("schema", "nba"),
+                timeout=float(given.get("timeout", "2")),
+                most=int(given.get("pool", "10")),
+            )
+        except ValueError:
+            raise StoreError(
+                "`timeout` and `pool` of a store's URL are numbers: "
+                "postgresql://user@host/database?schema=nba&timeout=2&pool=10"
+            ) from None
+        if not re.fullmatch("[a-z_][a-z0-9_]{0,49}", found.schema):
+            raise StoreError(f"`{found.schema}` is no name for a schema: use a-z, 0-9 and _")
+        if not 0 < found.timeout <= 3600 or found.most < 1:
+            raise StoreError("`timeout` of a store is over 0 and up to 3600 s, `pool` at least 1")
+        return found
+
+    def __str__(self) -> str:
+        return f"{self.said} (schema `{self.schema}`)"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """How every connection to it is made."""
+        wait = max(1, round(self.timeout * 1000))
+        return {
+            "autocommit": True,
+            "prepare_threshold": 0,
+            "connect_timeout": max(2, round(self.timeout)),
+            "application_name": "nba",
+            "client_encoding": "utf8",
+            # one plan for each query, and no compiling: all of them look up a few rows by index
+            "options": f"-c statement_timeout={wait} -c jit=off"
+            " -c plan_cache_mode=force_generic_plan"
+            " -c default_transaction_isolation=read\\ committed",
+            # at the latest then the system gives up a peer that does not acknowledge
+            "tcp_user_timeout": wait + 1000,
+            "keepalives_idle": 30,
+        }
+
+    @contextmanager
+    def connected(self, patience: float) -> Iterator[psycopg.Connection[TupleRow]]:
+        """Give a connection of its own, for what is done once; StoreError in our words.
+
+        *patience* is how many seconds the server may take for each answer.
+        """
+        try:
+            with _Bounded.connect(self.server, **self.options) as connection:
+                connection.patience = patience
+                yield connection
+        except psycopg.Error as error:
+            raise in_our_words(self, error) from error
+
+
+_OURS: Final = frozenset({"schema", "timeout", "pool"})
+
+
+class _Late(psycopg.OperationalError):
+    """The server did not even say that time was up."""
+
+
+class _Bounded(psycopg.Connection[TupleRow]):
+    """A connection that does not wait longer than a time, whatever becomes of the server."""
+
+    patience = 3.0
+
+    def wait(self, gen: Generator[Any, Any, Any], *args: Any, **more: Any) -> Any:
+        """Wait for the server."""
+        return super().wait(_until(gen, time.monotonic() + self.patience), *args, **more)
+
+
+def _until(gen: Generator[Any, Any, Any], end: float) -> Generator[Any, Any, Any]:
+    """Go through what is waited for; every now and then nothing (0) is ready."""
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > end:
+                raise _Late("no answer")
+            wanted = gen.send(ready)
+    except StopIteration as stop:
+        return stop.value
+
+
+class Calls:
+    """Calls functions of a store, one round trip each, on connections that are held open.
+
+    A connection that was lost is made anew. A call is tried again, for as long as the timeout,
+    where it surely was not done (others were in its way), and where trying again does no harm.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._queries: dict[str, bytes] = {}
+
+        def configure(connection: _Bounded) -> None:
+            connection.patience = address.timeout + 1
+
+        self._pool = ConnectionPool(
+            address.server,
+            connection_class=_Bounded,
+            kwargs=address.options,
+            min_size=1,
+            max_size=address.most,
+            timeout=address.timeout,
+            reconnect_timeout=address.timeout,
+            configure=configure,
+            name="nba",
+            open=False,
+        )
+        self._pool.open()
+
+    def __call__(self, function: str, *values: Value, again: bool = True) -> TupleRow:
+        """Return the row that a function gives; *again* says that calling twice does no harm."""
+        return self.all(function, *values, again=again)[0]
+
+    def all(self, function: str, *values: Value, again: bool = True) -> list[TupleRow]:
+        """Return all rows that a function gives."""
+        query = self._queries.get(function)
+        if query is None:
+            name = sql.Identifier(self._address.schema, function)
+            places = sql.SQL(", ").join([sql.Placeholder()] * len(values))
+            query = sql.SQL("select * from {}({})").format(name, places).as_bytes(None)
+            self._queries[function] = query
+        end = time.monotonic() + self._address.timeout
+        tries = 0
+        while True:
+            connection = self._connection()
+            try:
+                return connection.execute(query, values).fetchall()
+            except psycopg.Error as error:
+                if connection.broken or isinstance(error, _GO_ELSEWHERE):
+                    connection.close()
+                once_more = isinstance(error, _NOT_DONE) or (
+                    again and connection.closed and not isinstance(error, _FINAL)
+                )
+                if not once_more or time.monotonic() > end:
+                    raise in_our_words(self._address, error) from error
+            finally:
+                self._pool.putconn(connection)
+            tries += 1
+            time.sleep(random.uniform(0, min(0.002 * 2**tries, 0.1)))  # noqa: S311 - not secret
+
+    def _connection(self) -> _Bounded:
+        try:
+            while True:
+                connection = self._pool.getconn()
+                try:  # one that the server closed meanwhile is not used at all
+                    connection.pgconn.consume_input()
+                    connection.pgconn.consume_input()
+                except psycopg.Error:
+                    connection.close()
+                    self._pool.putconn(connection)
+                else:
+                    return connection
+        except PoolTimeout as error:
+            raise StoreError(
+                f"no connection to the store at {self._address} in {self._address.timeout:g} s: "
+                f"it cannot be reached, or all {self._address.most} are in use"
+            ) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+
+#: The server undid the call, and it may well be done if it is sent again.
+_NOT_DONE: Final = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+#: This server is no longer the one to write to.
+_GO_ELSEWHERE: Final = (_Late, errors.ReadOnlySqlTransaction)
+#: Waiting was long enough.
+_FINAL: Final = (_Late, errors.QueryCanceled, errors.ReadOnlySqlTransaction)
+
+
+def in_our_words(address: Address, error: psycopg.Error) -> StoreError:
+    """Return what went wrong, as it is told."""
+    match error:
+        case errors.QueryCanceled() | _Late():
+            told = f"the store at {address} gave no answer in {address.timeout:g} s"
+        case errors.ReadOnlySqlTransaction():
+            told = f"the store at {address} is read-only now"
+        case errors.InsufficientPrivilege():
+            told = f"the user of the store at {address} lacks a right: {_first_line(error)}"
+        case errors.InvalidSchemaName() | errors.UndefinedTable() | errors.UndefinedFunction():
+            told = f"there is no store at {address}: make it with `nba store init URL`"
+        case _ if error.sqlstate in {None, "57P01", "57P02", "57P03"}:
+            told = f"the store at {address} cannot be reached: {_first_line(error)}"
+        case _:
+            told = f"the store at {address} failed: {_first_line(error)}"
+    return StoreError(told)
+
+
+def _first_line(error: psycopg.Error) -> str:
+    said = error.diag.message_primary or str(error)
+    return said.strip().partition("\n")[0]
