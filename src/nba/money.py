@@ -40,4 +40,4 @@ def minor_units(amount: float, currency: str) -> int:
 
 def decimal_of(units: int, currency: str) -> Decimal:
     """Return an amount in minor units as a decimal."""
-    return Decimal(units).scaleb(-decimals(currency))
+    return Decimal(units).scaleb(-decimals(currency), _WIDE)

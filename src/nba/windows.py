@@ -85,8 +85,29 @@ def moment(nanoseconds: int) -> datetime:
 
 
 def midnight(day: date, where: tzinfo) -> int:
-    """Return the instant at which *day* begins in the zone *where*."""
-    return instant(datetime(day.year, day.month, day.day, tzinfo=where))
+    """Return the instant at which *day* begins in the zone *where*.
+
+    Where the clocks skip midnight, or the whole day, that is when they do so.
+    """
+    return _shown(datetime(day.year, day.month, day.day, tzinfo=where))
+
+
+def _shown(clock: datetime) -> int:
+    """Return the first instant at which the clocks of a zone show a time of a day, or a later one.
+
+    Of a time that they show twice that is the first; one that they skip has passed when they do.
+    """
+    before, after = clock.utcoffset(), clock.replace(fold=1).utcoffset()
+    first = instant(clock)
+    if before is None or after is None or before >= after:
+        return first
+    # Skipped: the clocks change after what the later offset makes of it, and not after `first`.
+    low, high = instant(clock.replace(fold=1)) // SECOND, first // SECOND
+    while high - low > 1:
+        middle = (low + high) // 2
+        changed = local(middle * SECOND, clock.tzinfo or UTC).utcoffset() == after
+        low, high = (low, middle) if changed else (middle, high)
+    return high * SECOND
 
 
 def parse_day(text: str) -> date:
@@ -135,6 +156,15 @@ class Window:
     zone: str = "book"
     week_start: int = 0
 
+    def ends(self, now: int, where: tzinfo) -> int | None:
+        """Return when the calendar window that *now* is in ends; None for other windows."""
+        if self.calendar is None:
+            return None
+        day = self._begins(now, where)
+        if self.calendar == "month":
+            return midnight((day + timedelta(31)).replace(day=1), where)
+        return midnight(day + timedelta(7 if self.calendar == "week" else 1), where)
+
     def after(self, now: int, where: tzinfo) -> int | None:
         """Return the instant after which something is recent at *now*; None for no bound.
 
@@ -146,12 +176,16 @@ class Window:
             return now - self.length
         if self.calendar is None:
             return None
+        return midnight(self._begins(now, where), where) - 1
+
+    def _begins(self, now: int, where: tzinfo) -> date:
+        """Return the first day of the calendar window that *now* is in."""
         day = local(now, where).date()
         if self.calendar == "week":
             day -= timedelta(days=(day.weekday() - self.week_start) % 7)
         elif self.calendar == "month":
             day = day.replace(day=1)
-        return midnight(day, where) - 1
+        return day
 
 
 _MINUTES = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
@@ -164,12 +198,14 @@ Span = tuple[int, int]
 def parse_spans(text: str) -> tuple[Span, ...]:
     """Return the hours written as `08:00-12:00, 13:00-17:00`, in their order. Raises ValueError."""
     spans = []
-    for part in text.split(","):
-        match = _MINUTES.fullmatch(part.strip())
+    for part in map(str.strip, text.split(",")):
+        match = _MINUTES.fullmatch(part)
         hours = [int(number) for number in match.groups()] if match else [0] * 4
         start, end = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
-        if not match or max(hours[1], hours[3]) > 59 or not start < end <= 24 * 60:
-            raise ValueError(f"`{part.strip()}` is not a time of day such as 08:00-20:00")
+        if not match or max(hours[1], hours[3]) > 59 or max(start, end) > 24 * 60:
+            raise ValueError(f"`{part}` is not a time of day such as 08:00-20:00")
+        if start >= end:
+            raise ValueError(f"`{part}` does not end after it begins")
         spans.append((start, end))
     spans.sort()
     if any(end > start for (_, end), (start, _) in pairwise(spans)):
@@ -179,16 +215,19 @@ def parse_spans(text: str) -> tuple[Span, ...]:
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """When something is open: spans for each day of the *week* from Monday, but not on *closed*."""
+    """When something is open: spans for each day of the *week* from Monday, but not on *closed*.
+
+    A span lasts from when the clocks first show its start, or a later time, to when they first
+    show its end, or a later time.
+    """
 
     week: tuple[tuple[Span, ...], ...]
     closed: frozenset[date] = frozenset()
 
     def is_open(self, now: int, where: tzinfo) -> bool:
         """Return whether it is open at *now*, as the clocks of *where* have it."""
-        return any(
-            start <= now < end for start, end in self._spans(local(now, where).date(), where)
-        )
+        spans = self._from(now, where, days=2)  # clocks may go back over midnight
+        return any(start <= now < end for start, end in spans)
 
     def next_open(self, now: int, where: tzinfo) -> int | None:
         """Return *now* if it is open, else when it opens next; None for not within 400 days."""
@@ -205,29 +244,27 @@ class OpeningHours:
                 left -= end - begin
         return None
 
-    def _from(self, now: int, where: tzinfo) -> Iterator[tuple[int, int]]:
-        """Yield the spans from the day of *now* on, as instants."""
+    def _from(
+        self, now: int, where: tzinfo, days: int = _LONGEST_CLOSED
+    ) -> Iterator[tuple[int, int]]:
+        """Yield the spans of so many days, from that of *now* on, as instants."""
         today = local(now, where).date()
-        for days in range(_LONGEST_CLOSED):
+        for day in range(days):
             try:
-                yield from self._spans(today + timedelta(days), where)
+                yield from self._spans(today + timedelta(day), where)
             except OverflowError:
                 return
 
     def _spans(self, day: date, where: tzinfo) -> Iterator[tuple[int, int]]:
         if day not in self.closed:
             for start, end in self.week[day.weekday()]:
-                yield _clock(day, start, where), _clock(day, end, where)
+                opens, closes = _clock(day, start, where), _clock(day, end, where)
+                if opens < closes:  # the clocks may skip all of it
+                    yield opens, closes
 
 
 def _clock(day: date, minutes: int, where: tzinfo) -> int:
-    """Return the instant at which the clocks of *where* show a time of a day.
-
-    A time that they skip is as long after midnight as it would be without the change; of one that
-    they show twice it is the first.
-    """
+    """Return the first instant at which the clocks of *where* show a time of a day, or later."""
     if minutes == 24 * 60:
         return midnight(day + timedelta(1), where)
-    return instant(
-        datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=where)
-    )
+    return _shown(datetime(day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=where))
