@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "say what became of every action, and why",
     "report": "report how customers fare: in the stages of their journey",
     "eval": "evaluate an expression",
+    "store": "prepare a store, migrate it, or look at it",
     "schema": "print the JSON Schema of rule files, for editors",
     "version": "print the versions of nba and of Python",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from nba.errors import CaseError
 from nba.journey.events import Row
@@ -23,10 +23,11 @@ from nba.state.sqlite_file import File, Synchronous
 from nba.state.sqlite_journeys import Known
 from nba.state.sqlite_ready import Ready
 from nba.state.sqlite_text import written
+from nba.state.sqlite_url import Address, check, init, migrate
 from nba.state.store import Change, Due, Memory, Pass, Remembered
 from nba.state.text import row_of, text_of
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "check", "init", "migrate"]
 
 _OLD: Final = (
     "SELECT EXISTS (SELECT 1 FROM events WHERE at < ?1)"
@@ -57,6 +58,16 @@ class SqliteStore:
         self._file = File(path, timeout=timeout, synchronous=synchronous)
         self._ready = Ready(cached)
         self._file.prepare()
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the file at `sqlite:///nba.db?timeout=2`; make it if there is none.
+
+        The options are those above. Raises StoreError, also where the file is from an older nba:
+        an operator has to call `migrate`.
+        """
+        path, timeout, synchronous, cached = Address.of(url)
+        return cls(path, timeout=timeout, synchronous=synchronous, cached=cached)
 
     # --- journeys
 
