@@ -26,11 +26,12 @@ from nba.state.redis_text import (
     read_text,
     row_number,
     row_text,
-    written_account,
-    written_claim,
+    written_asked,
+    written_claims,
     written_pass,
+    written_settlement,
 )
-from nba.state.reservation import EVER, Asked, Granted, Settlement, Taking
+from nba.state.reservation import Asked, Granted, Settlement, Taking
 from nba.state.sortable import deadline_of, sortable_text, time_text
 from nba.state.store import Change, Due, Memory, Pass, Remembered
 from nba.state.text import row_of, text_of
@@ -180,7 +181,7 @@ class RedisStore:
             "recall",
             name=customer,
             at=time_text(at),
-            asked=[written_account(one) for one in asked],
+            asked=written_asked(asked),
             **_seen(ready),
         )
         whose, version, journey, rows, decisions, used = found
@@ -204,7 +205,7 @@ class RedisStore:
             text=taking.text,
             alternatives=[
                 {
-                    "claims": [written_claim(claim) for claim in alternative.claims],
+                    "claims": written_claims(alternative.claims),
                     "answer": alternative.answer,
                     "labels": alternative.labels,
                 }
@@ -229,11 +230,7 @@ class RedisStore:
             revision=str(revision),
             text=text,
             at=time_text(at),
-            ever=time_text(EVER),
-            settlements=[
-                {"act": act, "entry": entry, "claim": written_claim(claim._replace(expires=None))}
-                for act, entry, claim in settlements
-            ],
+            settlements=list(map(written_settlement, settlements)),
         )
         return None if done is None else tuple(map(bool, done))
 
@@ -300,8 +297,8 @@ def check(url: str) -> Checked:
         server.close()
 
 
-def _notes(server: RedisServer, facts: dict[str, Any]) -> Iterator[str]:
-    if str(facts.get("aof_enabled")) != "1":
+def _notes(server: RedisServer, facts: dict[str, str]) -> Iterator[str]:
+    if facts.get("aof_enabled") != "1":
         yield (
             "what is kept may be gone when the server stops, and be granted again: set "
             "`appendonly yes` and `appendfsync always`"
@@ -323,10 +320,10 @@ def _notes(server: RedisServer, facts: dict[str, Any]) -> Iterator[str]:
 
 def _setting(server: RedisServer, name: str) -> str | None:
     try:
-        found = server.ask("CONFIG GET", name)
+        found = server.ask("CONFIG", "GET", name)
     except StoreError:  # whoever offers the server may not let it be asked
         return None
-    return dict(found).get(name)
+    return found[1].decode() if found else None
 
 
 def _version(server: RedisServer) -> int | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -58,9 +60,13 @@ class RedisServer:
                 retry=Retry(NoBackoff(), 0),
                 protocol=2,
             )
-            self._redis: Any = redis.Redis(connection_pool=self._pool)
         except (ValueError, TypeError) as error:
             raise StoreError(f"`{self.shown}` is not the URL of a Redis server: {error}") from None
+        #: connections that nobody uses now: the pool's own way to a script takes as long as many
+        #: a script
+        self._idle: list[Any] = []
+        self._process = os.getpid()
+        self._closed = False
 
     def run(self, script: str, arguments: Mapping[str, Any]) -> Any:
         """Return what a script answers; *arguments* are as JSON has them.
@@ -73,9 +79,9 @@ class RedisServer:
         while True:
             try:
                 try:
-                    return self._redis.execute_command("EVALSHA", digest, 0, self.prefix, given)
+                    return self._call("EVALSHA", digest, 0, self.prefix, given)
                 except NoScriptError:
-                    return self._redis.execute_command("EVAL", source, 0, self.prefix, given)
+                    return self._call("EVAL", source, 0, self.prefix, given)
             except RedisError as error:
                 if not _passes(error) or time.monotonic() + pause > deadline:
                     raise self._error(error) from error
@@ -86,19 +92,47 @@ class RedisServer:
     def ask(self, *command: str) -> Any:
         """Return what the server answers to a command."""
         try:
-            return self._redis.execute_command(*command)
+            return self._call(*command)
         except RedisError as error:
             raise self._error(error) from error
 
-    def facts(self) -> dict[str, Any]:
+    def _call(self, *command: Any) -> Any:
+        if self._process != os.getpid():  # after a fork, the connections are the other's
+            self._idle, self._process = [], os.getpid()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._pool.make_connection()
+        try:
+            connection.send_packed_command(connection.pack_command(*command))
+            answer = connection.read_response()
+        except ResponseError:
+            self._idle.append(connection)
+            raise
+        except BaseException:  # what it would say next is the answer to this
+            connection.disconnect()
+            self._disconnect()  # the others have lost it too, if the server is another one now
+            raise
+        self._idle.append(connection)
+        if self._closed:
+            self._disconnect()
+        return answer
+
+    def _disconnect(self) -> None:
+        while self._idle:
+            with contextlib.suppress(IndexError):  # another thread took it
+                self._idle.pop().disconnect()
+
+    def facts(self) -> dict[str, str]:
         """Return what the server says of itself. Raises StoreError where no store can be there."""
-        facts: dict[str, Any] = self.ask("INFO")
-        if str(facts.get("cluster_enabled")) == "1" or facts.get("redis_mode") == "cluster":
+        lines = self.ask("INFO").decode("utf-8", "replace").splitlines()
+        facts = dict(line.split(":", 1) for line in lines if ":" in line)
+        if facts.get("cluster_enabled") == "1" or facts.get("redis_mode") == "cluster":
             raise StoreError(
                 f"the Redis server at `{self.shown}` is part of a cluster, which cannot keep "
                 f"customers and budgets in one step: use a server that is not"
             )
-        version = str(facts.get("redis_version", ""))
+        version = facts.get("redis_version", "")
         major = version.partition(".")[0]
         if not major.isdigit() or int(major) < OLDEST:
             raise StoreError(
@@ -113,7 +147,8 @@ class RedisServer:
 
     def close(self) -> None:
         """Give back the connections."""
-        self._pool.disconnect()
+        self._closed = True
+        self._disconnect()
 
     def _error(self, error: RedisError) -> StoreError:
         where, text = f"the Redis server at `{self.shown}`", str(error).rstrip(".")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from nba.state.reservation import EVER, Asked, Claim
-from nba.state.sortable import deadline_text, time_of, time_text
+from nba.state.reservation import EVER, Asked, Claim, Settlement
+from nba.state.sortable import NEVER, deadline_text, time_of, time_text
 from nba.state.store import Pass, Remembered
 
 __all__ = [
@@ -14,9 +14,10 @@ __all__ = [
     "read_text",
     "row_number",
     "row_text",
-    "written_account",
-    "written_claim",
+    "written_asked",
+    "written_claims",
     "written_pass",
+    "written_settlement",
 ]
 
 
@@ -33,28 +34,48 @@ def written_pass(passing: Pass, limit: int) -> dict[str, Any]:
     return written | {"start": start, "limit": limit}
 
 
-def written_account(asked: Asked) -> dict[str, Any]:
-    """Return an account as the scripts read it: its name after its length, so that more may follow.
-
-    The account of a customer has no owner.
-    """
-    account, owner, since = asked
-    long = len(account.encode("utf-8", "surrogatepass"))
-    written = {"account": f"{long}:{account}", "since": time_text(since)}
-    if owner is not None:
-        written["owner"] = owner
-    return written
+def written_asked(asked: Sequence[Asked]) -> dict[str, Any]:
+    """Return accounts as the scripts read them: in groups, each with its place, from 1 on."""
+    return _grouped([(one, (place,)) for place, one in enumerate(asked, 1)])
 
 
-def written_claim(claim: Claim) -> dict[str, Any]:
-    """Return a claim as the scripts read it."""
-    asked, amount, at_most, expires = claim
-    written = written_account(asked) | {"amount": amount, "at_most": at_most}
-    if expires is not None:
-        written["expires"] = time_text(expires)
-    if asked.since == EVER:
-        written["lasts"] = True
-    return written
+def written_claims(claims: Sequence[Claim]) -> dict[str, Any]:
+    """Return claims as the scripts read them: in groups; see `accounts.lua`."""
+    return _grouped(
+        [
+            (
+                asked,
+                (
+                    place,
+                    amount,
+                    at_most,
+                    NEVER if expires is None else time_text(expires),
+                    asked.since == EVER,
+                ),
+            )
+            for place, (asked, amount, at_most, expires) in enumerate(claims, 1)
+        ]
+    )
+
+
+def written_settlement(settlement: Settlement) -> dict[str, Any]:
+    """Return a settlement as `amend.lua` reads it: the account, whatever its age, and the claim."""
+    act, entry, claim = settlement
+    claim = claim._replace(expires=None)
+    always = claim._replace(asked=claim.asked._replace(since=EVER))
+    either = {"any": written_claims([always]), "claims": written_claims([claim])}
+    return {"act": act, "entry": entry} | either
+
+
+def _grouped(asked: Iterable[tuple[Asked, tuple[Any, ...]]]) -> dict[str, Any]:
+    """Group accounts by their owners. An account stands after its length, as more may follow."""
+    own: list[Any] = []
+    others: dict[str, list[Any]] = {}
+    for (account, owner, since), more in asked:
+        long = len(account if account.isascii() else account.encode("utf-8", "surrogatepass"))
+        group = own if owner is None else others.setdefault(owner, [])
+        group.append((f"{long}:{account}", time_text(since), *more))
+    return {"own": own, "others": list(others.items())}
 
 
 def read_decision(content: bytes) -> Remembered:

@@ -7,10 +7,16 @@
 -- its time, when it expires, and its amount. The set has each entry by its time (`t`) and, where
 -- it expires, by that (`x`). `old` has, by their times, what is forgotten when it is old.
 
+--
+-- Claims come in groups: `own` are those on accounts of the customer, and `others` those on each
+-- owner's. A claim is a list: the account, since when, its place among the claims, the amount,
+-- what is allowed, when it expires, and whether it lasts when it is old.
+
 local NEVER, EXACT = string.rep('9', 20), 2 ^ 53
+local format, sub = string.format, string.sub
 
 local function integer(number)
-  return string.format('%.0f', number)
+  return format('%.0f', number)
 end
 
 local function account_of(owner, account, total, marks, held)
@@ -18,28 +24,25 @@ local function account_of(owner, account, total, marks, held)
     owner = owner,
     account = account,
     total = total or '0',
-    oldest = marks and marks:sub(1, 20) or NEVER,
-    soonest = marks and marks:sub(21, 40) or NEVER,
-    count = marks and tonumber(marks:sub(41)) or 0,
+    oldest = marks and sub(marks, 1, 20) or NEVER,
+    soonest = marks and sub(marks, 21, 40) or NEVER,
+    count = marks and tonumber(sub(marks, 41)) or 0,
     held = held,
   }
 end
 
--- Read some accounts of an owner, and whether they have an entry.
-local function read_accounts(owner, accounts, entry)
-  local fields = {}
-  for _, account in ipairs(accounts) do
-    fields[#fields + 1] = 'u' .. account
-    fields[#fields + 1] = 'm' .. account
-    fields[#fields + 1] = 'e' .. account .. entry
+-- Call a function with the owners and the claims of each group.
+local function each_group(given, names, work)
+  if #given.own > 0 then
+    local owners = {}
+    for place, name in ipairs(names) do
+      owners[place] = 'c' .. name
+    end
+    work(owners, given.own)
   end
-  local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
-  local read = {}
-  for place, account in ipairs(accounts) do
-    local at = 3 * place
-    read[place] = account_of(owner, account, found[at - 2], found[at - 1], found[at])
+  for _, other in ipairs(given.others) do
+    work({'o' .. other[1]}, other[2])
   end
-  return read
 end
 
 -- The ids of the entries that are too old or have expired, each once.
@@ -63,14 +66,14 @@ local function gone(one, since, at)
   return entries
 end
 
-local function old_member(at, owner, rest)
-  return at .. owner:sub(1, 1) .. (#owner - 1) .. ':' .. owner:sub(2) .. rest
+local function owner_in_old(owner)
+  return sub(owner, 1, 1) .. #owner - 1 .. ':' .. sub(owner, 2)
 end
 
 local function set_marks(one)
   local hash = P .. 'a:' .. one.owner
   if one.count > 0 then
-    call('HSET', hash, 'm' .. one.account, one.oldest .. one.soonest .. integer(one.count))
+    call('HSET', hash, 'm' .. one.account, one.oldest .. one.soonest .. one.count)
   else
     call('HDEL', hash, 'm' .. one.account, 'u' .. one.account)
   end
@@ -83,7 +86,7 @@ local function remove(one, entry)
   local at, expires, amount = value:sub(1, 20), value:sub(21, 40), value:sub(41)
   call('HDEL', hash, 'e' .. one.account .. entry)
   call('ZREM', set, one.account .. 't' .. at .. entry, one.account .. 'x' .. expires .. entry)
-  call('ZREM', P .. 'old', old_member(at, one.owner, one.account .. entry))
+  call('ZREM', P .. 'old', at .. owner_in_old(one.owner) .. one.account .. entry)
   if amount ~= '0' then
     call('HINCRBY', hash, 'u' .. one.account, '-' .. amount)
   end
@@ -104,14 +107,14 @@ local function first(one, kind)
   return range[1] and range[1]:sub(#start + 1, #start + 20) or NEVER
 end
 
--- Take off what is too old and what has expired.
-local function sweep(one, since, at)
+-- Take off what is too old and what has expired; `held` is the entry that was asked for.
+local function sweep(one, since, at, held)
   if one.oldest > since and one.soonest > at then
     return
   end
   for _, entry in ipairs(gone(one, since, at)) do
     remove(one, entry)
-    if one.held and entry == one.entry then
+    if entry == held then
       one.held = false
     end
   end
@@ -120,95 +123,97 @@ local function sweep(one, since, at)
   one.total = call('HGET', P .. 'a:' .. one.owner, 'u' .. one.account) or '0'
 end
 
--- Whose accounts a claim is on: the customer's under all names, or the owner's.
-local function owners_of(claim, names)
-  if claim.owner then
-    return {'o' .. claim.owner}
-  end
-  local owners = {}
-  for place, name in ipairs(names) do
-    owners[place] = 'c' .. name
-  end
-  return owners
-end
-
--- Read what claims are on, swept: for each claim the first account, what is used of all, and
--- which of them has the entry, if one does. One call reads all accounts of an owner.
-local function read_claims(claims, names, entry, at)
-  local order, of, found = {}, {}, {}
-  for place, claim in ipairs(claims) do
-    found[place] = {used = 0}
-    for _, owner in ipairs(owners_of(claim, names)) do
-      if not of[owner] then
-        of[owner] = {places = {}, accounts = {}}
-        order[#order + 1] = owner
+-- Read what claims are on, swept: in their groups, for each the account of the first owner with
+-- what is used of all, and the account that has the entry, if one does. One call reads all
+-- accounts of an owner.
+local function read_claims(given, names, entry, at)
+  local groups = {}
+  each_group(given, names, function(owners, claims)
+    local fields, group = {}, {}
+    for number, claim in ipairs(claims) do
+      local account, place = claim[1], 3 * number
+      fields[place - 2] = 'u' .. account
+      fields[place - 1] = 'm' .. account
+      fields[place] = 'e' .. account .. entry
+    end
+    for _, owner in ipairs(owners) do
+      local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
+      for number, claim in ipairs(claims) do
+        local place = 3 * number
+        local one = account_of(owner, claim[1], found[place - 2], found[place - 1], found[place])
+        sweep(one, claim[2], at, entry)
+        local first = group[number]
+        if not first then
+          first, one.claim, one.used = one, claim, 0
+          group[number] = one
+        end
+        first.used = first.used + one.total
+        if one.held then
+          first.holder = one
+        end
       end
-      local group = of[owner]
-      group.places[#group.places + 1] = place
-      group.accounts[#group.accounts + 1] = claim.account
     end
-  end
-  for _, owner in ipairs(order) do
-    local group = of[owner]
-    for number, one in ipairs(read_accounts(owner, group.accounts, entry)) do
-      local place = group.places[number]
-      local claim, into = claims[place], found[place]
-      one.entry = entry
-      sweep(one, claim.since, at)
-      into.used = into.used + tonumber(one.total)
-      into.first = into.first or one
-      into.holder = into.holder or (one.held and one) or nil
-    end
-  end
-  return found
+    group.fields = fields
+    groups[#groups + 1] = group
+  end)
+  return groups
 end
 
 -- The place of the first claim that does not fit; nil where all do.
-local function refused(claims, found)
-  for place, claim in ipairs(claims) do
-    local one = found[place]
-    if not one.holder and one.used + claim.amount > claim.at_most then
-      return place
+local function refused(groups)
+  local first
+  for _, group in ipairs(groups) do
+    for _, one in ipairs(group) do
+      local claim = one.claim
+      if not one.holder and one.used + claim[4] > claim[5] and (not first or claim[3] < first) then
+        first = claim[3]
+      end
     end
   end
+  return first
 end
 
 -- Enter claims under the first of the names, those that are not there yet.
-local function enter(claims, found, entry, at)
-  local order, sets, adds, old = {}, {}, {}, {}
-  for place, claim in ipairs(claims) do
-    local one = found[place].first
-    if not found[place].holder then
-      local owner, account = one.owner, one.account
-      if not sets[owner] then
-        order[#order + 1], sets[owner], adds[owner] = owner, {}, {}
-      end
-      local set, add = sets[owner], adds[owner]
-      local amount, expires = integer(claim.amount), claim.expires or NEVER
-      local total = tonumber(one.total) + claim.amount
-      if total < EXACT then
-        set[#set + 1], set[#set + 2] = 'u' .. account, integer(total)
-      else
-        call('HINCRBY', P .. 'a:' .. owner, 'u' .. account, amount)
-      end
-      local oldest = at < one.oldest and at or one.oldest
-      local soonest = expires < one.soonest and expires or one.soonest
-      set[#set + 1], set[#set + 2] = 'm' .. account, oldest .. soonest .. integer(one.count + 1)
-      set[#set + 1], set[#set + 2] = 'e' .. account .. entry, at .. expires .. amount
-      add[#add + 1], add[#add + 2] = 0, account .. 't' .. at .. entry
-      if expires ~= NEVER then
-        add[#add + 1], add[#add + 2] = 0, account .. 'x' .. expires .. entry
-      end
-      if not claim.lasts then
-        old[#old + 1], old[#old + 2] = 0, old_member(at, owner, account .. entry)
+local function enter(groups, entry, at)
+  local old, olds = {}, 0
+  for _, group in ipairs(groups) do
+    local owner, fields = group[1].owner, group.fields
+    local set, sets, add, adds = {}, 0, {}, 0
+    local prefix = at .. owner_in_old(owner)
+    for number, one in ipairs(group) do
+      if not one.holder then
+        local claim, account = one.claim, one.account
+        local amount, expires = claim[4], claim[6] or NEVER
+        local total = one.total + amount
+        if total < EXACT then
+          set[sets + 1], set[sets + 2] = fields[3 * number - 2], integer(total)
+          sets = sets + 2
+        else
+          call('HINCRBY', P .. 'a:' .. owner, fields[3 * number - 2], integer(amount))
+        end
+        local oldest = at < one.oldest and at or one.oldest
+        local soonest = expires < one.soonest and expires or one.soonest
+        set[sets + 1], set[sets + 2] = fields[3 * number - 1], oldest .. soonest .. one.count + 1
+        set[sets + 3], set[sets + 4] = fields[3 * number], at .. expires .. integer(amount)
+        sets = sets + 4
+        add[adds + 1], add[adds + 2] = '0', account .. 't' .. at .. entry
+        adds = adds + 2
+        if expires ~= NEVER then
+          add[adds + 1], add[adds + 2] = '0', account .. 'x' .. expires .. entry
+          adds = adds + 2
+        end
+        if not claim[7] then
+          old[olds + 1], old[olds + 2] = '0', prefix .. account .. entry
+          olds = olds + 2
+        end
       end
     end
+    if sets > 0 then
+      call('HSET', P .. 'a:' .. owner, unpack(set))
+      call('ZADD', P .. 'b:' .. owner, unpack(add))
+    end
   end
-  for _, owner in ipairs(order) do
-    call('HSET', P .. 'a:' .. owner, unpack(sets[owner]))
-    call('ZADD', P .. 'b:' .. owner, unpack(adds[owner]))
-  end
-  if #old > 0 then
+  if olds > 0 then
     call('ZADD', P .. 'old', unpack(old))
   end
 end

@@ -19,10 +19,9 @@ local names = names_of(customer, leading)
 
 local done = {}
 for place, one in ipairs(A.settlements) do
-  local claims, entry = {one.claim}, one.entry
-  -- an entry that is too old may be settled, so only what has expired goes
-  local any = {{owner = one.claim.owner, account = one.claim.account, since = A.ever}}
-  local holder = read_claims(any, names, entry, A.at)[1].holder
+  -- an entry that is too old may be settled, so what has expired goes, and nothing else
+  local entry = one.entry
+  local holder = read_claims(one.any, names, entry, A.at)[1][1].holder
   done[place] = 1
   if one.act == 'release' then
     if holder then
@@ -32,11 +31,11 @@ for place, one in ipairs(A.settlements) do
   elseif holder then
     commit(holder, entry)
   else
-    local found = read_claims(claims, names, entry, A.at)
-    if one.act == 'commit' and refused(claims, found) then
+    local groups = read_claims(one.claims, names, entry, A.at)
+    if one.act == 'commit' and refused(groups) then
       done[place] = 0
     else
-      enter(claims, found, entry, A.at)
+      enter(groups, entry, A.at)
     end
   end
 end

@@ -24,7 +24,7 @@ for _, name in ipairs(names) do
   end)
   each(P .. 'a:c' .. name, function(field, value)
     if field:sub(1, 1) == 'e' then
-      call('ZREM', P .. 'old', old_member(value:sub(1, 20), 'c' .. name, field:sub(2)))
+      call('ZREM', P .. 'old', value:sub(1, 20) .. owner_in_old('c' .. name) .. field:sub(2))
     end
   end)
   call('DEL', P .. 'b:c' .. name)

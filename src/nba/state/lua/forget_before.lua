@@ -58,10 +58,11 @@ each_before('old', function(member)
   local owner, rest = counted(member, 22)
   local account, entry = counted(member, rest)
   owner, account = member:sub(21, 21) .. owner, member:sub(rest, entry - 1)
-  local one = read_accounts(owner, {account}, member:sub(entry))[1]
-  if one.held then
-    remove(one, member:sub(entry))
-    set_marks(one)
-  end
+  entry = member:sub(entry)
+  local fields = {'u' .. account, 'm' .. account, 'e' .. account .. entry}
+  local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
+  local one = account_of(owner, account, unpack(found))
+  remove(one, entry)
+  set_marks(one)
 end)
 return {events, more}

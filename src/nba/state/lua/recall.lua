@@ -28,28 +28,21 @@ local function add_summands(one, since, used)
   end
 end
 
-local order, of, used = {}, {}, {}
-for place, asked in ipairs(A.asked) do
-  used[place] = {}
-  for _, owner in ipairs(owners_of(asked, names)) do
-    if not of[owner] then
-      order[#order + 1], of[owner] = owner, {fields = {}, places = {}}
-    end
-    local group = of[owner]
-    group.places[#group.places + 1] = place
-    group.fields[#group.fields + 1] = 'u' .. asked.account
-    group.fields[#group.fields + 1] = 'm' .. asked.account
+local used = {}
+each_group(A.asked, names, function(owners, asked)
+  local fields = {}
+  for number, one in ipairs(asked) do
+    used[one[3]] = {}
+    fields[2 * number - 1], fields[2 * number] = 'u' .. one[1], 'm' .. one[1]
   end
-end
-for _, owner in ipairs(order) do
-  local group = of[owner]
-  local found = call('HMGET', P .. 'a:' .. owner, unpack(group.fields))
-  for number, place in ipairs(group.places) do
-    if found[2 * number - 1] then
-      local asked = A.asked[place]
-      local one = account_of(owner, asked.account, found[2 * number - 1], found[2 * number])
-      add_summands(one, asked.since, used[place])
+  for _, owner in ipairs(owners) do
+    local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
+    for number, one in ipairs(asked) do
+      local total, marks = found[2 * number - 1], found[2 * number]
+      if total then
+        add_summands(account_of(owner, one[1], total, marks), one[2], used[one[3]])
+      end
     end
   end
-end
+end)
 return {customer, version, journey, rows_of(names, journey), decisions, used}

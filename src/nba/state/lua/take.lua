@@ -23,12 +23,12 @@ for place, alternative in ipairs(A.alternatives) do
   end
   if not crowded then
     local entry = A.id .. ':' .. (place - 1)
-    local found = read_claims(alternative.claims, names, entry, A.at)
-    local claim = refused(alternative.claims, found)
+    local groups = read_claims(alternative.claims, names, entry, A.at)
+    local claim = refused(groups)
     if claim then
       misfits[#misfits + 1], misfits[#misfits + 2] = place - 1, claim - 1
     else
-      enter(alternative.claims, found, entry, A.at)
+      enter(groups, entry, A.at)
       for _, label in ipairs(alternative.labels) do
         counts[label[1]] = (counts[label[1]] or 0) + 1
       end
