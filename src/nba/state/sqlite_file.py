@@ -52,6 +52,8 @@ class File:
         self._synchronous = synchronous
         self._closed = False
         self._idle: list[sqlite3.Connection] = []
+        self._lent: set[sqlite3.Connection] = set()
+        self._forked = False
         self.queue = threading.Lock()
         _files.add(self)
 
@@ -85,10 +87,20 @@ class File:
         """Return a connection for this thread alone. Raises StoreError if the file is closed."""
         if self._closed:
             raise StoreError(f"the store `{self.path}` was closed: open it again")
+        if self._forked:
+            raise StoreError(
+                f"this process was forked while `{self.path}` was in use: open the store after the "
+                "fork, in each process"
+            )
         try:
-            return self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
-            connection = self._connect("rw")
+            connection = self._opened()
+        self._lent.add(connection)
+        return connection
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = self._connect("rw")
         try:
             if schema.verify(connection, self.path):
                 return connection
@@ -100,24 +112,37 @@ class File:
 
     def give_back(self, connection: sqlite3.Connection) -> None:
         """Take a connection back."""
+        self._lent.discard(connection)
         self._idle.append(connection)
         if self._closed:
             self.close()
 
+    def drop(self, connection: sqlite3.Connection) -> None:
+        """Close a connection that cannot be used any more."""
+        self._lent.discard(connection)
+        connection.close()
+
     def close(self) -> None:
         """Close what is open; connections that are in use are closed when they come back."""
         self._closed = True
-        while self._idle:
+        self.rest()
+
+    def rest(self) -> None:
+        """Close the connections that nobody uses now."""
+        while self._idle and not self._forked:
             try:
                 connection = self._idle.pop()
-            except IndexError:
+            except IndexError:  # another thread was faster
                 return
             connection.close()
 
     def after_fork(self) -> None:
-        """Leave the connections to the process that opened them: SQLite's do not survive a fork."""
-        _left.extend(self._idle)
-        self._idle = []
+        """Begin anew in a process that was forked.
+
+        SQLite must not carry a connection over a fork, so those that nobody uses are closed before
+        it. If one was in use, this process cannot tell any more what it has locked.
+        """
+        self._forked = bool(self._lent or self._idle)
         self.queue = threading.Lock()
 
     def _connect(self, mode: str) -> sqlite3.Connection:
@@ -251,16 +276,19 @@ class Step:
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._connection.close()
+        except sqlite3.Error:  # it is not to be used again
+            self._file.drop(self._connection)
         else:
             self._file.give_back(self._connection)
 
 
-#: All files, so that a process that was forked can leave their connections alone.
+#: All files, for a process that forks.
 _files: weakref.WeakSet[File] = weakref.WeakSet()
-#: Connections of the process before: closing them here would disturb it.
-_left: list[sqlite3.Connection] = []
+
+
+def _before_fork() -> None:
+    for file in list(_files):
+        file.rest()
 
 
 def _after_fork() -> None:
@@ -269,4 +297,4 @@ def _after_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
