@@ -120,7 +120,7 @@ class World:
             for due in found:
                 self.seen[f"{due.moment} {due.change}"] += 1
             for customer in {due.customer for due in found}:
-                assert self.engine.decide(customer).say is not None
+                assert self.engine.decide(customer, commit=False).say is not None
 
     def live(self, hours: float) -> None:
         """Let some hours go by, in which something happens once."""
@@ -142,7 +142,7 @@ class World:
         for customer, journey in journeys.items():
             kinds = Counter(journey.values())
             expected = f"{kinds['contact']} of {kinds.total()}, {now_open[customer]}"
-            assert self.engine.decide(customer).say == expected, customer
+            assert self.engine.decide(customer, commit=False).say == expected, customer
             self.seen["events"] += kinds.total()
             self.seen["open"] += now_open[customer]
         for name in list(self.happened):  # what is out of reach is forgotten here, too

@@ -6,13 +6,15 @@ Lengths are in nanoseconds, amounts of money in the minor unit of the book's cur
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from nba.book.rules import NOWHERE, Condition, Covers, Expression
 from nba.errors import Place
-from nba.windows import OpeningHours, Window
+from nba.windows import SECOND, OpeningHours, Window
 
 __all__ = [
+    "DAY",
+    "OUTCOMES",
     "Attribution",
     "Budget",
     "Calendar",
@@ -23,6 +25,20 @@ __all__ = [
     "StoreFailure",
     "Suppression",
 ]
+
+#: 24 hours: how long what is taken waits to be confirmed where a book does not say.
+DAY: Final = 86_400 * SECOND
+#: What can come of an answer in every book.
+OUTCOMES: Final = (
+    "presented",
+    "clicked",
+    "accepted",
+    "rejected",
+    "maybe_later",
+    "resolved",
+    "complained",
+    "no_response",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,44 +1,35 @@
-"""The contact policy, calendars, budgets, gestures and outcomes, from documents to meaning."""
+"""The contact policy, calendars and outcomes, from documents to meaning."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
-from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
-from nba import money, windows
-from nba.book import documents, model
-from nba.book.expressions import NUMBER, Expressions
+from nba.book import calendars, documents, model
+from nba.book.contact import DAY, OUTCOMES
+from nba.book.expressions import Expressions
 from nba.book.findings import At, Findings, short
+from nba.book.forms import Document
 from nba.book.journey import JourneySections
 from nba.book.selectors import Catalogued, covers
+from nba.errors import did_you_mean
 from nba.lang.types import DYN, ObjectType, Type
-from nba.windows import Span, Window
+from nba.windows import Window
 
-__all__ = ["OUTCOMES", "ContactSections"]
+__all__ = ["ContactSections"]
 
-#: What can come of an answer in every book.
-OUTCOMES: Final = (
-    "presented",
-    "clicked",
-    "accepted",
-    "rejected",
-    "maybe_later",
-    "resolved",
-    "complained",
-    "no_response",
-)
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEK_STARTS: Final = {"monday": 0, "saturday": 5, "sunday": 6}
 _CALENDAR_DAYS: Final = {"day": 1, "week": 7, "month": 31}
-_DAY: Final = 86_400 * windows.SECOND
+_OWNERS: Final = ("customer", "household", "book")
+#: What limits count beside outcomes: so no outcome is called so.
+_DECIDED: Final = "decided"
 
 
 class ContactSections:
-    """Builds what these sections say. *currency* is the book's, *reach* is in nanoseconds.
+    """Builds what these sections say.
 
-    Outcomes come first, and budgets before what takes of them.
+    *reach* is in nanoseconds, *household* says whether the book declares one, and *outcomes* are
+    those that files declare, those of faulty files included.
     """
 
     def __init__(
@@ -46,29 +37,28 @@ class ContactSections:
         sections: JourneySections,
         expressions: Expressions,
         known: Catalogued,
-        currency: str,
         reach: int | None,
+        *,
+        household: bool,
+        outcomes: frozenset[str],
     ) -> None:
         self.sections = sections
         self.findings: Findings = sections.findings
         self.expressions = expressions
         self.known = known
-        self.currency = currency
         self.reach = reach
-        self.budgets: dict[str, model.Budget] = {}
-        self.outcomes: dict[str, model.Outcome] = {
-            name: model.Outcome(name, "", name) for name in OUTCOMES
-        }
+        self.household = household
+        self.outcomes = outcomes
 
     # --- outcomes
 
     def outcome(self, name: str, document: documents.Outcome, at: At) -> model.Outcome:
         """Return an outcome of the book's own."""
-        if name in OUTCOMES:
-            message = f"`{name}` is an outcome in every book"
-            self.findings.report("duplicate-id", message, "remove it", at.key_place)
-        self.outcomes.setdefault(name, model.Outcome(name, document.title, document.means))
-        return self.outcomes[name]
+        if name in (*OUTCOMES, _DECIDED):
+            message = f"`{name}` is known in every book"
+            help_ = "remove it, or rename it and say what it `means`"
+            self.findings.report("duplicate-id", message, help_, at.key_place)
+        return model.Outcome(name, document.title, document.means)
 
     def attribution(
         self, given: Iterable[tuple[documents.Attribution, At]]
@@ -80,49 +70,31 @@ class ContactSections:
                 self.findings.report(
                     "duplicate-id", "`attribution` is given twice", "keep one", at.key_place
                 )
-            within = self.sections.length(document.within, at / "within")
-            self._known_outcome(document.otherwise, at / "otherwise")
-            found = model.Attribution(within or 0, document.otherwise)
+            within = self.lasting(document.within, at / "within")
+            self.check_reach(within, "`within`", at / "within")
+            self._check_outcome(document.otherwise, at / "otherwise")
+            found = model.Attribution(within or DAY, document.otherwise)
         return found
 
-    def _known_outcome(self, name: str, at: At) -> None:
-        if name not in self.outcomes and not at.faulty:
-            self.findings.unknown("outcome", name, frozenset(self.outcomes), at)
+    def _check_outcome(self, name: str, at: At, *more: str) -> None:
+        """Report what is no outcome, nor one of *more* words."""
+        if name not in OUTCOMES and name not in self.outcomes and name not in more:
+            self.findings.unknown("outcome", name, {*OUTCOMES, *self.outcomes, *more}, at)
 
     # --- calendars
 
     def calendar(self, name: str, document: documents.Calendar, at: At) -> model.Calendar:
         """Return opening hours."""
-        self.sections.check_zone(document.timezone, at / "timezone")
-        week: list[tuple[Span, ...]] = [()] * 7
-        for days, hours in document.open.items():
-            here = at / "open" / days
-            try:
-                numbers = _days(days)
-            except ValueError:
-                message = f"`{short(days)}` is no day"
-                help_ = "write `mon`, `mon-fri` or `every_day`"
-                self.findings.report("wrong-value", message, help_, here.key_place)
-                continue
-            try:
-                spans = windows.parse_spans(hours)
-            except ValueError as error:
-                help_ = "write `08:00-20:00`, with `24:00` for the end of the day"
-                self.findings.report("wrong-value", str(error), help_, here.place)
-                continue
-            for number in numbers:
-                if week[number]:
-                    message = f"the hours of `{_DAYS[number]}` are given twice"
-                    self.findings.report("duplicate-id", message, "keep one", here.key_place)
-                week[number] = spans
-        closed: set[date] = set()
-        for place, day in enumerate(document.closed):
-            try:
-                closed.add(windows.parse_day(day))
-            except ValueError as error:
-                self.findings.report("wrong-value", str(error), "", (at / "closed" / place).place)
-        opening = windows.OpeningHours(tuple(week), frozenset(closed))
-        return model.Calendar(name, document.timezone, opening, at.key_place)
+        self.check_zone(document.timezone, at / "timezone")
+        return calendars.calendar(name, document, at, self.findings)
+
+    def check_zone(self, name: str, at: At) -> None:
+        """Report what is no zone, and that of a customer who is not declared to have one."""
+        self.sections.check_zone(name, at)
+        if name == "customer.timezone" and self._customer_field(name) is None:
+            message = "`customer.timezone` is not declared"
+            help_ = "declare it as `timezone: string` in the context, or write `book`"
+            self.findings.report("undeclared-name", message, help_, at.place)
 
     # --- limits and suppression
 
@@ -140,9 +112,20 @@ class ContactSections:
 
     def limit(self, document: documents.Limit, at: At) -> model.Limit:
         """Return a limit."""
-        if document.counts != "decided":
-            self._known_outcome(document.counts, at / "counts")
+        self._check_outcome(document.counts, at / "counts", _DECIDED)
         exempt = document.exempt
+        if exempt is not None and not exempt.model_fields_set and not (at / "exempt").faulty:
+            message = "`exempt` names nothing, so everything is exempt"
+            help_ = "say what is exempt, such as `{tag: service}`, or remove it"
+            self.findings.report("wrong-value", message, help_, (at / "exempt").place)
+        if document.count_exempt and exempt is None and not (at / "exempt").faulty:
+            message = "`count_exempt` goes with `exempt`"
+            help_ = "say what is exempt, or remove it"
+            self.findings.report("wrong-value", message, help_, (at / "count_exempt").key_place)
+        if document.confirm_within is not None and document.counts != "presented":
+            message = "`confirm_within` goes with `counts: presented`"
+            help_ = f"remove it: what is `{short(document.counts)}` is not given back"
+            self.findings.report("wrong-value", message, help_, (at / "confirm_within").key_place)
         return model.Limit(
             document.id,
             document.title,
@@ -150,11 +133,11 @@ class ContactSections:
             covers(document.covers, at / "covers", self.known, self.findings),
             covers(exempt, at / "exempt", self.known, self.findings) if exempt else None,
             document.count_exempt,
-            self._per(document.per, at / "per"),
+            self.per(document.per, at / "per"),
             document.at_most,
             self.window(document.window, at / "window"),
             document.on_limit,
-            self._length(document.confirm_within, at / "confirm_within", _DAY),
+            self.lasting(document.confirm_within, at / "confirm_within") or DAY,
             at.place,
         )
 
@@ -176,47 +159,98 @@ class ContactSections:
 
     def suppression(self, document: documents.Suppression, at: At) -> model.Suppression:
         """Return a suppression."""
+        self.check_not_empty(document, "after", at)
         for name in document.after:
-            self._known_outcome(name, (at / "after").named(name))
+            self._check_outcome(name, (at / "after").named(name))
         if document.at_least > 1 and document.within is None and not at.faulty:
-            message = "more than one outcome needs `within`"
+            message = f"{document.at_least} outcomes need `within`"
             self.findings.report("missing-key", message, "add `within: 30d`", at.place)
-        first = document.after[0] if document.after else "nothing"
+        after = sorted(set(document.after))
+        within = self.lasting(document.within, at / "within")
+        length = self.lasting(document.length, at / "for")
+        self.check_reach(length, "`for`", at / "for")
+        if document.at_least > 1 and within and length and (self.reach or 0) >= length:
+            self.check_reach(within + length, "`within` and `for` together", at / "within")
         return model.Suppression(
-            document.id or f"after_{first}",
+            document.id or f"after_{'_or_'.join(after)}",
             document.title,
-            tuple(sorted(set(document.after))),
+            tuple(after),
             document.same,
             document.at_least,
-            self.sections.length(document.within, at / "within"),
-            self._length(document.length, at / "for", _DAY),
+            within,
+            length or DAY,
             covers(document.covers, at / "covers", self.known, self.findings),
             at.place,
         )
 
-    def _length(self, text: str | None, at: At, otherwise: int) -> int:
-        if text is None:
-            return otherwise
-        return self.sections.length(text, at) or otherwise
+    def check_not_empty(self, document: Document, key: str, at: At) -> None:
+        """Report a list of names without any."""
+        given = key in document.model_fields_set and not getattr(document, key)
+        if given and not (at / key).faulty:
+            message, help_ = f"the list of `{key}` is empty", "name at least one, or remove it"
+            self.findings.report("wrong-value", message, help_, (at / key).place)
 
-    def _per(self, path: str, at: At) -> str:
-        if path in ("customer", "household", "book") or at.faulty:
-            return path
-        kind: Type = self.expressions.environment.names.get("customer", DYN)
-        for step in path.split(".")[1:]:
-            kind = kind.fields.get(step, DYN) if isinstance(kind, ObjectType) else DYN
-        customer = path.startswith("customer.") and (
-            kind.name in ("string", "int", "bool") or kind is DYN
-        )
-        if not customer or (kind is DYN and not self._undeclared()):
-            message = f"`{short(path)}` says not per whom"
-            help_ = "write `customer`, `household`, `book`, or a customer field of text"
+    # --- what they have in common
+
+    def lasting(self, text: str | None, at: At) -> int | None:
+        """Return a length of time that is above 0, or None where there is none or it is wrong."""
+        found = self.sections.length(text, at)
+        if found == 0:
+            message = f"`{text}` is no time at all"
+            help_ = "write a length such as `24h`, or remove the key"
             self.findings.report("wrong-value", message, help_, at.place)
+            return None
+        return found
+
+    def check_reach(self, length: int | None, what: str, at: At) -> None:
+        """Report a time for which the book does not remember what happened."""
+        if length is not None and self.reach is not None and length > self.reach:
+            verb = "are" if "together" in what else "is"
+            message = (
+                f"{what} {verb} longer than the book's `reach`, and what is older is forgotten"
+            )
+            help_ = "make `reach` longer, or this shorter"
+            self.findings.report("wrong-value", message, help_, at.place)
+
+    def per(self, path: str, at: At) -> str:
+        """Return per whom something is counted."""
+        if path == "household" and not self.household:
+            message = "the book does not say what a household is"
+            help_ = "add `household:` with a customer field to the file that has `book:`"
+            self.findings.report("missing-key", message, help_, at.place)
+        if path in _OWNERS:
+            return path
+        if not path.startswith("customer."):
+            message = f"`{short(path)}` says not per whom"
+            near = did_you_mean(path, _OWNERS)
+            help_ = "write `customer`, `household`, `book`, or a field such as `customer.region`"
+            help_ = near if near.startswith("did") else help_
+            self.findings.report("wrong-value", message, help_, at.place)
+            return path
+        kind = self._customer_field(path)
+        if kind is None:
+            message = f"`{short(path)}` is not declared"
+            help_ = did_you_mean(path, self._customer_paths())
+            self.findings.report("undeclared-name", message, help_, at.place)
+        elif kind.name not in ("string", "int", "bool", "dyn"):
+            message = f"`{short(path)}` cannot say per whom"
+            help_ = "choose a string, an int or a bool field"
+            self.findings.report("wrong-type", message, help_, at.place)
         return path
 
-    def _undeclared(self) -> bool:
-        """Return whether the customer's fields could not be read."""
-        return self.expressions.environment.names.get("customer", DYN) == DYN
+    def _customer_field(self, path: str) -> Type | None:
+        """Return the type of a field such as `customer.region`; None where it is not declared."""
+        kind: Type | None = self.expressions.environment.names.get("customer")
+        for step in path.split(".")[1:]:
+            if kind is None or kind == DYN:
+                break
+            kind = kind.fields.get(step) if isinstance(kind, ObjectType) else None
+        return kind
+
+    def _customer_paths(self) -> list[str]:
+        kind = self.expressions.environment.names.get("customer")
+        fields = kind.fields if isinstance(kind, ObjectType) else {}
+        return [f"customer.{name}" for name in fields]
 
     def window(self, document: documents.Within | None, at: At) -> Window:
         """Return a window; none is without end."""
@@ -226,107 +260,23 @@ class ContactSections:
             message = "a window is `rolling` or of the `calendar`"
             help_ = "write `{rolling: 7d}` or `{calendar: day, timezone: book}`"
             self.findings.report("wrong-value", message, help_, at.place)
-        if document.calendar is None:
-            for key in ("timezone", "week_start"):
-                if getattr(document, key) is not None and not at.faulty:
-                    message = f"`{key}` goes with `calendar`"
-                    self.findings.report("wrong-value", message, "remove it", (at / key).key_place)
         if document.timezone is not None:
-            self.sections.check_zone(document.timezone, at / "timezone")
-        length = self.sections.length(document.rolling, at / "rolling")
-        longest = (
-            length or {"day": 1, "week": 7, "month": 31}.get(document.calendar or "", 0) * _DAY
-        )
-        if self.reach is not None and longest > self.reach:
-            message = "the window is longer than the book's `reach`"
-            help_ = "what is older than `reach` is forgotten: make one longer, or the other shorter"
-            self.findings.report("wrong-value", message, help_, at.place)
+            if document.calendar is None and not at.faulty:
+                message = "`timezone` goes with `calendar`"
+                help_ = "remove it: what is rolling knows no zone"
+                self.findings.report("wrong-value", message, help_, (at / "timezone").key_place)
+            self.check_zone(document.timezone, at / "timezone")
+        if document.week_start is not None and document.calendar != "week" and not at.faulty:
+            message = "`week_start` goes with `calendar: week`"
+            place = (at / "week_start").key_place
+            self.findings.report("wrong-value", message, "remove it", place)
+        length = self.lasting(document.rolling, at / "rolling")
+        days = _CALENDAR_DAYS.get(document.calendar or "", 0)
+        self.check_reach(length or days * DAY, "the window", at)
+        weekly = document.calendar == "week"
         return Window(
-            length,
+            None if document.calendar else length,
             document.calendar,
-            document.timezone or "book",
-            _WEEK_STARTS[document.week_start or "monday"],
+            (document.timezone if document.calendar else None) or "book",
+            _WEEK_STARTS[(document.week_start if weekly else None) or "monday"],
         )
-
-    # --- budgets and gestures
-
-    def budget(self, name: str, document: documents.Budget, at: At) -> model.Budget:
-        """Return a budget."""
-        if (document.amount is None) is (document.count is None) and not at.faulty:
-            message = f"the budget `{name}` is an `amount` of money or a `count`"
-            self.findings.report("wrong-value", message, "give one of them", at.key_place)
-        amount = document.count or 0
-        if document.amount is not None:
-            amount = self._minor(document.amount, at / "amount")
-        self.budgets[name] = model.Budget(
-            name,
-            document.title,
-            document.amount is not None,
-            amount,
-            self._per(document.per, at / "per"),
-            self.window(document.window, at / "window"),
-            self._length(document.reserve_for, at / "reserve_for", _DAY),
-            at.key_place,
-        )
-        return self.budgets[name]
-
-    def _minor(self, amount: float, at: At) -> int:
-        """Return money in minor units; what has more decimals is reported."""
-        exact = Decimal(repr(amount)).scaleb(money.decimals(self.currency))
-        whole = exact.to_integral_value(ROUND_DOWN)
-        if whole != exact:
-            message = f"{self.currency} has {money.decimals(self.currency)} decimals"
-            self.findings.report("wrong-value", message, "round it", at.place)
-        return int(whole)
-
-    def gesture(self, document: documents.Gesture | None, at: At) -> model.Gesture | None:
-        """Return what an action gives."""
-        if document is None:
-            return None
-        if not document.ladder and not (at / "ladder").faulty:
-            message = "the ladder of a gesture has no rung"
-            help_ = "write `ladder: [{amount: 10}]`"
-            self.findings.report("missing-key", message, help_, (at / "ladder").place)
-        self.check_budgets(document.budgets, at / "budgets", of_money=True)
-        rungs = []
-        for place, rung in enumerate(document.ladder):
-            here = at / "ladder" / place
-            amount = self.expressions.expression(rung.amount, here / "amount", NUMBER)
-            when = self.expressions.condition(rung.when, here / "when")
-            if amount:
-                rungs.append(model.Rung(when, amount, here.place))
-        authority = {
-            role: self._minor(amount, at / "authority" / role)
-            for role, amount in document.authority.items()
-        }
-        return model.Gesture(
-            tuple(rungs),
-            self.expressions.expression(document.at_most, at / "at_most", NUMBER),
-            tuple(sorted(set(document.budgets))),
-            document.if_unaffordable,
-            tuple(sorted(authority.items())),
-            self.sections.length(document.not_again_within, at / "not_again_within"),
-        )
-
-    def check_budgets(self, names: Iterable[str], at: At, *, of_money: bool) -> None:
-        """Report budgets that there are not, and those that are of the other sort."""
-        for name in names:
-            if name not in self.budgets:
-                if not at.faulty:
-                    self.findings.unknown("budget", name, frozenset(self.budgets), at.named(name))
-            elif self.budgets[name].money is not of_money:
-                sort = "a count" if of_money else "money"
-                message = f"the budget `{name}` is of {sort}"
-                help_ = "gestures are paid with money; `takes` takes one of a count"
-                self.findings.report("wrong-value", message, help_, at.named(name).place)
-
-
-def _days(text: str) -> range:
-    """Return the numbers of `mon`, `mon-fri` or `every_day`. Raises ValueError."""
-    if text == "every_day":
-        return range(7)
-    first, _, last = text.partition("-")
-    start, stop = _DAYS.index(first), _DAYS.index(last or first)
-    if stop < start:
-        raise ValueError(text)
-    return range(start, stop + 1)

@@ -12,6 +12,7 @@ from datetime import tzinfo
 from typing import Any, Literal
 
 from nba.book.contact import (
+    OUTCOMES,
     Attribution,
     Budget,
     Calendar,
@@ -503,3 +504,8 @@ class Book:
     shape: Shape = field(compare=False, repr=False)
     zone: tzinfo = field(compare=False, repr=False)
     version: str = field(compare=False)
+
+    @property
+    def known_outcomes(self) -> tuple[str, ...]:
+        """What can come of an answer: the outcomes of every book, and its own."""
+        return (*OUTCOMES, *self.outcomes)

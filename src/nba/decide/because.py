@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from nba.book.corridors import corridor_fields
 from nba.book.model import Condition, Scorecard
-from nba.decide.reference import Reference, number_of, points_of
+from nba.decide.derived import number_of, points_of
+from nba.decide.reference import Reference
 from nba.errors import Place
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.normal import reads

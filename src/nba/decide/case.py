@@ -31,6 +31,7 @@ class Case:
     role: str | None = None
     at: str | None = None
     events: tuple[Event, ...] | None = None
+    history: tuple[Mapping[str, Any], ...] | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Case:
@@ -60,6 +61,7 @@ class Case:
             data.get("role"),
             data.get("at"),
             _events(data.get("events")),
+            _history(data.get("history")),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -72,11 +74,12 @@ class Case:
             "role": self.role,
             "at": self.at,
             "events": None if self.events is None else [one.to_dict() for one in self.events],
+            "history": None if self.history is None else [dict(one) for one in self.history],
         }
         return {key: value for key, value in found.items() if value is not None}
 
 
-_KEYS: Final = ("id", "customer", "interaction", "now", "role", "at", "events")
+_KEYS: Final = ("id", "customer", "interaction", "now", "role", "at", "events", "history")
 
 
 def _events(value: object) -> tuple[Event, ...] | None:
@@ -85,6 +88,14 @@ def _events(value: object) -> tuple[Event, ...] | None:
     if not isinstance(value, list):
         raise CaseError("`events` of a case is a list of events")
     return tuple(map(Event.from_dict, value))
+
+
+def _history(value: object) -> tuple[Mapping[str, Any], ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        raise CaseError("`history` of a case is a list of answers")
+    return tuple(value)
 
 
 def _time(value: object) -> datetime | None:

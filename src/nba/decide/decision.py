@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
+from nba import windows
 from nba.decide.account import Account, Codes, ReadBack, Relationship
 from nba.errors import CaseError, Diagnostic
 
@@ -16,6 +18,7 @@ __all__ = [
     "UNKNOWN_MARK",
     "Candidate",
     "Decision",
+    "Gesture",
     "Ranking",
     "furthest",
     "head",
@@ -31,7 +34,14 @@ CODES: Final[dict[str, str]] = {
     "blocked": "a policy stops it",
     "inapplicable": "an applicability condition does not hold",
     "unsuitable": "a suitability condition does not hold",
-    "no_channel": "the channel does not allow it: direction or consent",
+    "once": "it was done for this already",
+    "put_right": "it was put right not long ago",
+    "suppressed": "they are left in peace after what came of it before",
+    "limited": "there has been as much contact as a limit allows",
+    "no_channel": "the channel does not allow it: direction, consent or hours",
+    "deferred": "it waits for a better time",
+    "no_gesture": "no rung of its ladder fits",
+    "no_authority": "nobody may give as much",
     "unscored": "a factor of its priority is unknown",
     "error": "a factor of its priority is negative or not finite",
     "unsayable": "no wording can be filled in",
@@ -39,6 +49,7 @@ CODES: Final[dict[str, str]] = {
     "below_no_action": "its priority does not exceed that of doing nothing",
     "outranked": "something else goes before it",
     "crowded_out": "the decision point shows enough of its kind already",
+    "unaffordable": "a budget has not enough left",
     "chosen": "it is an answer",
 }
 UNKNOWN_MARK: Final = ":unknown"
@@ -50,15 +61,23 @@ _STAGE: Final = {
     "ineligible": 3,  # a treatment's own conditions are asked after the policies
     "inapplicable": 4,
     "unsuitable": 5,
-    "no_channel": 6,
-    "unscored": 8,
-    "error": 8,
-    "unsayable": 8,
-    "no_tier": 9,
-    "below_no_action": 10,
-    "outranked": 11,
-    "crowded_out": 11,
-    "chosen": 12,
+    "once": 6,
+    "put_right": 6,
+    "suppressed": 6,
+    "limited": 6,
+    "no_channel": 7,
+    "deferred": 8,
+    "no_gesture": 9,
+    "no_authority": 9,
+    "unscored": 10,
+    "error": 10,
+    "unsayable": 10,
+    "no_tier": 11,
+    "below_no_action": 12,
+    "outranked": 13,
+    "crowded_out": 13,
+    "unaffordable": 14,
+    "chosen": 15,
 }
 
 
@@ -87,8 +106,34 @@ def reason_of(codes: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Gesture:
+    """What a gesture gives. *approval* is `pending` until somebody with authority agrees.
+
+    *reservation* is what it is reserved under, where a store keeps budgets.
+    """
+
+    amount: Decimal
+    currency: str
+    approval: str | None = None
+    reservation: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, with the amount as text."""
+        return {
+            "amount": str(self.amount),
+            "currency": self.currency,
+            "approval": self.approval,
+            "reservation": self.reservation,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """An answer: an action on a channel, how its priority came about, and what to say."""
+    """An answer: an action on a channel, how its priority came about, and what to say.
+
+    *due* is by when it is to be done, an instant in nanoseconds. *kept_from* is the id of the
+    decision whose answer it still is.
+    """
 
     action: str
     channel: str
@@ -105,6 +150,26 @@ class Candidate:
     lever: float
     say: str | None = None
     suggests: str | None = None
+    gesture: Gesture | None = None
+    due: int | None = None
+    kept_from: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the candidate as plain data, `due` as RFC 3339."""
+        found = {part.name: getattr(self, part.name) for part in fields(self)}
+        found["gesture"] = self.gesture.to_dict() if self.gesture else None
+        found["due"] = None if self.due is None else windows.moment(self.due).isoformat()
+        return found
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Candidate:
+        """Return the candidate that `to_dict` described."""
+        found, gift, due = dict(data), data.get("gesture"), data.get("due")
+        if gift is not None:
+            found["gesture"] = Gesture(**{**gift, "amount": Decimal(gift["amount"])})
+        if due is not None:
+            found["due"] = windows.instant(datetime.fromisoformat(due))
+        return cls(**found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +186,8 @@ class Decision:
 
     *ranked* holds up to *n* answers, best first. *reason* is `chosen`, or
     the code of what got furthest where there is no answer. *version* is that of the rule book,
-    *now* an aware datetime. *diagnostics* say what was wrong with the case. *account* tells the
+    *now* an aware datetime; *defer_until* when to ask again where there is no answer and something
+    waits. *diagnostics* say what was wrong with the case. *account* tells the
     rest: that of the engine that made it, or what was read back. Two decisions are equal when they
     answer alike: the *id* is each one's own.
     """
@@ -137,6 +203,7 @@ class Decision:
     at: str | None = None
     role: str | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    defer_until: datetime | None = None
     account: Account = field(default=ReadBack({}), compare=False, repr=False)
 
     @property
@@ -178,6 +245,22 @@ class Decision:
     def suggests(self) -> str | None:
         """The channel that a channel suggestion points to."""
         return self.ranked[0].suggests if self.ranked else None
+
+    @property
+    def gesture(self) -> Gesture | None:
+        """What is given."""
+        return self.ranked[0].gesture if self.ranked else None
+
+    @property
+    def due(self) -> datetime | None:
+        """By when it is to be done."""
+        due = self.ranked[0].due if self.ranked else None
+        return None if due is None else windows.moment(due)
+
+    @property
+    def kept_from(self) -> str | None:
+        """The id of the decision whose answer it still is."""
+        return self.ranked[0].kept_from if self.ranked else None
 
     @property
     def priority(self) -> float | None:
@@ -232,10 +315,8 @@ class Decision:
             "n": self.n,
             "at": self.at,
             "role": self.role,
-            "ranked": [
-                {part.name: getattr(candidate, part.name) for part in fields(candidate)}
-                for candidate in self.ranked
-            ],
+            "ranked": [candidate.to_dict() for candidate in self.ranked],
+            "defer_until": self.defer_until.isoformat() if self.defer_until else None,
             "diagnostics": [found.to_dict() for found in self.diagnostics],
         }
         back = self.account if isinstance(self.account, ReadBack) else ReadBack({})
@@ -269,7 +350,7 @@ class Decision:
             data["customer"],
             data["version"],
             datetime.fromisoformat(data["now"]),
-            tuple(Candidate(**candidate) for candidate in data["ranked"]),
+            tuple(map(Candidate.from_dict, data["ranked"])),
             data["reason"],
             data["no_action"],
             data["n"],
@@ -279,6 +360,7 @@ class Decision:
                 Diagnostic(d["code"], d["message"], d["help"], None, d["severity"])
                 for d in data["diagnostics"]
             ),
+            datetime.fromisoformat(data["defer_until"]) if data.get("defer_until") else None,
             ReadBack(
                 dict(data.get("codes") or {}),
                 tuple(why) if why is not None else None,

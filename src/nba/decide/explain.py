@@ -14,7 +14,8 @@ from nba.book.model import Action, Condition, Gates, Treatment
 from nba.decide.because import Facts, line_of
 from nba.decide.change import Change, smallest_change
 from nba.decide.decision import CODES, UNKNOWN_MARK, Candidate, Ranking, furthest, head
-from nba.decide.reference import Reference, Scored, derived_fields
+from nba.decide.derived import derived_fields
+from nba.decide.reference import Reference, Scored
 from nba.errors import Place
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal
 from nba.lang.types import STRING

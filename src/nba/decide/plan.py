@@ -8,13 +8,27 @@ afterwards for next to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from nba.book.model import Book, Condition, Expression, Gates, Scorecard, Slot, Text, Validity
+from nba.book.build import GIVEN
+from nba.book.model import (
+    Book,
+    Calendar,
+    Condition,
+    Expression,
+    Gates,
+    Gesture,
+    Limit,
+    Scorecard,
+    Slot,
+    Suppression,
+    Text,
+    Validity,
+)
 from nba.book.ranking import FACTORS
-from nba.decide.targets import Selector, Target, index_of, mask_of, select, targets_of
+from nba.decide.targets import Selector, Target, bits, index_of, mask_of, select, targets_of
 from nba.journey.reading import JourneyReader, Moments
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import UNKNOWN, Program
@@ -22,16 +36,21 @@ from nba.lang.tree import Node
 
 __all__ = [
     "Boost",
+    "Cap",
     "Dates",
     "Door",
     "Function",
     "Gate",
+    "Ladder",
     "Limits",
     "Line",
+    "Once",
+    "Pause",
     "Plan",
     "PolicyGate",
     "Slots",
     "TierPlan",
+    "Wait",
     "plan_for",
 ]
 
@@ -66,11 +85,53 @@ class PolicyGate(NamedTuple):
 
 
 class Door(NamedTuple):
-    """A channel: its treatments, the directions it has, and the verdict on consent."""
+    """A channel: its treatments, the directions it has, the verdict on consent, and its hours."""
 
     mask: int
     direction: str
     consent: Function | None
+    hours: Calendar | None
+    when_closed: str
+
+
+class Once(NamedTuple):
+    """The treatments of an action that is done once for each value of a key."""
+
+    mask: int
+    action: str
+    key: Function | None  # none where it is only not done again within a time
+    not_again_within: int | None
+
+
+class Wait(NamedTuple):
+    """Treatments that wait unless *verdict* is False."""
+
+    mask: int
+    verdict: Function
+
+
+class Ladder(NamedTuple):
+    """The rungs of an action's gesture, and what it may not exceed."""
+
+    mask: int
+    rungs: tuple[tuple[Function | None, Function], ...]
+    at_most: Function | None
+    gesture: Gesture
+
+
+class Cap(NamedTuple):
+    """A limit, what it covers, and what is exempt."""
+
+    limit: Limit
+    covers: Selector
+    exempt: Selector | None
+
+
+class Pause(NamedTuple):
+    """A suppression and what it covers."""
+
+    rule: Suppression
+    covers: Selector
 
 
 class Boost(NamedTuple):
@@ -132,6 +193,15 @@ class Plan:
     eligible: tuple[Gate, ...]
     applicable: tuple[Gate, ...]
     suitable: tuple[Gate, ...]
+    without_store: Selector | None  # what may be done when the store fails
+    of_action: tuple[int, ...]  # by treatment: all treatments of its action
+    of_action_id: dict[str, tuple[int, ...]]  # by action: its treatments
+    once: tuple[Once, ...]
+    pauses: tuple[Pause, ...]
+    caps: tuple[Cap, ...]
+    waits: tuple[Wait, ...]
+    ladders: tuple[Ladder, ...]
+    given: int | None  # the slot of what a gesture gives
     doors: dict[str, Door]
     boosts: tuple[Boost, ...]
     scoring: tuple[Scoring, ...]
@@ -196,6 +266,27 @@ class _Planner:
             eligible=self.gates("eligible", within),
             applicable=self.gates("applicable", all_levels),
             suitable=self.gates("suitable", all_levels),
+            without_store=self.without_store(),
+            of_action=tuple(self.index.by_name["action", target.action.id] for target in targets),
+            of_action_id={
+                action: tuple(bits(self.index.by_name["action", action]))
+                for action in {target.action.id for target in targets}
+            },
+            once=tuple(self.once()),
+            pauses=tuple(
+                Pause(rule, select(rule.covers, self.index)) for rule in book.suppressions.values()
+            ),
+            caps=tuple(
+                Cap(
+                    limit,
+                    select(limit.covers, self.index),
+                    select(limit.exempt, self.index) if limit.exempt else None,
+                )
+                for limit in book.limits.values()
+            ),
+            waits=tuple(self.waits()),
+            ladders=tuple(self.ladders()),
+            given=self.slots.get(GIVEN),
             doors=self.doors(),
             boosts=tuple(
                 Boost(select(w.covers, self.index), self.when(w.when), w.add)
@@ -311,9 +402,58 @@ class _Planner:
                 self.function("verdict", channel.consent.tree, channel.consent)
                 if channel.consent
                 else None,
+                self.book.calendars[channel.open] if channel.open else None,
+                channel.when_closed,
             )
             for name, channel in self.book.channels.items()
         }
+
+    # --- contact
+
+    def without_store(self) -> Selector | None:
+        """Return what may be done when the store fails: nothing that takes of a budget."""
+        covers = self.book.on_store_failure.without_limits_for
+        if covers is None:
+            return None
+        found = select(covers, self.index)
+        takes = mask_of(
+            number
+            for number, (action, _, _) in enumerate(self.targets)
+            if action.takes or action.gesture
+        )
+        return Selector(found.mask & ~takes, found.direction)
+
+    def once(self) -> Iterator[Once]:
+        for action in self.book.actions.values():
+            again = action.gesture.not_again_within if action.gesture else None
+            if action.once_per is None and again is None:
+                continue
+            key = action.once_per
+            function = self.function("value", key.tree, key) if key else None
+            mask = self.index.by_name.get(("action", action.id), 0)
+            yield Once(mask, action.id, function, again)
+
+    def waits(self) -> Iterator[Wait]:
+        found: dict[Condition, int] = {}
+        for number, (_, treatment, _) in enumerate(self.targets):
+            if treatment.defer_if is not None:
+                found[treatment.defer_if] = found.get(treatment.defer_if, 0) | 1 << number
+        for condition, mask in found.items():
+            yield Wait(mask, self.function("verdict", condition.tree, condition))
+
+    def ladders(self) -> Iterator[Ladder]:
+        for action in self.book.actions.values():
+            gesture = action.gesture
+            if gesture is None:
+                continue
+            rungs = tuple(
+                (self.when(rung.when), self.function("value", rung.amount.tree, rung.amount))
+                for rung in gesture.ladder
+            )
+            most = gesture.at_most
+            at_most = self.function("value", most.tree, most) if most else None
+            mask = self.index.by_name.get(("action", action.id), 0)
+            yield Ladder(mask, rungs, at_most, gesture)
 
     # --- scoring
 

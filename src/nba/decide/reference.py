@@ -7,129 +7,55 @@ conditions. It explains, it is the oracle of the tests, and it is slow.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
-from nba import windows
-from nba.book.corridors import NO_STAGE
+from nba import money, windows
+from nba.book.build import GIVEN
 from nba.book.model import (
     Action,
     Book,
+    Budget,
     Condition,
-    Corridor,
     Covers,
     DecisionPoint,
     Expression,
     Gates,
-    Point,
-    Scorecard,
+    Gesture,
+    Limit,
     Slot,
     Text,
     Treatment,
     Validity,
 )
+from nba.decide import decision
+from nba.decide.contact import (
+    Moment,
+    account_of,
+    counts,
+    owner_of,
+    suppressed_until,
+    used_of,
+)
 from nba.decide.decision import UNKNOWN_MARK, Candidate, Ranking
+from nba.decide.derived import Fields, number_of
+from nba.decide.gesture import Option, Refused, options
+from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
+from nba.decide.trail import Score
 from nba.decide.wording import shown
 from nba.errors import EvaluationError
 from nba.journey.events import Row
-from nba.journey.literal_signals import signal_value
-from nba.journey.passages import passage_at, passages
-from nba.journey.reference import instances, open_at
 from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
-from nba.lang.values import Duration, Timestamp
+from nba.lang.reference import judge
 
-__all__ = ["Reference", "Scored", "derived_fields", "number_of", "points_of"]
+__all__ = ["OfferKey", "Reference", "Scored"]
 
-Fields = dict[str, object]
-
-
-def derived_fields(book: Book, fields: Mapping[str, object], rows: Sequence[Row] = ()) -> Fields:
-    """Return *fields* together with all that derives from them and the journey.
-
-    *rows* are the events of the journey, in order: those later than now or out of the book's
-    reach are not seen. Signals and moments come first, then conditions and scorecards.
-    """
-    found = dict(fields)
-    if book.signals or book.moments or book.corridors:
-        found |= _from_journey(book, found, rows)
-    for path in book.derived:
-        kind, _, name = path.partition(".")
-        if kind == "condition":
-            verdict = reference.judge(book.conditions[name].tree, found, BOOK_FUNCTIONS)
-            if verdict is not None:
-                found[path] = verdict
-        else:
-            card = book.relationship if kind == "relationship" else book.scorecards[name]
-            found[path] = _score(card, found) if card else 0.0
-    return found
-
-
-def _from_journey(book: Book, fields: Fields, rows: Sequence[Row]) -> Fields:
-    now: Any = fields["now"]
-    since = -math.inf if book.reach is None else now - book.reach
-    seen = [row for row in rows if since < row["at"] <= now]
-    found: Fields = {}
-    for name, signal in book.signals.items():
-        value = signal_value(signal, seen, fields, book.zone)
-        if value is not None:
-            found[f"signal.{name}"] = value
-    names = []
-    for name, moment in book.moments.items():
-        matches = [one for pattern in moment.patterns for one in instances(pattern, seen)]
-        instance = open_at(matches, now)
-        found[f"moment.{name}"] = instance is not None
-        if instance is not None:
-            names.append(name)
-            for alias, row in instance.evidence.items():
-                found |= {f"evidence.{name}.{alias}.{key}": value for key, value in row.items()}
-    for name, corridor in book.corridors.items():
-        found |= {f"corridor.{name}.{key}": v for key, v in _stage(corridor, seen, now).items()}
-    return found | ({"moments": names} if book.moments else {})
-
-
-def _stage(corridor: Corridor, seen: Sequence[Row], now: int) -> Fields:
-    """Return what conditions read of the stage that a customer is in."""
-    visit = passage_at(passages(corridor, seen), now)
-    if visit is None:
-        return {"stage": NO_STAGE, "late": False}
-    return {
-        "stage": corridor.stages[visit.stage].id,
-        "entered": Timestamp(visit.entered),
-        "time": Duration(now - visit.entered),
-        "late": visit.late(now),
-    }
-
-
-def points_of(card: Scorecard, fields: Mapping[str, object]) -> Iterator[tuple[Point, float]]:
-    """Yield the lines of a scorecard that count, with their points."""
-    for point in card.points:
-        if point.when is not None:
-            if reference.judge(point.when.tree, fields, BOOK_FUNCTIONS) is True:
-                yield point, point.add
-        elif point.band is not None:
-            number = number_of(point.band, fields)
-            fitting = [p for band, p in point.bands if number is not None and number in band]
-            if fitting:
-                yield point, fitting[0]
-
-
-def _score(card: Scorecard, fields: Mapping[str, object]) -> float:
-    total = card.start
-    for _, points in points_of(card, fields):
-        total += points
-    if card.minimum is not None:
-        total = max(total, card.minimum)
-    return min(total, card.maximum) if card.maximum is not None else total
-
-
-def number_of(expression: Expression, fields: Mapping[str, object]) -> float | None:
-    """Return the number that an expression gives, or None where it is unknown."""
-    try:
-        return float(reference.evaluate(expression.tree, fields, BOOK_FUNCTIONS))  # type: ignore[arg-type]
-    except EvaluationError:
-        return None
+#: An offer: an action on a channel, and the minor units of what it gives.
+OfferKey = tuple[str, str, int | None]
+_NOTHING: Final[Mapping[OfferKey, str]] = {}
 
 
 class _Dropped(Exception):  # noqa: N818 - not an error: how a stage says no
@@ -138,19 +64,27 @@ class _Dropped(Exception):  # noqa: N818 - not an error: how a stage says no
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate for arbitration, with what breaks ties."""
+    """A treatment that came to arbitration: a candidate for each rung, and what breaks ties."""
 
-    candidate: Candidate
+    candidates: tuple[Candidate, ...]
+    options: tuple[Option | None, ...]
     cost: float
     on_current_channel: bool
     on_preferred_channel: bool
+    kept: Answered | None
+
+    @property
+    def candidate(self) -> Candidate:
+        """The first candidate."""
+        return self.candidates[0]
 
 
 class Reference:
     """Decides literally, over what is known about one case.
 
     *fields* are all known fields by path, derived ones included; *now* is an instant; *rows* is
-    the journey that some of the fields derive from.
+    the journey that some of the fields derive from, *history* what is remembered of answers.
+    *role* is who asks. It is *forsaken* where the store failed.
     """
 
     def __init__(
@@ -160,16 +94,28 @@ class Reference:
         now: int,
         point: DecisionPoint | None = None,
         rows: Sequence[Row] = (),
+        *,
+        history: History = EMPTY_HISTORY,
+        role: str | None = None,
+        forsaken: bool = False,
     ) -> None:
         self.book = book
         self.fields = dict(fields)
         self.now = now
         self.point = point
         self.rows = rows
+        self.history = history
+        self.role = role
+        self.forsaken = forsaken
+        self.kept = history.kept(now)
+        self.when = Moment(now, book.zone, self._zone())
         self.current = self.fields.get("interaction.channel")
 
-    def decide(self, n: int) -> Ranking:
-        """Return up to *n* answers and the code of every treatment."""
+    def decide(self, n: int, refused: Mapping[OfferKey, str] = _NOTHING) -> Ranking:
+        """Return up to *n* answers and the code of every treatment.
+
+        *refused* are the offers that a store refused, with their codes.
+        """
         codes: dict[tuple[str, str], str] = {}
         candidates: list[Scored] = []
         for action in self.book.actions.values():
@@ -179,7 +125,7 @@ class Reference:
                     candidates.append(found)
                 else:
                     codes[action.id, treatment.channel] = found
-        return self._arbitrate(candidates, codes, n)
+        return self._arbitrate(candidates, codes, n, refused)
 
     def judge_treatment(self, action: Action, treatment: Treatment) -> Scored | str:
         """Take one treatment through the stages: a candidate, or the code it drops with."""
@@ -196,8 +142,14 @@ class Reference:
         self._gated("eligible", "ineligible", levels[1:])
         self._gated("applicable", "inapplicable", levels)
         self._gated("suitable", "unsuitable", levels)
+        kept = self.kept.get(action.id)
+        if kept is None and not self.forsaken:
+            self._contact(action, treatment)
         self._channel(treatment)
-        return self.scored(action, treatment)
+        options: tuple[Option | None, ...] = (None,)
+        if action.gesture is not None and kept is None:
+            options = self._options(action.gesture)
+        return self.scored(action, treatment, options)
 
     # --- stages 1 to 4
 
@@ -212,6 +164,11 @@ class Reference:
             raise _Dropped("unavailable")
         if self.point and self.point.channel not in (None, treatment.channel):
             raise _Dropped("unavailable")
+        if self.forsaken:
+            allowed = self.book.on_store_failure.without_limits_for
+            takes = action.takes or action.gesture
+            if allowed is None or takes or not self.covered(allowed, action, treatment):
+                raise _Dropped("unavailable:store")
 
     def _valid(self, validity: Validity) -> bool:
         started = validity.start is None or validity.start <= self.now
@@ -272,6 +229,54 @@ class Reference:
                 return False
         return True
 
+    # --- stage 5
+
+    def _contact(self, action: Action, treatment: Treatment) -> None:
+        """Drop what was done, what is suppressed, and what a full limit covers."""
+        past = [one for one in self.history.answers if one.action == action.id]
+        past = [one for one in past if one.stands(self.now)]
+        if action.once_per is not None:
+            try:
+                value = reference.evaluate(action.once_per.tree, self.fields, BOOK_FUNCTIONS)
+            except EvaluationError:
+                raise _Dropped("once" + UNKNOWN_MARK) from None
+            if any(one.once == key_of(value) for one in past):
+                raise _Dropped("once")
+        again = action.gesture.not_again_within if action.gesture else None
+        if again is not None and any(self.now < one.at + again for one in past):
+            raise _Dropped("put_right")
+        for rule in self.book.suppressions.values():
+            channel = treatment.channel
+            until = suppressed_until(rule, action, channel, self.history, self.now)
+            if until is not None and self.covered(rule.covers, action, treatment):
+                raise _Dropped(f"suppressed:{rule.id}")
+        for limit in self.book.limits.values():
+            if self._reached(limit, action, treatment) and (code := self.full(limit)):
+                raise _Dropped(code)
+
+    def _reached(self, limit: Limit, action: Action, treatment: Treatment) -> bool:
+        """Return whether a limit drops a treatment when it is full.
+
+        It does if it caps it, or where it drops, if it caps the action in the same direction.
+        """
+        direction = self.direction(treatment)
+        alike = [t for t in action.treatments if self.direction(t) == direction]
+        judged = alike if limit.on_limit == "drop" else [treatment]
+        return any(self.capped(limit, action, t) for t in judged)
+
+    def capped(self, limit: Limit, action: Action, treatment: Treatment) -> bool:
+        """Return whether a limit covers a treatment that is not exempt."""
+        exempt = limit.exempt is not None and self.covered(limit.exempt, action, treatment)
+        return self.covered(limit.covers, action, treatment) and not exempt
+
+    def full(self, limit: Limit) -> str | None:
+        """Return the code of a limit that has no place left; None where it has."""
+        known, _ = owner_of(limit.per, self.book, self.fields)
+        if not known:
+            return f"limited:{limit.id}{UNKNOWN_MARK}"
+        used = used_of(limit, self.book, self.history, self.when)
+        return f"limited:{limit.id}" if used >= limit.at_most else None
+
     # --- stage 6
 
     def _channel(self, treatment: Treatment) -> None:
@@ -283,13 +288,106 @@ class Reference:
             verdict = self.judge(channel.consent)
             if verdict is not True:
                 raise _Dropped("no_channel:consent" + (UNKNOWN_MARK if verdict is None else ""))
+        if direction == "outbound" and channel.open is not None:
+            calendar = self.book.calendars[channel.open]
+            if not calendar.hours.is_open(self.now, self.when.zone(calendar.zone)):
+                defers = channel.when_closed == "defer"
+                raise _Dropped("deferred" if defers else "no_channel:closed")
+        if treatment.defer_if is not None:
+            verdict = self.judge(treatment.defer_if)
+            if verdict is not False:
+                raise _Dropped("deferred" + (UNKNOWN_MARK if verdict is None else ""))
+
+    # --- stage 7
+
+    def _options(self, gesture: Gesture) -> tuple[Option, ...]:
+        chosen = (rung.amount for rung in gesture.ladder if self._selects(rung.when))
+        at_most = number_of(gesture.at_most, self.fields) if gesture.at_most else None
+        amounts = (number_of(amount, self.fields) for amount in chosen)
+        try:
+            return options(amounts, at_most, gesture, self.role, self.book.currency)
+        except Refused as refused:
+            raise _Dropped(str(refused)) from None
 
     # --- stage 8
 
-    def scored(self, action: Action, treatment: Treatment) -> Scored:
+    def scored(
+        self, action: Action, treatment: Treatment, options_: Sequence[Option | None] = (None,)
+    ) -> Scored:
         """Compute the priority: propensity x context weight x value x lever, or the formula."""
-        propensity = self._factor(treatment.propensity, "propensity")
-        value = self._factor(treatment.value, "value")
+        kept = self.kept.get(action.id)
+        first = self._given(kept.gesture if kept else options_[0] and options_[0].units)
+        try:
+            score = self._score(action, treatment, first)
+        except _Dropped:
+            if kept is None:
+                raise
+            score = Score(0.0, 0.0, 0.0, 0.0, self._lever(action))
+        sayings: list[tuple[Option | None, str | None]] = []
+        for option in options_:
+            units = kept.gesture if kept else option.units if option else None
+            try:
+                sayings.append((option, self._say(treatment, self._given(units))))
+            except _Dropped:
+                if kept is not None:
+                    sayings.append((option, None))
+        if not sayings:
+            raise _Dropped("unsayable")
+        candidates = [
+            Candidate(
+                action.id,
+                treatment.channel,
+                action.title,
+                action.kind,
+                action.issue,
+                action.group,
+                self.direction(treatment),
+                "",
+                *score,
+                say,
+                treatment.suggests,
+                self._gesture(option, kept),
+                self._due(action, treatment, kept),
+                kept.decision if kept else None,
+            )
+            for option, say in sayings
+        ]
+        preferred = self.fields.get("customer.preferred_channel")
+        return Scored(
+            tuple(candidates),
+            tuple(option for option, _ in sayings),
+            self.book.channels[treatment.channel].cost,
+            treatment.channel == self.current,
+            treatment.channel == preferred,
+            kept,
+        )
+
+    def _given(self, units: int | None) -> Fields:
+        """Return the fields with what is given, where something is."""
+        if units is None:
+            return self.fields
+        return self.fields | {GIVEN: float(money.decimal_of(units, self.book.currency))}
+
+    def _gesture(self, option: Option | None, kept: Answered | None) -> decision.Gesture | None:
+        units = kept.gesture if kept else option.units if option else None
+        if units is None:
+            return None
+        pending = "pending" if option and option.pending else None
+        amount = money.decimal_of(units, self.book.currency)
+        approval, reservation = (kept.approval, kept.reservation) if kept else (pending, None)
+        return decision.Gesture(amount, self.book.currency, approval, reservation)
+
+    def _due(self, action: Action, treatment: Treatment, kept: Answered | None) -> int | None:
+        begins = kept.at if kept else self.now
+        name = self.book.channels[treatment.channel].open
+        if action.do_within is None or name is None:
+            return None if action.do_within is None else begins + action.do_within
+        calendar = self.book.calendars[name]
+        return calendar.hours.after(begins, action.do_within, self.when.zone(calendar.zone))
+
+    def _score(self, action: Action, treatment: Treatment, fields: Fields) -> Score:
+        propensity = self._factor(treatment.propensity, "propensity", fields)
+        value = self._factor(treatment.value, "value", fields)
         weight = self._context_weight(action, treatment)
         lever = self._lever(action)
         priority = propensity * weight * value * lever
@@ -300,41 +398,18 @@ class Reference:
                 "value": value,
                 "lever": lever,
             }
-            found = number_of(self.book.scoring.priority, self.fields | factors)
+            found = number_of(self.book.scoring.priority, fields | factors)
             if found is None:
                 raise _Dropped("unscored:priority")
             priority = found
         if not math.isfinite(priority):
             raise _Dropped("error:priority")
-        candidate = Candidate(
-            action.id,
-            treatment.channel,
-            action.title,
-            action.kind,
-            action.issue,
-            action.group,
-            self.direction(treatment),
-            "",
-            priority,
-            propensity,
-            weight,
-            value,
-            lever,
-            self._say(treatment),
-            treatment.suggests,
-        )
-        preferred = self.fields.get("customer.preferred_channel")
-        return Scored(
-            candidate,
-            self.book.channels[treatment.channel].cost,
-            treatment.channel == self.current,
-            treatment.channel == preferred,
-        )
+        return Score(priority, propensity, weight, value, lever)
 
-    def _factor(self, expression: Expression | None, name: str) -> float:
+    def _factor(self, expression: Expression | None, name: str, fields: Fields) -> float:
         if expression is None:
             return 1.0
-        number = number_of(expression, self.fields)
+        number = number_of(expression, fields)
         if number is None:
             raise _Dropped(f"unscored:{name}")
         if not math.isfinite(number) or number < 0:
@@ -353,21 +428,21 @@ class Reference:
         issue, group = self.book.issues[action.issue], self.book.groups[action.group]
         return max(0.0, 1.0 + (issue.lever + group.lever + action.lever) / 100.0)
 
-    def _say(self, treatment: Treatment) -> str | None:
+    def _say(self, treatment: Treatment, fields: Fields) -> str | None:
         if treatment.say is None:
             return None
         for text in treatment.say:
-            if self._selects(text.when):
-                return self._filled(text)
+            if text.when is None or judge(text.when.tree, fields, BOOK_FUNCTIONS) is True:
+                return self._filled(text, fields)
         raise _Dropped("unsayable")
 
-    def _filled(self, text: Text) -> str:
+    def _filled(self, text: Text, fields: Fields) -> str:
         zone = self._zone()
         written = []
         for part in text.parts:
             if isinstance(part, Slot):
                 try:
-                    value = reference.evaluate(part.expression.tree, self.fields, BOOK_FUNCTIONS)
+                    value = reference.evaluate(part.expression.tree, fields, BOOK_FUNCTIONS)
                     written.append(shown(value, part.format, self.book.currency, zone))
                 except EvaluationError:
                     raise _Dropped("unsayable") from None
@@ -386,31 +461,76 @@ class Reference:
     # --- stage 9
 
     def _arbitrate(
-        self, candidates: list[Scored], codes: dict[tuple[str, str], str], n: int
+        self,
+        candidates: list[Scored],
+        codes: dict[tuple[str, str], str],
+        n: int,
+        refused: Mapping[OfferKey, str],
     ) -> Ranking:
         """Order the candidates tier by tier and choose."""
         limits = dict(self.point.at_most_per) if self.point else {}
         chosen: list[Candidate] = []
+        taken: Counter[str] = Counter()
         active = [tier for tier in self.book.tiers if self._selects(tier.when)]
         left = list(candidates)
         for tier in active:
             members = [scored for scored in left if self._in_tier(tier.covers, scored)]
             left = [scored for scored in left if scored not in members]
             for scored in sorted(members, key=self._order):
-                candidate = replace(scored.candidate, tier=tier.name)
-                key = (candidate.action, candidate.channel)
-                if candidate.priority <= self.book.no_action.priority:
+                key = (scored.candidate.action, scored.candidate.channel)
+                if not scored.kept and scored.candidate.priority <= self.book.no_action.priority:
                     codes[key] = "below_no_action"
-                elif len(chosen) >= n or candidate.action in {other.action for other in chosen}:
-                    codes[key] = "outranked"
-                elif self._crowded(candidate, chosen, limits):
-                    codes[key] = "crowded_out"
-                else:
-                    codes[key] = "chosen"
-                    chosen.append(candidate)
+                    continue
+                for option, offered in zip(scored.options, scored.candidates, strict=True):
+                    candidate = replace(offered, tier=tier.name)
+                    if codes.get(key) == "chosen":
+                        break
+                    if len(chosen) >= n or candidate.action in {c.action for c in chosen}:
+                        code = "outranked"
+                    elif self._crowded(candidate, chosen, limits):
+                        code = "crowded_out"
+                    else:
+                        offer = (*key, option.units if option else None)
+                        code = refused.get(offer) or self._take(scored, option, taken)
+                    if code == "chosen":
+                        codes[key] = code
+                        chosen.append(candidate)
+                    codes.setdefault(key, code)
         for scored in left:
             codes[scored.candidate.action, scored.candidate.channel] = "no_tier"
         return Ranking(tuple(chosen), codes)
+
+    def _take(self, scored: Scored, option: Option | None, taken: Counter[str]) -> str:
+        """Take what an offer needs, and return `chosen`; or else the code of what is missing."""
+        if scored.kept or self.forsaken:
+            return "chosen"
+        action = self.book.actions[scored.candidate.action]
+        channel = scored.candidate.channel
+        treatment = next(t for t in action.treatments if t.channel == channel)
+        needs: list[tuple[Limit | Budget, int, float, str]] = []
+        for limit in self.book.limits.values():
+            capped = self.capped(limit, action, treatment)
+            covered = self.covered(limit.covers, action, treatment)
+            known, _ = owner_of(limit.per, self.book, self.fields)
+            counted = counts(limit, covered=covered, exempt=covered and not capped)
+            if known and counted and limit.counts in ("decided", "presented"):
+                at_most = limit.at_most if capped else math.inf
+                needs.append((limit, 1, at_most, f"limited:{limit.id}"))
+        needs += [self._part(self.book.budgets[name], 1) for name in action.takes]
+        paid = action.gesture.budgets if action.gesture and option else ()
+        units = option.units if option else 0
+        needs += [self._part(self.book.budgets[name], units) for name in paid]
+        for rule, amount, at_most, code in needs:
+            used = used_of(rule, self.book, self.history, self.when) + taken[account_of(rule)]
+            if used + amount > at_most:
+                return code
+        taken.update({account_of(rule): amount for rule, amount, _, _ in needs})
+        return "chosen"
+
+    def _part(self, budget: Budget, amount: int) -> tuple[Budget, int, float, str]:
+        known, _ = owner_of(budget.per, self.book, self.fields)
+        code = f"unaffordable:{budget.id}{'' if known else UNKNOWN_MARK}"
+        return budget, amount, budget.amount if known else 0, code
 
     def _in_tier(self, covers: Covers, scored: Scored) -> bool:
         action = self.book.actions[scored.candidate.action]
@@ -419,9 +539,12 @@ class Reference:
         return self.covered(covers, action, treatment)
 
     def _order(self, scored: Scored) -> tuple[Any, ...]:
-        """Best first: priority, current channel, preferred channel, cost, action, channel."""
-        candidate = scored.candidate
+        """Best first: kept, priority, current channel, preferred channel, cost, action, channel."""
+        candidate, kept = scored.candidate, scored.kept
         return (
+            kept is None,
+            kept is not None and not scored.on_current_channel,
+            kept is not None and candidate.channel != kept.channel,
             -candidate.priority,
             not scored.on_current_channel,
             not scored.on_preferred_channel,

@@ -8,49 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
+from nba import money
+from nba.book.model import Calendar
 from nba.book.ranking import FACTORS
+from nba.decide.contact_stages import contact, gesture, waiting
 from nba.decide.decision import UNKNOWN_MARK
 from nba.decide.plan import Gate, Plan
 from nba.decide.targets import bits
+from nba.decide.trail import Score, Trail
 from nba.decide.view import View
 from nba.lang.python import UNKNOWN
 
-__all__ = ["STAGES", "Score", "Trail", "run", "treatment_codes"]
-
-
-class Score(NamedTuple):
-    """The priority of a treatment and the factors it came from."""
-
-    priority: float
-    propensity: float
-    context_weight: float
-    value: float
-    lever: float
-
-
-class Step(NamedTuple):
-    """What one step removed: a code, a set, and the gates that tell unknown from false."""
-
-    code: str
-    removed: int
-    gates: tuple[Gate, ...] = ()
-
-
-@dataclass(slots=True, eq=False)
-class Trail:
-    """What became of every treatment: what each step removed, and the scores of what was left."""
-
-    steps: list[Step] = field(default_factory=list)
-    scores: dict[int, Score] = field(default_factory=dict)
-    unscored: dict[int, str] = field(default_factory=dict)
-
-    def note(self, code: str, removed: int, gates: tuple[Gate, ...] = ()) -> None:
-        """Note what a step removed."""
-        if removed:
-            self.steps.append(Step(code, removed, gates))
+__all__ = ["STAGES", "amount_given", "run", "treatment_codes"]
 
 
 Stage = Callable[[Plan, View, int, Trail], int]
@@ -67,7 +38,12 @@ def availability(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     if view.point is not None:
         out |= ~view.point.covers.among(view.inbound)
     trail.note("unavailable", alive & out)
-    return alive & ~out
+    alive &= ~out
+    if view.forsaken:
+        allowed = plan.without_store.among(view.inbound) if plan.without_store else 0
+        trail.note("unavailable:store", alive & ~allowed)
+        alive &= allowed
+    return alive
 
 
 def eligibility(plan: Plan, view: View, alive: int, trail: Trail) -> int:
@@ -108,8 +84,8 @@ def _through(gates: tuple[Gate, ...], code: str, view: View, alive: int, trail: 
 
 
 def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
-    """Stage 6: the direction that the channel has, and consent to be contacted by it."""
-    for name, (mask, direction, consent) in plan.doors.items():
+    """Stage 6: the direction that the channel has, consent to be contacted by it, its hours."""
+    for name, (mask, direction, consent, hours, when_closed) in plan.doors.items():
         here = alive & mask
         if not here:
             continue
@@ -119,10 +95,21 @@ def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
         elif not inbound and consent is not None and (found := consent(view.slots)) is not True:
             unknown = UNKNOWN_MARK if found is None else ""
             trail.note(f"no_channel:consent{unknown}", here)
+        elif not inbound and hours is not None and not _is_open(hours, view):
+            if when_closed == "defer":
+                opens = hours.hours.next_open(view.now, view.when.zone(hours.zone))
+                trail.deferred |= dict.fromkeys(bits(here), opens)
+                trail.note("deferred", here)
+            else:
+                trail.note("no_channel:closed", here)
         else:
             continue
         alive &= ~here
     return alive
+
+
+def _is_open(calendar: Calendar, view: View) -> bool:
+    return calendar.hours.is_open(view.now, view.when.zone(calendar.zone))
 
 
 def scoring(plan: Plan, view: View, alive: int, trail: Trail) -> int:
@@ -133,14 +120,20 @@ def scoring(plan: Plan, view: View, alive: int, trail: Trail) -> int:
         for covers, holds, add in plan.boosts
         if holds is None or holds(slots)
     ]
+    given = plan.given
     for number in bits(alive):
+        if given is not None:
+            slots[given] = amount_given(plan, view, trail, number)
         propensity, value, lever, _ = plan.scoring[number]
         if not isinstance(propensity, float):
             propensity = propensity(slots)
         if not isinstance(value, float):
             value = value(slots)
         if fault := _fault(propensity, "propensity") or _fault(value, "value"):
-            trail.unscored[number] = fault
+            if number in view.kept:  # it was the answer, whatever it is worth now
+                trail.scores[number] = Score(0.0, 0.0, 0.0, 0.0, lever)
+            else:
+                trail.unscored[number] = fault
             continue
         bit = 1 << number
         total = math.fsum([add for mask, add in boosts if mask & bit])
@@ -149,17 +142,30 @@ def scoring(plan: Plan, view: View, alive: int, trail: Trail) -> int:
         if plan.formula is not None:
             slots[-len(FACTORS) :] = [float(propensity), weight, float(value), lever]
             priority = plan.formula(slots)
-            if priority is UNKNOWN:
+            if priority is UNKNOWN and number not in view.kept:
                 trail.unscored[number] = "unscored:priority"
                 continue
-            priority = float(priority)
+            priority = 0.0 if priority is UNKNOWN else float(priority)
         if not math.isfinite(priority):
-            trail.unscored[number] = "error:priority"
-            continue
+            if number not in view.kept:
+                trail.unscored[number] = "error:priority"
+                continue
+            priority = 0.0
         trail.scores[number] = Score(priority, float(propensity), weight, float(value), lever)
     for number in trail.unscored:
         alive &= ~(1 << number)
     return alive
+
+
+def amount_given(plan: Plan, view: View, trail: Trail, number: int) -> float | None:
+    """Return what a treatment gives: what it gave where it is kept, else the first that fits."""
+    kept = view.kept.get(number)
+    if kept is not None:
+        units = kept.gesture
+    else:
+        found = trail.options.get(number)
+        units = found[0].units if found else None
+    return None if units is None else float(money.decimal_of(units, plan.book.currency))
 
 
 def _fault(factor: object, name: str) -> str:
@@ -176,7 +182,10 @@ STAGES: Final[tuple[Stage, ...]] = (
     eligibility,
     applicability,
     suitability,
+    contact,
     channel,
+    waiting,
+    gesture,
     scoring,
 )
 

@@ -13,8 +13,9 @@ from nba.decide.because import Facts
 from nba.decide.briefing import Briefer
 from nba.decide.case import Case
 from nba.decide.decision import Ranking, furthest
+from nba.decide.derived import derived_fields
 from nba.decide.explain import Explanation, explain, summarize
-from nba.decide.reference import Reference, derived_fields
+from nba.decide.reference import Reference
 
 __all__ = ["EngineAccount"]
 
@@ -69,5 +70,20 @@ class EngineAccount:
         known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
         point = book.decision_points[self.case.at] if self.case.at is not None else None
         rows = view.timeline.rows
-        judged = Reference(book, derived_fields(book, known, rows), view.now, point, rows)
-        return judged, judged.decide(self.answer.n)
+        known = known if view.forsaken else derived_fields(book, known, rows)
+        judged = Reference(
+            book,
+            known,
+            view.now,
+            point,
+            rows,
+            history=view.history,
+            role=self.case.role,
+            forsaken=view.forsaken,
+        )
+        refused = {}
+        for place, code in self.answer.refused.items():
+            offer = self.answer.offers[place]
+            units = offer.option.units if offer.option else None
+            refused[offer.candidate.action, offer.candidate.channel, units] = code
+        return judged, judged.decide(self.answer.n, refused)

@@ -6,12 +6,11 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from nba import windows
 from nba.book.build import Built, load
 from nba.book.model import Book
-from nba.decide.answer import Answer, answer
 from nba.decide.briefing import Briefer
 from nba.decide.case import Case
 from nba.decide.decision import Decision
@@ -19,10 +18,10 @@ from nba.decide.explain import Explanation
 from nba.decide.happening import Happening
 from nba.decide.plan import Plan, plan_for
 from nba.engine.account import EngineAccount
+from nba.engine.deciding import Running, decide, decided_again
 from nba.errors import CaseError, Diagnostic
 from nba.journey.events import Event, EventShapes, Row
 from nba.journey.reading import Moments
-from nba.journey.timeline import EMPTY, Timeline
 from nba.state.memory import MemoryStore
 from nba.state.store import Due, Store
 
@@ -48,15 +47,6 @@ def _check(case: Case, n: int | None) -> None:
     now: object = case.now
     if now is not None and not (isinstance(now, datetime) and now.utcoffset() is not None):
         raise CaseError("`now` is a datetime with a time zone, such as datetime.now(UTC)")
-
-
-class _Running(NamedTuple):
-    """What decides now; replaced as a whole."""
-
-    plan: Plan
-    shapes: EventShapes
-    briefer: Briefer
-    happening: Happening
 
 
 class Engine:
@@ -104,7 +94,7 @@ class Engine:
     def _use(self, book: Book) -> None:
         """Let a book decide from now on."""
         plan = plan_for(book, self._moments)
-        self._running = _Running(plan, EventShapes.of(book), Briefer(plan), Happening(plan))
+        self._running = Running(plan, EventShapes.of(book), Briefer(plan), Happening(plan))
 
     @property
     def book(self) -> Book:
@@ -132,7 +122,9 @@ class Engine:
         at: str | None = None,
         n: int | None = None,
         events: Iterable[Event] | None = None,
+        history: Iterable[Mapping[str, Any]] | None = None,
         observe: bool = False,
+        commit: bool = True,
     ) -> Decision:
         """Return the next best action for the customer *id*.
 
@@ -140,26 +132,32 @@ class Engine:
         interaction nothing is happening and every contact is outbound. *now* is an aware
         datetime, by default the clock's. *role* says who asks, *at* names a decision point and
         *n* asks for up to so many answers, by default as many as the point shows, or one.
-        *events* are the customer's journey, by default what was observed. *observe* records the
-        interaction after the decision, as the event that the book says it is; the answer is the
-        same without it. Raises CaseError where the case cannot be read.
+        *events* are the customer's journey, by default what was observed; *history* the answers
+        given before, by default what the store remembers. *observe* records the interaction after
+        the decision, as the event that the book says it is; the answer is the same without it.
+        Without *commit* it is a preview: nothing is taken, and nothing remembered. Raises CaseError
+        where the case cannot be read.
         """
         journey = tuple(events) if events is not None else None
-        case = Case(id, customer or {}, interaction, now, role, at, journey)
-        return self.decide_case(case, n, observe=observe)
+        past = tuple(history) if history is not None else None
+        case = Case(id, customer or {}, interaction, now, role, at, journey, past)
+        return self.decide_case(case, n, observe=observe, commit=commit)
 
-    def decide_case(self, case: Case, n: int | None = None, *, observe: bool = False) -> Decision:
+    def decide_case(
+        self, case: Case, n: int | None = None, *, observe: bool = False, commit: bool = True
+    ) -> Decision:
         """Return the next best action for a case; see `decide`."""
         _check(case, n)
         now = case.now if case.now is not None else self._clock()
         plan, shapes, briefer, happening = running = self._running
         if observe:
             happening.check(case)
-        found, problems = self._answer(running, case, now, n)
+        name, found, problems = decide(running, self._store, case, now, n, commit=commit)
         if observe and (event := happening.event(case.id, found.view)):
             self._append({case.id: [shapes.row(event, now)[0]]}, plan)
+        until = found.defer_until
         return Decision(
-            f"d-{os.urandom(12).hex()}",
+            name,
             case.id,
             plan.book.version,
             now,
@@ -170,39 +168,25 @@ class Engine:
             case.at,
             case.role,
             (*found.view.diagnostics, *problems),
+            None if until is None else windows.moment(until),
             EngineAccount(found, case, briefer),
         )
 
-    def _answer(
-        self, running: _Running, case: Case, now: datetime, n: int | None
-    ) -> tuple[Answer, list[Diagnostic]]:
-        """Decide on what happened before the interaction, also if that was recorded already."""
-        timeline, problems = self._journey(case, now, running.shapes)
-        found = answer(running.plan, case, now, n, timeline)
-        before = running.happening.before(timeline, case.id, found.view)
-        if before is not timeline:
-            found = answer(running.plan, case, now, n, before)
-        return found, problems
-
-    def _journey(
-        self, case: Case, now: datetime, shapes: EventShapes
-    ) -> tuple[Timeline, list[Diagnostic]]:
-        """Return the journey of a case: the events that it brings, or what was observed."""
-        if case.events is None:
-            return (self._store.journey(case.id) if shapes.types else EMPTY), []
-        read = [shapes.row(event, now) for event in case.events]
-        return Timeline(row for row, _ in read), [one for _, found in read for one in found]
-
     def decide_many(
-        self, cases: Iterable[Case | Mapping[str, Any]], *, observe: bool = False
+        self,
+        cases: Iterable[Case | Mapping[str, Any]],
+        *,
+        observe: bool = False,
+        commit: bool = True,
     ) -> Iterator[Decision]:
         """Yield the decision of each case, in their order, as they are asked for.
 
-        A case may be plain data, as `Case.from_dict` reads it. *observe* is as in `decide`.
+        A case may be plain data, as `Case.from_dict` reads it. *observe* and *commit* are as in
+        `decide`.
         """
         for case in cases:
             read = case if isinstance(case, Case) else Case.from_dict(case)
-            yield self.decide_case(read, observe=observe)
+            yield self.decide_case(read, observe=observe, commit=commit)
 
     def explain(self, decision: Decision, case: Case | None = None) -> Explanation:
         """Return the whole account of a decision: for every action why, or why not.
@@ -216,16 +200,17 @@ class Engine:
             return decision.account.explanation()
         if case is None:
             raise CaseError("a decision that was read back is explained together with its `case`")
-        plan, _, briefer, _ = running = self._running
+        running = self._running
+        plan = running.plan
         if decision.version != plan.book.version:
             message = f"the decision was made by version {decision.version} of the book"
             raise CaseError(f"{message}, this engine has {plan.book.version}")
         if (decision.customer, decision.at, decision.role) != (case.id, case.at, case.role):
             raise CaseError("the case is not the one that the decision was made on")
-        found, _ = self._answer(running, case, decision.now, decision.n)
-        if found.ranked != decision.ranked:
+        found = decided_again(running, self._store, case, decision)
+        if found is None:
             raise CaseError("the case or the journey is another than when the decision was made")
-        return EngineAccount(found, case, briefer).explanation()
+        return EngineAccount(found, case, running.briefer).explanation()
 
     # --- the journey
 

@@ -1,0 +1,164 @@
+"""Suppression, limits and budgets, judged from the history: what each rule means stands here.
+
+Everything fails closed: a limit whose owner is unknown is full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import NamedTuple
+
+from nba import windows
+from nba.book.model import Action, Book, Budget, Limit, Suppression
+from nba.decide.history import ACCEPTANCES, Answered, History
+from nba.lang.values import INT_MIN
+from nba.windows import Window
+
+__all__ = [
+    "Moment",
+    "account_of",
+    "counts",
+    "free_again",
+    "owner_of",
+    "since_of",
+    "suppressed_until",
+    "used_of",
+]
+
+
+class Moment(NamedTuple):
+    """When it is: *now*, an instant, and the zones of the book and of the customer."""
+
+    now: int
+    book: tzinfo
+    customer: tzinfo
+
+    def zone(self, name: str) -> tzinfo:
+        """Return a zone by what rules call it."""
+        if name == "book":
+            return self.book
+        return self.customer if name == "customer.timezone" else windows.zone(name)
+
+
+def account_of(rule: Limit | Budget) -> str:
+    """Return the name of a limit's or a budget's account."""
+    return f"{'limit' if isinstance(rule, Limit) else 'budget'}/{rule.id}"
+
+
+def since_of(window: Window, when: Moment) -> int:
+    """Return the instant after which entries count."""
+    after = window.after(when.now, when.zone(window.zone))
+    return INT_MIN if after is None else after
+
+
+def owner_of(per: str, book: Book, fields: Mapping[str, object]) -> tuple[bool, str | None]:
+    """Return whether it is known per whom a rule counts, and who that is: None is the customer."""
+    if per == "customer":
+        return True, None
+    if per == "book":
+        return True, ""
+    path = book.household if per == "household" else per
+    value = fields.get(path) if path else None
+    return value is not None, None if value is None else str(value)
+
+
+# --- suppression
+
+
+def suppressed_until(
+    rule: Suppression, action: Action, channel: str, history: History, now: int
+) -> int | None:
+    """Return until when a rule suppresses what it covers; None where it does not now.
+
+    It does while, of the outcomes that it counts, the last *at_least* lie *within* its time, and
+    less than its length ago.
+    """
+    times = sorted(
+        at
+        for one in history.answers
+        if one.covered(rule.covers) and _same(rule, one, action, channel)
+        for outcome, at in one.outcomes
+        if outcome in rule.after
+    )
+    ends = [
+        last + rule.length
+        for first, last in zip(times, times[rule.at_least - 1 :], strict=False)
+        if rule.within is None or last - first < rule.within
+    ]
+    return max((end for end in ends if now < end), default=None)
+
+
+def _same(rule: Suppression, one: Answered, action: Action, channel: str) -> bool:
+    match rule.same:
+        case "treatment":
+            return one.action == action.id and one.channel == channel
+        case "action":
+            return one.action == action.id
+        case "group":
+            return one.group == action.group
+        case "issue":
+            return one.issue == action.issue
+        case "channel":
+            return one.channel == channel
+    return True
+
+
+# --- what is used up
+
+
+def used_of(rule: Limit | Budget, book: Book, history: History, when: Moment) -> int:
+    """Return what counts on the account of a limit or a budget."""
+    if history.used is not None:
+        return history.used.get(account_of(rule), 0)
+    since = since_of(rule.window, when)
+    if isinstance(rule, Limit):
+        return sum(len(_places(rule, one, since, when.now)) for one in history.answers)
+    return sum(_spent(rule, book, one, since, when.now) for one in history.answers)
+
+
+def counts(limit: Limit, *, covered: bool, exempt: bool) -> bool:
+    """Return whether a limit counts what it covers, and what of that is exempt."""
+    return covered and (not exempt or limit.count_exempt)
+
+
+def _places(limit: Limit, one: Answered, since: int, now: int) -> list[int]:
+    """Return the times of the places that an answer takes of a limit."""
+    exempt = limit.exempt is not None and one.covered(limit.exempt)
+    if not counts(limit, covered=one.covered(limit.covers), exempt=exempt):
+        return []
+    if limit.counts not in ("decided", "presented"):
+        return [at for name, at in one.outcomes if name == limit.counts and since < at]
+    confirmed = any(name != "no_response" for name, _ in one.outcomes)
+    pending = now < one.at + limit.confirm_within
+    takes = since < one.at and (limit.counts == "decided" or confirmed or pending)
+    return [one.at] if takes else []
+
+
+def _spent(budget: Budget, book: Book, one: Answered, since: int, now: int) -> int:
+    action = book.actions.get(one.action)
+    if action is None or one.at <= since:
+        return 0
+    gesture = action.gesture
+    amount = one.gesture or 0 if gesture and budget.id in gesture.budgets else 0
+    amount += budget.id in action.takes
+    accepted = any(name in ACCEPTANCES for name, _ in one.outcomes)
+    reserved = one.stands(now) and now < one.at + budget.reserve_for
+    return amount if accepted or reserved else 0
+
+
+def free_again(limit: Limit, history: History, when: Moment) -> int | None:
+    """Return when a limit that is full has a place again; None where that is not known.
+
+    Of a calendar window it is the next. Of a rolling one it is told by the times of the places, as
+    far as they are the customer's own.
+    """
+    ends = limit.window.ends(when.now, when.zone(limit.window.zone))
+    if ends is not None:
+        return ends
+    if limit.window.length is None or limit.per != "customer":
+        return None
+    since = since_of(limit.window, when)
+    times = [at for one in history.answers for at in _places(limit, one, since, when.now)]
+    place = len(times) - limit.at_most
+    return sorted(times)[place] + limit.window.length if 0 <= place < len(times) else None

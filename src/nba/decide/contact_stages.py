@@ -1,0 +1,159 @@
+"""Stages 5 and 7, and the waiting of stage 6: what was done before, and what may be given.
+
+What the rules mean stands in `contact` and `gesture`; here they are asked once for each rule.
+"""
+
+from __future__ import annotations
+
+from nba.book.model import Budget, Limit
+from nba.decide.contact import counts, free_again, owner_of, suppressed_until, used_of
+from nba.decide.decision import UNKNOWN_MARK
+from nba.decide.gesture import Refused, options
+from nba.decide.history import key_of
+from nba.decide.plan import Cap, Plan
+from nba.decide.targets import bits
+from nba.decide.trail import Trail
+from nba.decide.view import View
+from nba.lang.python import UNKNOWN
+
+__all__ = ["contact", "counted_by", "gesture", "owner", "waiting"]
+
+
+def contact(plan: Plan, view: View, alive: int, trail: Trail) -> int:
+    """Stage 5: once per, not again within, suppression, limits. What is kept has counted."""
+    if view.forsaken:  # the book allows what is left without all of this
+        return alive
+    judged = alive & ~view.kept_mask
+    for step in (_done, _suppressed, _limited):
+        judged = step(plan, view, judged, trail)
+    return judged | alive & view.kept_mask
+
+
+def _done(plan: Plan, view: View, alive: int, trail: Trail) -> int:
+    for mask, action, key, again in plan.once:
+        here = alive & mask
+        if not here:
+            continue
+        past = [
+            one for one in view.history.answers if one.action == action and one.stands(view.now)
+        ]
+        code = None
+        if key is not None:
+            value = key(view.slots)
+            if value is UNKNOWN:
+                code = "once" + UNKNOWN_MARK
+            elif any(one.once == key_of(value) for one in past):
+                code = "once"
+        if code is None and again is not None and any(view.now < one.at + again for one in past):
+            code = "put_right"
+        if code is not None:
+            trail.note(code, here)
+            alive &= ~here
+    return alive
+
+
+def _suppressed(plan: Plan, view: View, alive: int, trail: Trail) -> int:
+    if not view.history.answers:
+        return alive
+    for rule, covers in plan.pauses:
+        found = 0
+        for number in bits(alive & covers.among(view.inbound)):
+            action, _, channel = plan.targets[number]
+            if suppressed_until(rule, action, channel.id, view.history, view.now) is not None:
+                found |= 1 << number
+        trail.note(f"suppressed:{rule.id}", found)
+        alive &= ~found
+    return alive
+
+
+def _limited(plan: Plan, view: View, alive: int, trail: Trail) -> int:
+    for cap in plan.caps:
+        limit, capped = cap.limit, _capped(cap, view)
+        if limit.on_limit == "drop":  # the whole action, in this direction
+            inbound = view.inbound
+            there = _whole(plan, capped & ~inbound) & ~inbound
+            capped = _whole(plan, capped & inbound) & inbound | there
+        here = alive & capped
+        if not here or (code := full(plan, view, limit)) is None:
+            continue
+        if limit.on_limit == "defer":
+            until = free_again(limit, view.history, view.when)
+            trail.deferred |= dict.fromkeys(bits(here), until)
+        trail.note(code, here)
+        alive &= ~here
+    return alive
+
+
+def full(plan: Plan, view: View, rule: Limit | Budget) -> str | None:
+    """Return the code of a limit that has no place left; None where it has."""
+    known, _ = owner(plan, view, rule)
+    if not known:
+        return f"limited:{rule.id}{UNKNOWN_MARK}"
+    most = rule.at_most if isinstance(rule, Limit) else rule.amount
+    used = used_of(rule, plan.book, view.history, view.when)
+    return f"limited:{rule.id}" if used >= most else None
+
+
+def owner(plan: Plan, view: View, rule: Limit | Budget) -> tuple[bool, str | None]:
+    """Return per whom a rule counts in a case: see `owner_of`."""
+    shape, slots = plan.book.shape, view.slots
+    path = plan.book.household if rule.per == "household" else rule.per
+    slot = shape.slots.get(path or "")
+    fields = {} if slot is None or slots[slot] is None else {str(path): slots[slot]}
+    return owner_of(rule.per, plan.book, fields)
+
+
+def _capped(cap: Cap, view: View) -> int:
+    """Return what a limit drops when it is full: what it covers, without what is exempt."""
+    covered = cap.covers.among(view.inbound)
+    return covered & ~cap.exempt.among(view.inbound) if cap.exempt else covered
+
+
+def counted_by(cap: Cap, view: View, number: int) -> bool:
+    """Return whether a limit counts a treatment."""
+    exempt = cap.exempt is not None and bool(cap.exempt.among(view.inbound) >> number & 1)
+    covered = bool(cap.covers.among(view.inbound) >> number & 1)
+    return counts(cap.limit, covered=covered, exempt=exempt)
+
+
+def _whole(plan: Plan, mask: int) -> int:
+    """Return all treatments of the actions that have one in a set."""
+    found = 0
+    for number in bits(mask):
+        found |= plan.of_action[number]
+    return found
+
+
+def waiting(plan: Plan, view: View, alive: int, trail: Trail) -> int:
+    """The end of stage 6: `defer_if`; unknown waits too."""
+    for mask, verdict in plan.waits:
+        here = alive & mask
+        if here and (found := verdict(view.slots)) is not False:
+            trail.deferred |= dict.fromkeys(bits(here))
+            trail.note("deferred" + (UNKNOWN_MARK if found is None else ""), here)
+            alive &= ~here
+    return alive
+
+
+def gesture(plan: Plan, view: View, alive: int, trail: Trail) -> int:
+    """Stage 7: the ladder and authority. What is kept was given already."""
+    for mask, rungs, at_most, meant in plan.ladders:
+        here = alive & mask & ~view.kept_mask
+        if not here:
+            continue
+        slots = view.slots
+        amounts = (amount(slots) for holds, amount in rungs if holds is None or holds(slots))
+        try:
+            found = options(
+                (None if a is UNKNOWN else a for a in amounts),
+                None if at_most is None else at_most(slots),
+                meant,
+                view.role,
+                plan.book.currency,
+            )
+        except Refused as refused:
+            trail.note(str(refused), here)
+            alive &= ~here
+        else:
+            trail.options |= dict.fromkeys(bits(here), found)
+    return alive

@@ -1,0 +1,234 @@
+"""What is remembered about a customer, as the plan reads it: earlier answers and their outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from nba import money, windows
+from nba.book.model import Action, Book, Covers
+from nba.errors import CaseError, did_you_mean
+
+__all__ = [
+    "ACCEPTANCES",
+    "EMPTY_HISTORY",
+    "OPEN",
+    "REFUSALS",
+    "Answered",
+    "History",
+    "history_of",
+    "instant_of",
+    "key_of",
+    "lapses_at",
+]
+
+#: Outcomes after which nothing stands of an answer: what it took is given back.
+REFUSALS: Final = ("rejected", "maybe_later", "no_response")
+#: Outcomes by which what it took is used up.
+ACCEPTANCES: Final = ("accepted", "resolved")
+#: Outcomes that leave it open what comes of an answer.
+OPEN: Final = ("presented", "clicked")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One earlier answer; times are instants in nanoseconds.
+
+    *outcomes* are known ones (the book's own by what they mean) with their times, in order.
+    *once* is what it was done once for, *keep_until* until when it stays the answer, *lapses*
+    when it is held not to have been done if nothing is known of it. *gesture* is what was given,
+    in minor units, *approval* `pending`, `approved`, `refused` or None, and *reservation* what it
+    was reserved under.
+    """
+
+    decision: str
+    at: int
+    action: str
+    channel: str
+    issue: str
+    group: str
+    kind: str
+    direction: str
+    tags: tuple[str, ...] = ()
+    outcomes: tuple[tuple[str, int], ...] = ()
+    once: str | None = None
+    keep_until: int | None = None
+    lapses: int | None = None
+    gesture: int | None = None
+    approval: str | None = None
+    reservation: str | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], book: Book) -> Answered:
+        """Return the answer that *data* describes, as applications and tests hand it in.
+
+        It has `action`, `channel` and `at`, and it may have `outcomes` (a list of `outcome` and
+        `at`), `gesture` (an amount), `once`, `decision` and `approval`. Raises CaseError.
+        """
+        if not isinstance(data, Mapping):
+            raise CaseError("an answer of the history is an object with `action` and `at`")
+        for key in data:
+            if key not in _KEYS:
+                help_ = did_you_mean(str(key), _KEYS)
+                raise CaseError(f"`{key}` is not a key of the history. {help_}".strip())
+        name = data.get("action")
+        action = book.actions.get(name) if isinstance(name, str) else None
+        if action is None:
+            help_ = did_you_mean(str(name), book.actions)
+            raise CaseError(f"there is no action `{name}` in the book. {help_}".strip())
+        channel = data.get("channel") or action.treatments[0].channel
+        if channel not in book.channels:
+            help_ = did_you_mean(str(channel), book.channels)
+            raise CaseError(f"there is no channel `{channel}`. {help_}".strip())
+        at = instant_of(data.get("at"), "`at` of the history")
+        outcomes = []
+        for one in data.get("outcomes") or ():
+            if not isinstance(one, Mapping) or one.get("outcome") not in book.known_outcomes:
+                shown = one.get("outcome") if isinstance(one, Mapping) else one
+                help_ = did_you_mean(str(shown), book.known_outcomes)
+                raise CaseError(f"there is no outcome `{shown}`. {help_}".strip())
+            when = instant_of(one.get("at", data.get("at")), "`at` of an outcome")
+            outcomes.append((str(one["outcome"]), when))
+        gesture = data.get("gesture")
+        try:
+            units = None if gesture is None else money.minor_units(float(gesture), book.currency)
+        except (TypeError, ValueError):
+            raise CaseError(f"`gesture` is an amount, not `{gesture}`") from None
+        once = data.get("once")
+        return cls(
+            str(data.get("decision") or f"given-{action.id}-{at}"),
+            at,
+            action.id,
+            channel,
+            action.issue,
+            action.group,
+            action.kind,
+            str(data.get("direction") or "outbound"),
+            action.tags,
+            tuple(outcomes),
+            None if once is None else str(once),
+            None if action.keep_for is None else at + action.keep_for,
+            lapses_at(book, action, at),
+            units,
+            data.get("approval"),
+        )
+
+    def last(self) -> str | None:
+        """Return the last outcome that decides what came of it; None where none has."""
+        return next((name for name, _ in reversed(self.outcomes) if name not in OPEN), None)
+
+    def stands(self, now: int) -> bool:
+        """Return whether it was done, or still may be: not refused, and not lapsed."""
+        if self.approval == "refused" or self.last() in REFUSALS:
+            return False
+        return bool(self.outcomes) or self.lapses is None or now < self.lapses
+
+    def is_kept(self, now: int) -> bool:
+        """Return whether it is still the answer: until an outcome decides what came of it."""
+        kept = self.keep_until is not None and self.at <= now < self.keep_until
+        return kept and self.last() is None and self.approval != "refused"
+
+    def covered(self, covers: Covers) -> bool:
+        """Return whether a selector covers it, with the tags that it had then."""
+        own = {
+            "issue": {self.issue},
+            "group": {self.group},
+            "action": {self.action},
+            "channel": {self.channel},
+            "tag": set(self.tags),
+            "kind": {self.kind},
+            "direction": {self.direction},
+        }
+        wanted = ((key, getattr(covers, key)) for key in own)
+        return all(names is None or own[key] & set(names) for key, names in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Earlier answers, in the order of their times.
+
+    *used* is what counts on the accounts of limits and budgets, by account, where a store knows;
+    without it they are counted from the answers.
+    """
+
+    answers: tuple[Answered, ...] = ()
+    used: Mapping[str, int] | None = None
+
+    def kept(self, now: int) -> dict[str, Answered]:
+        """Return what is still the answer, by action: the oldest of each, which counted."""
+        found: dict[str, Answered] = {}
+        for one in self.answers:
+            if one.is_kept(now):
+                found.setdefault(one.action, one)
+        return found
+
+
+EMPTY_HISTORY: Final = History()
+_KEYS: Final = (
+    "action",
+    "channel",
+    "at",
+    "outcomes",
+    "gesture",
+    "once",
+    "decision",
+    "direction",
+    "approval",
+)
+#: After how long an answer of which nothing is known is held not to have been given.
+_CONFIRMED_WITHIN: Final = 86_400 * windows.SECOND
+
+
+def lapses_at(book: Book, action: Action, at: int) -> int:
+    """Return when an answer lapses if nothing is known of it: with what it reserved.
+
+    That is after the longest time for which a budget reserves what it takes, else after a day.
+    """
+    names = (*action.takes, *(action.gesture.budgets if action.gesture else ()))
+    longest = max((book.budgets[name].reserve_for for name in names), default=_CONFIRMED_WITHIN)
+    return at + longest
+
+
+def instant_of(value: object, what: str) -> int:
+    """Return the instant of a datetime or of RFC 3339 text. Raises CaseError."""
+    try:
+        if isinstance(value, str):
+            return windows.parse_instant(value)
+        if isinstance(value, datetime):
+            return windows.instant(value)
+    except (ValueError, OverflowError):
+        pass
+    raise CaseError(f"{what} is a time such as 2026-03-02T10:00:00Z, not `{value}`")
+
+
+def key_of(value: object) -> str:
+    """Return what an action was done once for as text that can be kept."""
+    return str(value)
+
+
+def history_of(
+    book: Book, answers: Iterable[Answered], now: int, used: Mapping[str, int] | None = None
+) -> History:
+    """Return the history at a time: own outcomes by what they mean, silence by what it is held for.
+
+    What is later than *now* is not seen.
+    """
+    seen = sorted((one for one in answers if one.at <= now), key=lambda one: (one.at, one.decision))
+    return History(tuple(_understood(book, one, now) for one in seen), used)
+
+
+def _understood(book: Book, one: Answered, now: int) -> Answered:
+    outcomes: list[tuple[str, int]] = []
+    for name, at in sorted(one.outcomes, key=lambda each: each[1]):
+        own = book.outcomes.get(name)
+        means = own.means if own else name
+        if at <= now:
+            outcomes.append((means or name, at))
+    found = replace(one, outcomes=tuple(outcomes))
+    waited = book.attribution
+    if waited and one.at + waited.within <= now and found.last() is None:
+        silence = (waited.otherwise, one.at + waited.within)
+        found = replace(found, outcomes=(*outcomes, silence))
+    return found

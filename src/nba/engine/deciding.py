@@ -1,0 +1,172 @@
+"""One decision with everything around it: what is recalled, what is taken, what fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from nba.decide.answer import Answer, answer_view
+from nba.decide.briefing import Briefer
+from nba.decide.case import Case
+from nba.decide.decision import Candidate, Decision
+from nba.decide.happening import Happening
+from nba.decide.history import EMPTY_HISTORY, Answered, History, history_of
+from nba.decide.plan import Plan
+from nba.decide.view import inputs_of
+from nba.engine.memory import SPARE, asked_of, history_in, taking_of, with_reservations
+from nba.errors import Diagnostic, StoreError
+from nba.journey.events import EventShapes
+from nba.journey.timeline import EMPTY, Timeline
+from nba.state.store import Store
+
+__all__ = ["Decided", "Running", "decide", "decided_again"]
+
+#: How often a decision is made anew because what it was made on has changed meanwhile.
+TRIES: Final = 50
+
+
+class Running(NamedTuple):
+    """What decides now; replaced as a whole."""
+
+    plan: Plan
+    shapes: EventShapes
+    briefer: Briefer
+    happening: Happening
+
+
+class Decided(NamedTuple):
+    """An answer, the id of its decision, and what was wrong with what was handed in."""
+
+    id: str
+    answer: Answer
+    problems: tuple[Diagnostic, ...]
+
+
+def decide(
+    running: Running,
+    store: Store,
+    case: Case,
+    now: datetime,
+    n: int | None,
+    *,
+    commit: bool,
+) -> Decided:
+    """Decide a case: in two round trips to the store, one that reads and one that takes.
+
+    What the case brings takes the place of what the store remembers. Without *commit* nothing is
+    taken. Where the store fails, the book says what may still be done.
+    """
+    name = f"d-{os.urandom(12).hex()}"
+    try:
+        takes = name if commit else None
+        found = _decide(running, store, case, now, n, name=takes)
+        return found or Decided(name, *_alone(running, case, now, n))
+    except StoreError as error:
+        answer, problems = _without_store(running, case, now, n)
+        message = f"the store failed: {error}"
+        fault = Diagnostic("store-failure", message, "", None, "warning")
+        return Decided(name, answer, (*problems, fault))
+
+
+def _decide(
+    running: Running, store: Store, case: Case, now: datetime, n: int | None, *, name: str | None
+) -> Decided | None:
+    """Decide with what the store remembers; None where it is not asked."""
+    plan = running.plan
+    if not case.id or (case.history is not None and case.events is not None):
+        return None
+    for _ in range(TRIES):
+        view = inputs_of(plan, case, now)
+        asked = asked_of(plan, view) if case.history is None else {}
+        memory = store.recall(case.id, view.now, tuple(asked.values()))
+        timeline, problems = _timeline(running, case, now, memory.timeline)
+        history = _history(plan, case, view.now)
+        if history is None:
+            history = history_in(plan, memory, asked, view.now)
+        view.remember(plan, running.happening.before(timeline, case.id, view), history)
+        takes = name is not None and case.history is None
+        found = answer_view(plan, view, n, SPARE if takes else 0)
+        if not takes or not found.granted:
+            return Decided(name or _preview(), found, problems)
+        granted = store.take(taking_of(plan, found, str(name), case.id, memory.version))
+        if not granted.stale and granted.granted:
+            refused = {
+                place: found.offers[place].needs[claim].code for place, claim in granted.refused
+            }
+            taken = found.as_granted(granted.granted, refused)
+            return Decided(str(name), with_reservations(taken, str(name)), problems)
+    raise StoreError("others change what is remembered of this customer faster than it is read")
+
+
+def _preview() -> str:
+    return f"d-{os.urandom(12).hex()}"
+
+
+def _alone(
+    running: Running, case: Case, now: datetime, n: int | None
+) -> tuple[Answer, tuple[Diagnostic, ...]]:
+    """Decide with what the case brings, and nothing else."""
+    view = inputs_of(running.plan, case, now)
+    timeline, problems = _timeline(running, case, now, EMPTY)
+    history = _history(running.plan, case, view.now) or EMPTY_HISTORY
+    view.remember(running.plan, timeline, history)
+    return answer_view(running.plan, view, n), problems
+
+
+def _without_store(
+    running: Running, case: Case, now: datetime, n: int | None
+) -> tuple[Answer, tuple[Diagnostic, ...]]:
+    """Decide where the store fails: only on what the book allows then, and on what is known."""
+    view = inputs_of(running.plan, case, now)
+    view.forsake(running.plan)
+    problems: tuple[Diagnostic, ...] = ()
+    if case.events is not None:
+        timeline, problems = _timeline(running, case, now, EMPTY)
+        view.remember(running.plan, timeline, EMPTY_HISTORY)
+    return answer_view(running.plan, view, n), problems
+
+
+def _timeline(
+    running: Running, case: Case, now: datetime, remembered: Timeline
+) -> tuple[Timeline, tuple[Diagnostic, ...]]:
+    """Return the journey of a case: the events that it brings, or what was observed."""
+    if case.events is None:
+        return remembered, ()
+    read = [running.shapes.row(event, now) for event in case.events]
+    problems = tuple(one for _, found in read for one in found)
+    return Timeline(row for row, _ in read), problems
+
+
+def _history(plan: Plan, case: Case, now: int) -> History | None:
+    """Return the history that a case brings, if it does. Raises CaseError."""
+    if case.history is None:
+        return None
+    answers = [Answered.from_dict(one, plan.book) for one in case.history]
+    return history_of(plan.book, answers, now)
+
+
+def decided_again(running: Running, store: Store, case: Case, made: Decision) -> Answer | None:
+    """Decide again what was read back, on what is still known; None where the answer is another."""
+    plan = running.plan
+    view = inputs_of(plan, case, made.now)
+    memory = store.recall(case.id, view.now) if case.id else None
+    timeline, _ = _timeline(running, case, made.now, memory.timeline if memory else EMPTY)
+    history = _history(plan, case, view.now)
+    if history is None and memory is not None:
+        before = tuple(row for row in memory.decisions if row.id != made.id and row.at <= view.now)
+        found = history_in(plan, memory._replace(decisions=before), (), view.now)
+        history = History(found.answers)  # what was used then is counted from the answers
+    view.remember(plan, running.happening.before(timeline, case.id, view), history or EMPTY_HISTORY)
+    answer = answer_view(plan, view, made.n)
+    return answer if _plain(answer.ranked) == _plain(made.ranked) else None
+
+
+def _plain(ranked: Iterable[Candidate]) -> list[Candidate]:
+    """Return answers without what a store gave them."""
+    return [
+        replace(one, gesture=replace(one.gesture, reservation=None)) if one.gesture else one
+        for one in ranked
+    ]

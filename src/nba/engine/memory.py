@@ -1,0 +1,194 @@
+"""Between decisions and what a store remembers: what is asked, taken, written down and read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from nba.book.model import Budget, Limit
+from nba.decide.answer import Answer
+from nba.decide.contact import account_of, since_of
+from nba.decide.contact_stages import owner
+from nba.decide.history import Answered, History, history_of, lapses_at
+from nba.decide.offers import Need, Offer, once_key, tallies_of
+from nba.decide.plan import Plan
+from nba.decide.view import View
+from nba.state.reservation import Alternative, Asked, Claim, Taking, entry_id
+from nba.state.store import Memory, Remembered
+
+__all__ = ["Given", "Record", "asked_of", "given_in", "history_in", "rules_of", "taking_of"]
+
+#: How many offers more than are asked for a store gets, in case that others were faster.
+SPARE: Final = 8
+
+
+def rules_of(plan: Plan) -> Iterator[Limit | Budget]:
+    """Yield everything that counts."""
+    yield from plan.book.limits.values()
+    yield from plan.book.budgets.values()
+
+
+def asked_of(plan: Plan, view: View) -> dict[str, Asked]:
+    """Return the accounts that a decision asks for, by name; not those of nobody known."""
+    found = {}
+    for rule in rules_of(plan):
+        known, whose = owner(plan, view, rule)
+        if known:
+            name = account_of(rule)
+            found[name] = Asked(name, whose, since_of(rule.window, view.when))
+    return found
+
+
+def history_in(plan: Plan, memory: Memory, asked: Iterable[str], now: int) -> History:
+    """Return what is remembered as the plan reads it."""
+    used = dict(zip(asked, memory.used, strict=True))
+    answers = [given.answered for row in memory.decisions for given in given_in(row)]
+    return history_of(plan.book, [one for one in answers if one is not None], now, used)
+
+
+# --- what is written down
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as it was written down: what later decisions read of it, and what it took.
+
+    *answered* is None for an answer that is kept from another decision, *kept_from*.
+    """
+
+    place: int
+    action: str
+    answered: Answered | None
+    kept_from: str | None
+    claims: tuple[tuple[str, Claim], ...]  # by the name of the rule's account
+    tallies: tuple[tuple[str, Asked], ...]  # by outcome
+
+
+@dataclass(slots=True)
+class Record:
+    """What has come of a decision: outcomes by the place of the answer, and approvals."""
+
+    outcomes: list[tuple[int, str, int, str]] = field(default_factory=list)
+    approvals: dict[int, str] = field(default_factory=dict)
+    by: dict[int, str] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """Return it as JSON."""
+        approvals = {str(place): found for place, found in self.approvals.items()}
+        by = {str(place): who for place, who in self.by.items()}
+        return json.dumps({"outcomes": self.outcomes, "approvals": approvals, "by": by})
+
+    @classmethod
+    def of(cls, row: Remembered) -> Record:
+        """Return the record of a decision."""
+        data = json.loads(row.text)
+        return cls(
+            [tuple(one) for one in data["outcomes"]],
+            {int(place): found for place, found in data["approvals"].items()},
+            {int(place): who for place, who in data["by"].items()},
+        )
+
+
+def taking_of(plan: Plan, found: Answer, decision: str, customer: str, version: int) -> Taking:
+    """Return what a store is asked to grant and to remember."""
+    alternatives = tuple(_alternative(plan, found.view, offer) for offer in found.offers)
+    return Taking(
+        decision, customer, version, found.view.now, found.n, alternatives, Record().text()
+    )
+
+
+def _alternative(plan: Plan, view: View, offer: Offer) -> Alternative:
+    written = json.dumps(_written(plan, view, offer), ensure_ascii=False)
+    return Alternative(tuple(map(_claim, offer.needs)), written, offer.labels)
+
+
+def _claim(need: Need) -> Claim:
+    asked = Asked(need.account, need.owner, need.since)
+    return Claim(asked, need.amount, need.at_most, need.expires)
+
+
+def _written(plan: Plan, view: View, offer: Offer) -> dict[str, Any]:
+    candidate = offer.candidate
+    if candidate.kept_from is not None:
+        return {"action": candidate.action, "kept_from": candidate.kept_from}
+    action = plan.targets[offer.number].action
+    keep = None if action.keep_for is None else view.now + action.keep_for
+    tallies = [
+        (limit.counts, Asked(account_of(limit), whose, since_of(limit.window, view.when)))
+        for limit, whose in tallies_of(plan, view, offer.number)
+    ]
+    found = {
+        "action": candidate.action,
+        "channel": candidate.channel,
+        "issue": candidate.issue,
+        "group": candidate.group,
+        "kind": candidate.kind,
+        "direction": candidate.direction,
+        "tags": list(action.tags),
+        "once": once_key(plan, view, offer.number),
+        "keep_until": keep,
+        "lapses": lapses_at(plan.book, action, view.now),
+        "gesture": offer.option.units if offer.option else None,
+        "approval": "pending" if offer.option and offer.option.pending else None,
+        "claims": [[*_claim(need).asked, *_claim(need)[1:]] for need in offer.needs],
+        "tallies": [[outcome, *asked] for outcome, asked in tallies],
+    }
+    return {key: value for key, value in found.items() if value not in (None, [])}
+
+
+def given_in(row: Remembered) -> list[Given]:
+    """Return the answers of a decision with what came of them."""
+    record = Record.of(row)
+    return [
+        _given(row, record, index, place, json.loads(text))
+        for index, (place, text) in enumerate(zip(row.granted, row.answers, strict=True))
+    ]
+
+
+def _given(
+    row: Remembered, record: Record, index: int, place: int, data: Mapping[str, Any]
+) -> Given:
+    if "kept_from" in data:
+        return Given(place, data["action"], None, data["kept_from"], (), ())
+    outcomes = tuple((name, at) for which, name, at, _ in record.outcomes if which == index)
+    answered = Answered(
+        row.id,
+        row.at,
+        data["action"],
+        data["channel"],
+        data["issue"],
+        data["group"],
+        data["kind"],
+        data["direction"],
+        tuple(data.get("tags", ())),
+        outcomes,
+        data.get("once"),
+        data.get("keep_until"),
+        data.get("lapses"),
+        data.get("gesture"),
+        record.approvals.get(index, data.get("approval")),
+        entry_id(row.id, place),
+    )
+    claims = [
+        (account, Claim(Asked(account, whose, since), *rest))
+        for account, whose, since, *rest in data.get("claims", ())
+    ]
+    tallies = [
+        (outcome, Asked(account, whose, since))
+        for outcome, account, whose, since in data.get("tallies", ())
+    ]
+    return Given(place, data["action"], answered, None, tuple(claims), tuple(tallies))
+
+
+def with_reservations(found: Answer, decision: str) -> Answer:
+    """Return an answer whose gestures say what they were reserved under."""
+    offers = list(found.offers)
+    for place in found.granted:
+        candidate = offers[place].candidate
+        gesture = candidate.gesture
+        if gesture is not None and gesture.reservation is None:
+            gesture = replace(gesture, reservation=entry_id(decision, place))
+            offers[place] = offers[place]._replace(candidate=replace(candidate, gesture=gesture))
+    return replace(found, offers=tuple(offers))
