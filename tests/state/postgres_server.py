@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -94,7 +94,8 @@ class PostgresServer:
             ["ps", "-o", "pid=", "--ppid", first], check=False, capture_output=True, text=True
         )
         for pid in (first, *listed.stdout.split()):
-            os.kill(int(pid), number)
+            with suppress(ProcessLookupError):  # one that served has gone meanwhile
+                os.kill(int(pid), number)
 
     def url(self, schema: str = "nba", **more: object) -> str:
         """Return the URL of a store there."""

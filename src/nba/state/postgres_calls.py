@@ -29,7 +29,7 @@ class Address:
     """Where a store is: the server as libpq reads it, the schema, and what the URL says besides.
 
     *timeout* is in seconds: how long to wait for a connection, and how long for an answer.
-    *most* is how many connections are held open at the most.
+    *most* is how many connections are held open at the most, *settings* are libpq's `options`.
     """
 
     server: str
@@ -37,6 +37,7 @@ class Address:
     schema: str
     timeout: float
     most: int
+    settings: str = ""
 
     @classmethod
     def of(cls, url: str) -> Self:
@@ -55,6 +56,7 @@ class Address:
                 schema=given.get("schema", "nba"),
                 timeout=float(given.get("timeout", "2")),
                 most=int(given.get("pool", "10")),
+                settings=given.get("options", ""),
             )
         except ValueError:
             raise StoreError(
@@ -80,10 +82,11 @@ class Address:
             "connect_timeout": max(2, round(self.timeout)),
             "application_name": "nba",
             "client_encoding": "utf8",
-            # one plan for each query, and no compiling: all of them look up a few rows by index
-            "options": f"-c statement_timeout={wait} -c jit=off"
-            " -c plan_cache_mode=force_generic_plan"
-            " -c default_transaction_isolation=read\\ committed",
+            # all queries look up a few rows by index, also while there are few: one plan for each,
+            # never one that reads a table through, and no compiling
+            "options": f"-c statement_timeout={wait}"
+            " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off"
+            f" -c default_transaction_isolation=read\\ committed {self.settings}",
             # at the latest then the system gives up a peer that does not acknowledge
             "tcp_user_timeout": wait + 1000,
             "keepalives_idle": 30,
@@ -103,7 +106,7 @@ class Address:
             raise in_our_words(self, error) from error
 
 
-_OURS: Final = frozenset({"schema", "timeout", "pool"})
+_OURS: Final = frozenset({"schema", "timeout", "pool", "options"})
 
 
 class _Late(psycopg.OperationalError):
@@ -229,7 +232,7 @@ def in_our_words(address: Address, error: psycopg.Error) -> StoreError:
         case errors.QueryCanceled() | _Late():
             told = f"the store at {address} gave no answer in {address.timeout:g} s"
         case errors.ReadOnlySqlTransaction():
-            told = f"the store at {address} is read-only now"
+            told = f"the store at {address} is read-only"
         case errors.InsufficientPrivilege():
             told = f"the user of the store at {address} lacks a right: {_first_line(error)}"
         case errors.InvalidSchemaName() | errors.UndefinedTable() | errors.UndefinedFunction():

@@ -2,21 +2,26 @@
 --
 -- Each function is one operation of the store, and one step for all others: who reads only, reads
 -- from one snapshot (`stable`); who writes, locks the customer first. Locks are taken in one
--- order (customers, by number; then who asks what is due; then accounts, by id), so nobody waits
+-- order (customers, by number; then who asks what is due; then accounts, by owner), so nobody waits
 -- in a circle. There are 1024 locks for all customers: so many names can be held at once.
 -- Where a name came to lead elsewhere in between, the caller is told to begin anew (40001).
+--
+-- Nearly all is PL/pgSQL, as that keeps plans: functions in SQL with a subquery are planned anew
+-- with each call.
 
 create or replace function nba.customer_of(given text) returns text
-language sql stable as $$
-    select coalesce((select customer from nba.names where name = given), given)
-$$;
+language plpgsql stable as $$
+begin
+    return coalesce((select customer from nba.names where name = given), given);
+end $$;
 
 create or replace function nba.names_of(given text) returns text[]
-language sql stable as $$
-    select coalesce(
+language plpgsql stable as $$
+begin
+    return coalesce(
         (select array_agg(name order by name) from nba.names where customer = given), array[given]
-    )
-$$;
+    );
+end $$;
 
 create or replace function nba.lock_number(customer text) returns integer
 language sql immutable as $$
@@ -60,15 +65,17 @@ end $$;
 
 -- Give a customer of whom something is known another version.
 create or replace function nba.changed(given text, in_journey boolean) returns void
-language sql as $$
+language plpgsql as $$
+begin
     insert into nba.names as n (name, customer, version, journey)
     values (
-        given, given, nextval('nba.changes'), case when in_journey then nextval('nba.changes') else 0 end
+        given, given, nextval('nba.changes'),
+        case when in_journey then nextval('nba.changes') else 0 end
     )
     on conflict (name) do update
     set version = excluded.version,
-        journey = case when in_journey then excluded.journey else n.journey end
-$$;
+        journey = case when in_journey then excluded.journey else n.journey end;
+end $$;
 
 -- The same, where it is open whether anything is known; a name that nothing is known of goes.
 create or replace function nba.changed_or_gone(given text, in_journey boolean) returns void
@@ -131,18 +138,24 @@ begin
 end $$;
 
 create or replace function nba.contents_of(names_ text[]) returns text[]
-language sql stable as $$
-    select array_agg(content order by position) from nba.events where recorded_as = any (names_)
-$$;
+language plpgsql stable as $$
+begin
+    return (
+        select array_agg(content order by position) from nba.events
+        where recorded_as = any (names_)
+    );
+end $$;
 
 create or replace function nba.version(given text) returns bigint
-language sql stable as $$
-    select coalesce((select version from nba.names where name = nba.customer_of(given)), 0)
-$$;
+language plpgsql stable as $$
+begin
+    return coalesce((select version from nba.names where name = nba.customer_of(given)), 0);
+end $$;
 
 -- Let a name lead nowhere or elsewhere, with all that lead to it.
 create or replace function nba.lead(given text, to_name text, to_customer text) returns void
-language sql as $$
+language plpgsql as $$
+begin
     insert into nba.names (name, towards, customer) values (given, to_name, to_customer)
     on conflict (name) do update set towards = excluded.towards;
     with recursive below (name) as (
@@ -150,8 +163,8 @@ language sql as $$
         union
         select n.name from nba.names as n join below on n.towards = below.name
     )
-    update nba.names as n set customer = to_customer from below where n.name = below.name
-$$;
+    update nba.names as n set customer = to_customer from below where n.name = below.name;
+end $$;
 
 -- Return the customers before and after; null where nothing changed, and '!' for a circle.
 create or replace function nba.link(given text, to_name text) returns text[]
@@ -198,11 +211,12 @@ begin
 end $$;
 
 create or replace function nba.customers() returns setof text
-language sql stable as $$
-    select customer from nba.names where version > 0 or towards is not null
+language plpgsql stable as $$
+begin
+    return query select customer from nba.names where version > 0 or towards is not null
     union
-    select customer from nba.deadlines
-$$;
+    select customer from nba.deadlines;
+end $$;
 
 -- Replace a customer's deadlines, unless the version given is not the customer's any more.
 --

@@ -8,17 +8,20 @@
 create or replace function nba.used(
     account_ text, owner_ text, names_ text[], since numeric, now_ numeric
 ) returns numeric
-language sql stable as $$
-    select coalesce(sum(a.used - (
-        select coalesce(sum(amount), 0) from nba.entries where account = a.id and at <= since
-    ) - (
-        select coalesce(sum(amount), 0) from nba.entries
-        where account = a.id and expires <= now_ and at > since
-    )), 0)
-    from nba.accounts as a
-    where a.owner = any (case when owner_ is null then names_ else array[owner_] end)
-        and a.account = account_ and a.of_customer = (owner_ is null)
-$$;
+language plpgsql stable as $$
+begin
+    return (
+        select coalesce(sum(a.used - (
+            select coalesce(sum(amount), 0) from nba.entries where account = a.id and at <= since
+        ) - (
+            select coalesce(sum(amount), 0) from nba.entries
+            where account = a.id and expires <= now_ and at > since
+        )), 0)
+        from nba.accounts as a
+        where a.owner = any (case when owner_ is null then names_ else array[owner_] end)
+            and a.account = account_ and a.of_customer = (owner_ is null)
+    );
+end $$;
 
 -- All that is remembered about a customer; only what the caller does not have by its version.
 create or replace function nba.recall(
@@ -53,49 +56,50 @@ begin
 end $$;
 
 create or replace function nba.told(d nba.decisions) returns json
-language sql immutable as $$
+language sql stable as $$
     select json_build_array(d.id, d.recorded_as, d.at, d.content, d.granted, d.answers, d.revision)
 $$;
 
 create or replace function nba.decision(given text) returns json
-language sql stable as $$
-    select nba.told(d) from nba.decisions as d where id = given
-$$;
+language plpgsql stable as $$
+begin
+    return (select nba.told(d) from nba.decisions as d where id = given);
+end $$;
 
--- Lock the accounts of the book and of households, in the order of their ids; make them if need be.
+-- Lock the accounts of the book and of households, by owner and name; make them if need be.
 create or replace function nba.lock_accounts(accounts_ text[], owners_ text[]) returns void
 language plpgsql as $$
+declare
+    one record;
 begin
-    perform from unnest(accounts_, owners_) as g (account, owner)
-    where owner is not null and not exists (
-        select from nba.accounts as a
-        where (a.owner, a.account, a.of_customer) = (g.owner, g.account, false)
-    );
-    if found then
-        insert into nba.accounts (account, of_customer, owner)
-        select distinct account, false, owner from unnest(accounts_, owners_) as g (account, owner)
-        where owner is not null order by owner, account
-        on conflict do nothing;
-    end if;
-    perform from nba.accounts as a
-    where a.id in (
-        select b.id from unnest(accounts_, owners_) as g (account, owner)
-        join nba.accounts as b on (b.owner, b.account, b.of_customer) = (g.owner, g.account, false)
-    )
-    order by a.id for update;
+    for one in
+        select distinct account collate "C" as account, owner collate "C" as owner
+        from unnest(accounts_, owners_) as g (account, owner)
+        where owner is not null order by 2, 1
+    loop
+        perform from nba.accounts
+        where owner = one.owner and account = one.account and not of_customer for update;
+        if not found then
+            insert into nba.accounts (account, of_customer, owner)
+            values (one.account, false, one.owner) on conflict do nothing;
+            perform from nba.accounts
+            where owner = one.owner and account = one.account and not of_customer for update;
+        end if;
+    end loop;
 end $$;
 
 -- Whether an entry is on an account already, under any of the owners.
 create or replace function nba.entered(
     account_ text, owner_ text, names_ text[], entry_ text
 ) returns boolean
-language sql stable as $$
-    select exists (
+language plpgsql stable as $$
+begin
+    return exists (
         select from nba.accounts as a join nba.entries as e on e.account = a.id
         where a.owner = any (case when owner_ is null then names_ else array[owner_] end)
             and a.account = account_ and a.of_customer = (owner_ is null) and e.entry = entry_
-    )
-$$;
+    );
+end $$;
 
 -- Enter an amount, and take off what is too old and what has expired.
 create or replace function nba.enter(
@@ -128,13 +132,14 @@ end $$;
 
 -- Take off entries of accounts that are locked.
 create or replace function nba.take_off(account_ bigint, entry_ text) returns void
-language sql as $$
+language plpgsql as $$
+begin
     with gone as (
         delete from nba.entries where account = account_ and entry = entry_ returning amount
     )
     update nba.accounts set used = used - (select coalesce(sum(amount), 0) from gone)
-    where id = account_
-$$;
+    where id = account_;
+end $$;
 
 -- Grant the first alternatives that fit. `claims` are one array each, in the order of the
 -- alternatives; `starts` are where those of each alternative begin, from 1, and where all end.
@@ -304,8 +309,10 @@ end $$;
 create or replace function nba.forget(given text) returns void
 language plpgsql as $$
 declare
-    names_ text[] := nba.names_of(nba.lock_customer(given));
+    names_ text[];
 begin
+    given := nba.lock_customer(given);
+    names_ := nba.names_of(given);
     delete from nba.events where recorded_as = any (names_);
     delete from nba.decisions where recorded_as = any (names_);
     delete from nba.deadlines where customer = any (names_);
@@ -356,7 +363,7 @@ begin
         return;
     end if;
     perform nba.lock_customers(names_);
-    perform from nba.accounts where id = any (shared) order by id for update;
+    perform from nba.accounts where id = any (shared) order by owner, account for update;
     with gone as (
         delete from nba.events where at < instant and recorded_as = any (names_)
         returning recorded_as
