@@ -21,6 +21,7 @@ from nba.book.expressions import Expressions
 from nba.book.fields import PRESENT, Fields, declared_fields
 from nba.book.files import Documents, Files
 from nba.book.findings import At, Findings, TooManyError
+from nba.book.gestures import GIVEN, Gestures
 from nba.book.interaction_event import interaction_event
 from nba.book.journey import JourneySections
 from nba.book.ranking import Ranking
@@ -50,8 +51,6 @@ _OF_THE_BOOK: Final = frozenset(
         "interaction_event",
     }
 )
-#: What a gesture gives, for the texts and values of its action.
-GIVEN: Final = "gesture.amount"
 #: A field that every book has.
 _CHANNEL: Final = "interaction.channel"
 #: What a name's fields are declared in.
@@ -150,11 +149,18 @@ class _Builder:
         world = World(shape, names, known, events, self.files.ids("events"))
         expressions = Expressions(names, findings)
         reach = journey.reach(main.reach, at / "reach")
-        contact = ContactSections(journey, expressions, known, main.currency or "EUR", reach)
-        outcomes = _each(files.section("outcomes"), contact.outcome)
+        contact = ContactSections(
+            journey,
+            expressions,
+            known,
+            reach,
+            household=main.household is not None or (at / "household").faulty,
+            outcomes=files.ids("outcomes"),
+        )
+        gestures = Gestures(contact, expressions, main.currency or "EUR", files.ids("budgets"))
         policies = files.single("contact_policy")
-        budgets = _each(files.section("budgets"), contact.budget)
-        catalogue = Catalogue(expressions, known, zone, contact)
+        budgets = _each(files.section("budgets"), gestures.budget)
+        catalogue = Catalogue(expressions, known, zone, gestures)
         ranking = Ranking(expressions, known, findings)
 
         named = {
@@ -194,7 +200,7 @@ class _Builder:
             limits=contact.limits(policies),
             suppressions=contact.suppressions(policies),
             budgets=budgets,
-            outcomes=outcomes,
+            outcomes=_each(files.section("outcomes"), contact.outcome),
             attribution=contact.attribution(files.single("attribution")),
             on_store_failure=self.on_store_failure(),
             conditions=named,

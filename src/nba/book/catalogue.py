@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 
 from nba.book import documents
-from nba.book.contact_policy import ContactSections
 from nba.book.expressions import Expressions
 from nba.book.findings import At
+from nba.book.gestures import Gestures, literal
 from nba.book.model import (
     Action,
     Channel,
@@ -18,6 +18,7 @@ from nba.book.model import (
     Group,
     Issue,
     Policy,
+    Slot,
     Treatment,
 )
 from nba.book.selectors import Catalogued, covers, percent, union, validity
@@ -34,28 +35,37 @@ class Catalogue:
     """Builds the catalogue's parts from their documents."""
 
     def __init__(
-        self, expressions: Expressions, known: Catalogued, zone: tzinfo, contact: ContactSections
+        self, expressions: Expressions, known: Catalogued, zone: tzinfo, gestures: Gestures
     ) -> None:
         self.expressions = expressions
         self.known = known
         self.zone = zone
-        self.contact = contact
-        self.findings = contact.findings
+        self.gestures = gestures
+        self.contact = gestures.contact
+        self.findings = gestures.findings
 
     def gates(self, document: documents.Gated | documents.File, at: At) -> Gates:
         """Return the conditions of one level."""
-        return Gates(
+        found = Gates(
             *(
                 self.expressions.conditions(getattr(document, name), at / name)
                 for name in ("eligible", "applicable", "suitable")
             )
         )
+        self.gestures.check_not_yet((*found.eligible, *found.applicable, *found.suitable))
+        return found
 
     def channel(self, name: str, document: documents.Channel, at: At) -> Channel:
         """Return a channel."""
         consent = self.expressions.condition(document.consent, at / "consent")
         if document.open is not None and document.open not in self.known.calendar:
             self.findings.unknown("calendar", document.open, self.known.calendar, at / "open")
+        elif document.open is not None and document.direction == "inbound":
+            message = f"`open` is for contacts that go out, and `{name}` is inbound"
+            help_ = "remove it, or change the `direction`"
+            place = (at / "open").key_place
+            self.findings.report("wrong-value", message, help_, place, warning=True)
+        self.gestures.check_not_yet([consent])
         return Channel(
             name,
             document.title,
@@ -70,6 +80,7 @@ class Catalogue:
     def policy(self, name: str, document: documents.Policy, at: At) -> Policy:
         """Return a policy. A condition that is wrong is reported, and blocks until it is mended."""
         condition = self.expressions.condition(document.block_when, at / "block_when") or _always()
+        self.gestures.check_not_yet([condition])
         selector = covers(document.covers, at / "covers", self.known, self.findings)
         return Policy(name, document.title, selector, condition, document.enabled, at.key_place)
 
@@ -112,7 +123,25 @@ class Catalogue:
             level.tags for level in (issues.get(issue), groups.get(document.group)) if level
         ]
         own = self.treatment("", document, at)
-        self.contact.check_budgets(document.takes, at / "takes", of_money=False)
+        treatments = tuple(
+            self.on_channel(name, channel, inner, at, own=own, kind=document.kind)
+            for channel, inner in sorted(document.channels.items())
+        )
+        for key in ("answers", "takes"):
+            self.contact.check_not_empty(document, key, at)
+        self.gestures.check_budgets(document.takes, at / "takes", of_money=False)
+        once_per = self.expressions.expression(document.once_per, at / "once_per", _KEYS)
+        gesture = self.gestures.gesture(document.gesture, at / "gesture")
+        early = [once_per, *(one.defer_if for one in (own, *treatments))]
+        if gesture:
+            early += [gesture.at_most, *(rung.when for rung in gesture.ladder)]
+            early += [rung.amount for rung in gesture.ladder]
+        self.gestures.check_not_yet(early)
+        if gesture is None and not (at / "gesture").faulty:
+            for one in (own, *treatments):
+                self.gestures.check_given(name, _later(one))
+        keep_for = self.contact.lasting(document.keep_for, at / "keep_for")
+        self.contact.check_reach(keep_for, "`keep_for`", at / "keep_for")
         return Action(
             name,
             document.title,
@@ -123,15 +152,12 @@ class Catalogue:
             union([document.tags, *inherited]),
             self.answering(document, at, self.gates(document, at)),
             own.validity,
-            tuple(
-                self.on_channel(name, channel, inner, at, own=own, kind=document.kind)
-                for channel, inner in sorted(document.channels.items())
-            ),
-            self.expressions.expression(document.once_per, at / "once_per", _KEYS),
+            treatments,
+            once_per,
             tuple(sorted(set(document.takes))),
-            self.contact.sections.length(document.do_within, at / "do_within"),
-            self.contact.sections.length(document.keep_for, at / "keep_for"),
-            self.contact.gesture(document.gesture, at / "gesture"),
+            self.contact.lasting(document.do_within, at / "do_within"),
+            keep_for,
+            gesture,
             at.key_place,
         )
 
@@ -168,7 +194,7 @@ class Catalogue:
     def amount(self, value: float | str | None, at: At) -> Expression | None:
         """Return what an action is worth: nothing or more, as far as it is a literal."""
         found = self.expressions.number(value, at)
-        number = _literal(found)
+        number = literal(found)
         if number is not None and number < 0:
             message = f"`value` must be at least 0, not `{number:g}`"
             help_ = "write what an answer is worth; a `lever` below 0 % holds an action back"
@@ -178,7 +204,7 @@ class Catalogue:
     def probability(self, value: float | str | None, at: At) -> Expression | None:
         """Return a propensity: from 0 to 1, as far as it is a literal."""
         found = self.expressions.number(value, at)
-        number = _literal(found)
+        number = literal(found)
         if number is not None and not 0 <= number <= 1:
             message = f"`propensity` must be from 0 to 1, not `{number:g}`"
             percent_ = 1 < number <= 100
@@ -230,10 +256,12 @@ class Catalogue:
             self.findings.report("missing-key", message, help_, at.key_place)
 
 
-def _literal(found: Expression | None) -> float | None:
-    """Return the number that an expression is; None when it depends on something."""
-    value = found.tree.value if found and isinstance(found.tree, tree.Literal) else None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _later(treatment: Treatment) -> Iterator[Condition | Expression | None]:
+    """Yield what a treatment works out when its gesture is known."""
+    yield from (treatment.value, treatment.propensity)
+    for text in treatment.say or ():
+        yield text.when
+        yield from (part.expression for part in text.parts if isinstance(part, Slot))
 
 
 def _always() -> Condition:

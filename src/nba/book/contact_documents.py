@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import WithJsonSchema
 
 from nba.book.forms import Condition, Covers, Document, Expression, Id, Names, ref
@@ -25,12 +25,43 @@ __all__ = [
 ]
 
 Length = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\d{1,6} ?(s|min|h|d|w)$"})]
-#: Amounts of money as files have them; a text keeps what a number would lose.
-Money = Annotated[float, Field(ge=0, le=9e12, strict=False)]
+#: Amounts of money as files have them, in the book's currency.
+Money = Annotated[float, Field(ge=0, le=9e12)]
+
+_DAY = "(mon|tue|wed|thu|fri|sat|sun)"
+_CLOCK = r"[0-2]\d:[0-5]\d"
+_HOURS = {
+    "description": "hours by days, such as `mon-fri: 08:00-20:00`",
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": False,
+    "patternProperties": {
+        f"^({_DAY}(-{_DAY})?|every_day)$": {
+            "type": "string",
+            "pattern": rf"^\s*{_CLOCK}-{_CLOCK}\s*(,\s*{_CLOCK}-{_CLOCK}\s*)*$",
+        }
+    },
+}
+_DATES = {
+    "description": "days on which it is closed",
+    "type": "array",
+    "items": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+}
+#: Per whom something is counted.
+Per = Annotated[
+    str, WithJsonSchema({"type": "string", "pattern": r"^(customer|household|book|customer\..+)$"})
+]
+
+
+def _one_of(*keys: str) -> ConfigDict:
+    """Say to editors that a document has one of these keys."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
 
 
 class Within(Document):
     """A window: a rolling length, or the calendar day, week or month that now is in."""
+
+    model_config = _one_of("rolling", "calendar")
 
     rolling: Length | None = None
     """how far back, such as `7d`"""
@@ -47,9 +78,9 @@ class Calendar(Document):
 
     timezone: str = "book"
     """whose clocks: `book`, `customer.timezone`, or an IANA name"""
-    open: dict[str, str]
+    open: Annotated[dict[str, str], WithJsonSchema(_HOURS)]
     """hours by days: `mon-fri: "08:00-20:00"`, `sat: "09:00-12:00, 13:00-17:00"`, `every_day`"""
-    closed: list[str] = []
+    closed: Annotated[list[str], WithJsonSchema(_DATES)] = []
     """days on which it is closed, such as `2026-12-25`"""
 
 
@@ -68,7 +99,7 @@ class Limit(Document):
     """what it does not cap"""
     count_exempt: bool = False
     """whether what is exempt uses up places all the same"""
-    per: str = "customer"
+    per: Per = "customer"
     """`customer`, `household`, `book`, or a customer field such as `customer.region`"""
     at_most: Annotated[int, Field(ge=0, le=1_000_000_000)]
     """how many"""
@@ -77,14 +108,14 @@ class Limit(Document):
     on_limit: Literal["drop", "defer", "next_treatment"] = "drop"
     """`drop` the action; `defer` until there is a place; or try the `next_treatment`"""
     confirm_within: Length | None = None
-    """after how long a place is given back that nobody confirmed; by default `24h`"""
+    """with `presented`: when a place is given back that nobody confirmed; by default `24h`"""
 
 
 class Suppression(Document):
     """Leave them in peace after some outcomes."""
 
     id: Id | None = None
-    """its id, for the code `suppressed:<id>`; by default `after_` and the first outcome"""
+    """its id, for the code `suppressed:<id>`; by default `after_rejected`, for its outcomes"""
     title: str = ""
     """why, in a sentence"""
     after: Names
@@ -113,13 +144,15 @@ class ContactPolicy(Document):
 class Budget(Document):
     """Money, or a count, that may be given away."""
 
+    model_config = _one_of("amount", "count")
+
     title: str = ""
     """what people call it"""
     amount: Money | None = None
     """how much money, in the book's currency"""
     count: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     """or how many times"""
-    per: str = "book"
+    per: Per = "book"
     """`customer`, `household`, `book`, or a customer field"""
     window: Within | None = None
     """in which window; without it, ever"""
@@ -139,7 +172,7 @@ class Rung(Document):
 class Gesture(Document):
     """What is given to put something right."""
 
-    ladder: list[Rung]
+    ladder: Annotated[list[Rung], Field(json_schema_extra={"minItems": 1})]
     """the rungs in order: the first that fits is given"""
     at_most: Expression = None
     """a rung above this does not fit"""

@@ -76,7 +76,9 @@ def _limit(limit: Limit) -> dict[str, Any]:
         "at_most": limit.at_most,
         "window": window_text(limit.window),
         "on_limit": limit.on_limit,
-        "confirm_within": length_text(limit.confirm_within),
+        "confirm_within": length_text(limit.confirm_within)
+        if limit.counts == "presented"
+        else None,
     }
 
 

@@ -63,5 +63,5 @@ def window_text(window: Window) -> dict[str, Any] | None:
         return {"rolling": length_text(window.length)}
     if window.calendar is None:
         return None
-    start = _WEEK_STARTS[window.week_start]
+    start = _WEEK_STARTS[window.week_start] if window.calendar == "week" else None
     return {"calendar": window.calendar, "timezone": window.zone, "week_start": start}
