@@ -17,8 +17,8 @@ from nba import Engine
 from nba.decide.answer import Answer, answer
 from nba.decide.case import Case
 from nba.decide.decision import Decision, Ranking, head, reason_of
-from nba.decide.plan import Plan, plan_for
 from nba.decide.derived import derived_fields
+from nba.decide.plan import Plan, plan_for
 from nba.decide.reference import Reference
 from nba.journey.events import EventShapes
 from nba.journey.timeline import Timeline

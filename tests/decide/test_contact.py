@@ -1,0 +1,75 @@
+"""Contact policy, gestures and what is kept: the plan is the reference, on random histories."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.decide.contacts import contact_books, histories
+from tests.decide.strategies import NOW, built, cases
+
+from nba.decide.answer import Answer, answer
+from nba.decide.decision import head, reason_of
+from nba.decide.derived import derived_fields
+from nba.decide.history import Answered, history_of
+from nba.decide.plan import plan_for
+from nba.decide.reference import Reference
+from nba.journey.events import EventShapes
+from nba.journey.timeline import Timeline
+
+LONG = os.environ.get("NBA_LONG") == "1"
+SEEN: Counter[str] = Counter()
+
+
+def literally(found: Answer, role: str | None, point: Any) -> Any:
+    """Decide by the reference what the plan decided."""
+    view, book = found.view, found.plan.book
+    inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}
+    known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
+    rows = view.timeline.rows
+    fields = derived_fields(book, known, rows)
+    judged = Reference(book, fields, view.now, point, rows, history=view.history, role=role)
+    return judged.decide(found.n)
+
+
+@settings(
+    max_examples=3_000 if LONG else 60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(contact_books(), st.data())
+def test_the_plan_is_the_reference(document: dict[str, Any], data: st.DataObject) -> None:
+    """Answers, amounts, texts, reasons: all the same, with any history and any role."""
+    book = built(document).book
+    plan, shapes = plan_for(book), EventShapes.of(book)
+    for _ in range(3):
+        case = replace(
+            data.draw(cases()), now=NOW, role=data.draw(st.sampled_from([None, "agent"]))
+        )
+        if data.draw(st.booleans()):
+            case = replace(case, customer={**case.customer, "household": "h-1"})
+        past = data.draw(histories(sorted(document["actions"])))
+        answers = [Answered.from_dict(one, book) for one in past]
+        n = data.draw(st.none() | st.integers(1, 3))
+        timeline = Timeline(shapes.row(event, NOW)[0] for event in case.events or ())
+        found = answer(plan, case, NOW, n, timeline, history=history_of(book, answers, NOW_INSTANT))
+        point = book.decision_points[case.at] if case.at else None
+        ranking = literally(found, case.role, point)
+        assert found.ranked == ranking.ranked
+        assert found.codes() == ranking.codes
+        assert found.reason == ("chosen" if found.ranked else reason_of(ranking.codes.values()))
+        SEEN.update(head(code) for code in found.codes().values())
+        SEEN["kept"] += any(one.kept_from for one in found.ranked)
+        SEEN["given"] += any(one.gesture for one in found.ranked)
+
+
+def test_everything_was_seen(record_property: Any) -> None:
+    """How often each code came; it tells only what the test before it saw."""
+    for code, count in SEEN.items():
+        record_property(code, count)
+
+
+NOW_INSTANT = int(NOW.timestamp()) * 10**9
