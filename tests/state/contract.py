@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.state.postgres_server import postgres_store
+from tests.state.servers import redis_store
 
 from nba.journey.events import Row
 from nba.lang.values import Timestamp
@@ -20,6 +21,7 @@ from nba.state.store import Due, Store
 STORES: dict[str, Callable[[Path], AbstractContextManager[Store]]] = {
     "memory": lambda _: closing(MemoryStore()),
     "postgres": lambda _: postgres_store(),
+    "redis": lambda _: redis_store(),
     "sqlite": lambda folder: closing(SqliteStore(folder / "nba.db")),
 }
 

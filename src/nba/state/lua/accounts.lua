@@ -19,8 +19,11 @@ local function integer(number)
   return format('%.0f', number)
 end
 
-local function account_of(owner, account, total, marks, held)
+local function account_of(owner, account, total, marks, held, claim)
   return {
+    claim = claim,
+    used = 0,
+    holder = false,
     owner = owner,
     account = account,
     total = total or '0',
@@ -140,13 +143,11 @@ local function read_claims(given, names, entry, at)
       local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
       for number, claim in ipairs(claims) do
         local place = 3 * number
-        local one = account_of(owner, claim[1], found[place - 2], found[place - 1], found[place])
+        local total, marks, held = found[place - 2], found[place - 1], found[place]
+        local one = account_of(owner, claim[1], total, marks, held, claim)
         sweep(one, claim[2], at, entry)
-        local first = group[number]
-        if not first then
-          first, one.claim, one.used = one, claim, 0
-          group[number] = one
-        end
+        local first = group[number] or one
+        group[number] = first
         first.used = first.used + one.total
         if one.held then
           first.holder = one
