@@ -2,7 +2,8 @@
 
 Nothing is overspent after a crash of the server only where it writes everything down before it
 answers: `appendonly yes` and `appendfsync always`. What it forgot since it wrote last may be
-granted again. `check` says whether it is set up so.
+granted again, and so may be what a copy had not got yet that takes over. `check` says whether it is
+set up so; nothing may be dropped either when memory is short (`maxmemory-policy noeviction`).
 
 A store is one server, version 6 or later; a cluster is refused, as one script cannot reach a
 customer and a budget on two of its servers. All keys have a prefix, `nba:` or what the URL says:
