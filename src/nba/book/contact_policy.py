@@ -206,10 +206,8 @@ class ContactSections:
         """Report a time for which the book does not remember what happened."""
         if length is not None and self.reach is not None and length > self.reach:
             verb = "are" if "together" in what else "is"
-            message = (
-                f"{what} {verb} longer than the book's `reach`, and what is older is forgotten"
-            )
-            help_ = "make `reach` longer, or this shorter"
+            message = f"{what} {verb} longer than the book's `reach`"
+            help_ = "what is older is forgotten: make `reach` longer, or this shorter"
             self.findings.report("wrong-value", message, help_, at.place)
 
     def per(self, path: str, at: At) -> str:

@@ -123,8 +123,8 @@ class Gestures:
             ),
             length,
         )
-        self._check_amounts(found)
         if not at.faulty:
+            self._check_amounts(found)
             self._check_order(found)
         return found
 
@@ -194,7 +194,7 @@ class Gestures:
     def check_not_yet(self, rules: Iterable[Condition | Expression | None]) -> None:
         """Report what reads the amount of a gesture before it is known."""
         for place in filter(None, map(reads_given, rules)):
-            message = f"`{GIVEN}` is not known here, since gestures are chosen later"
+            message = f"`{GIVEN}` is chosen later, and is not known here"
             help_ = "use it in `say`, `value` or `propensity` of the action that gives it"
             self.findings.report("undeclared-name", message, help_, place)
 

@@ -326,8 +326,8 @@ _PATTERNS: Final = {
     "currency": ("three capital letters", "write `EUR`"),
 }
 _LIMITS: Final = {
-    "greater_than_equal": "at least {ge:g}",
-    "less_than_equal": "at most {le:g}",
+    "greater_than_equal": "at least {ge:.15g}",
+    "less_than_equal": "at most {le:.15g}",
     "finite_number": "a finite number",
     "too_short": "a list of at least one item",
 }
@@ -360,7 +360,17 @@ def _wanted(kind: str, path: Path, given: Any) -> tuple[str, str]:
         return "a list", "begin each item with `- `"
     if kind not in _KINDS and isinstance(given, list) and given and isinstance(given[0], str):
         return "a mapping", f"write `{short(given[0])}:` and what there is to say about it below"
+    if kind not in _KINDS and name in _FORMS and not isinstance(given, dict | list):
+        return "a mapping", _FORMS[str(name)]
     return _KINDS.get(kind, "a mapping"), ""
+
+
+#: What to write instead of a single word or number.
+_FORMS: Final = {
+    "gesture": "write `ladder: [{amount: 10}]` below it",
+    "on_store_failure": "write `no_action`, or `without_limits_for:` and what is covered",
+    "window": "write `{rolling: 7d}`, or `{calendar: day}`",
+}
 
 
 def _percentage_help(given: Any) -> str:
@@ -388,7 +398,8 @@ def _named(path: Path, *, definite: bool = False) -> str:
     if isinstance(last, int):
         owner = path[-2] if len(path) > 1 else "the list"
         return f"this {noun}" if noun and definite else f"item {last + 1} of `{owner}`"
-    return f"the {noun} `{short(last)}`" if noun else f"`{short(last)}`"
+    one_of_many = noun and noun.replace(" ", "_") != last
+    return f"the {noun} `{short(last)}`" if one_of_many else f"`{short(last)}`"
 
 
 # --- empty values
