@@ -422,6 +422,17 @@ def test_several_stores_in_one_database_do_not_meet(server: PostgresServer) -> N
         assert ids(second, "c") == []
 
 
+def test_a_socket_serves_as_well(server: PostgresServer, url: str) -> None:
+    """As libpq writes it; and what was closed says so."""
+    schema = url.rpartition("=")[2]
+    there = f"postgresql:///postgres?host={server.folder}&port={server.port}&user=nba"
+    with closing(PostgresStore.open(f"{there}&schema={schema}")) as store:
+        assert store.append("c", [row("a", 1)])
+        store.close()
+        with pytest.raises(StoreError, match="was closed"):
+            store.journey("c")
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

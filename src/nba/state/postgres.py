@@ -18,7 +18,7 @@ from nba.lang.values import INT_MAX
 from nba.state.postgres_calls import Address, Calls
 from nba.state.postgres_known import Kept, Known
 from nba.state.postgres_schema import check, init, migrate, opened
-from nba.state.postgres_text import json_of, numbers, read, written
+from nba.state.postgres_text import json_of, numbers, read, texts, written
 from nba.state.reservation import Alternative, Asked, Claim, Granted, Settlement, Taking
 from nba.state.store import Change, Due, Mark, Memory, Pass, Remembered
 from nba.state.text import row_of, text_of
@@ -37,8 +37,8 @@ class PostgresStore:
 
     def __init__(self, address: Address, id_: str, *, cached: int = 10_000) -> None:
         self._id = id_
-        self._calls = Calls(address)
         self._kept = Kept(cached)
+        self._calls = Calls(address, self._kept.clear)
 
     @classmethod
     def open(cls, url: str, *, cached: int = 10_000) -> Self:
@@ -61,8 +61,8 @@ class PostgresStore:
     def append(self, recorded_as: str, rows: Sequence[Row]) -> list[Row]:
         """Record rows under a name; return those that were new to the journey."""
         times = numbers([int(row["at"]) for row in rows])
-        ids = [written(str(row["id"])) for row in rows]
-        contents = [written(text_of(row)) for row in rows]
+        ids = texts([str(row["id"]) for row in rows])
+        contents = texts([text_of(row) for row in rows])
         if not rows:
             return []
         (new,) = self._calls("append", written(recorded_as), ids, times, contents, again=False)
@@ -123,8 +123,8 @@ class PostgresStore:
             written(customer),
             None if version is None else str(version),
             numbers([at for at, _, _ in entries]),
-            [written(moment) for _, moment, _ in entries],
-            [change for _, _, change in entries],
+            texts([moment for _, moment, _ in entries]),
+            texts([change for _, _, change in entries]),
         )
         return bool(done)
 
@@ -192,8 +192,8 @@ class PostgresStore:
             str(int(taking.at)),
             str(taking.n),
             written(taking.text),
-            [written(alternative.answer) for alternative in alternatives],
-            numbers([*starts]),
+            texts([alternative.answer for alternative in alternatives]),
+            numbers(starts),
             *_columns([claim.asked for claim in claims]),
             numbers([claim.amount for claim in claims]),
             numbers([claim.at_most for claim in claims]),
@@ -220,8 +220,8 @@ class PostgresStore:
             written(text),
             str(int(at)),
             secrets.token_hex(8),  # so that a second try gets the answer of the first
-            [one.act for one in settlements],
-            [written(one.entry) for one in settlements],
+            texts([one.act for one in settlements]),
+            texts([one.entry for one in settlements]),
             *_columns([claim.asked for claim in claims]),
             numbers([claim.amount for claim in claims]),
             numbers([claim.at_most for claim in claims]),
@@ -269,11 +269,11 @@ def _decisions(found: list[Any] | None) -> tuple[Remembered, ...]:
     )
 
 
-def _columns(asked: Sequence[Asked]) -> tuple[list[str], list[str | None], str]:
+def _columns(asked: Sequence[Asked]) -> tuple[str, str, str]:
     """Return accounts, owners and windows, each as an array."""
     return (
-        [written(one.account) for one in asked],
-        [None if one.owner is None else written(one.owner) for one in asked],
+        texts([one.account for one in asked]),
+        texts([one.owner for one in asked]),
         numbers([one.since for one in asked]),
     )
 

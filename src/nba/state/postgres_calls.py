@@ -5,23 +5,23 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 import psycopg
 from psycopg import errors, sql
 from psycopg.rows import TupleRow
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from nba.errors import StoreError
 
 __all__ = ["Address", "Calls", "in_our_words"]
 
-#: What a function is given: text, an array of texts, or nothing. Numbers are written as text.
-Value = str | Sequence[str | None] | None
+#: What a function is given; numbers and arrays are written as text.
+Value = str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ class Address:
 
         Other parameters are libpq's (`sslmode`, `target_session_attrs`, …). Raises StoreError.
         """
+        place, _, query = url.partition("?")
+        scheme, _, rest = place.partition("://")
         try:
-            parts = urlsplit(url)
-            given = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=False))
+            given = dict(parse_qsl(query, keep_blank_values=True))
+            others = {name: given[name] for name in given if name not in _OURS}
             found = cls(
-                server=urlunsplit(
-                    parts._replace(query=urlencode({k: given[k] for k in given.keys() - _OURS}))
-                ),
-                said=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}",
+                server=f"{place}?{urlencode(others, quote_via=quote)}",
+                said=f"{scheme}://{rest.rpartition('@')[2]}",
                 schema=given.get("schema", "nba"),
                 timeout=float(given.get("timeout", "2")),
                 most=int(given.get("pool", "10")),
@@ -141,14 +141,16 @@ class Calls:
 
     A connection that was lost is made anew. A call is tried again, for as long as the timeout,
     where it surely was not done (others were in its way), and where trying again does no harm.
+    *connected* is called with each new connection, which may be to another server than before.
     """
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, connected: Callable[[], None]) -> None:
         self._address = address
         self._queries: dict[str, bytes] = {}
 
         def configure(connection: _Bounded) -> None:
             connection.patience = address.timeout + 1
+            connected()
 
         self._pool = ConnectionPool(
             address.server,
@@ -163,6 +165,10 @@ class Calls:
             open=False,
         )
         self._pool.open()
+        try:
+            self._pool.wait(max(2.0, address.timeout))
+        except PoolTimeout as error:
+            raise self._none() from error
 
     def __call__(self, function: str, *values: Value, again: bool = True) -> TupleRow:
         """Return the row that a function gives; *again* says that calling twice does no harm."""
@@ -207,11 +213,16 @@ class Calls:
                     self._pool.putconn(connection)
                 else:
                     return connection
+        except PoolClosed as error:
+            raise StoreError(f"the store at {self._address} was closed") from error
         except PoolTimeout as error:
-            raise StoreError(
-                f"no connection to the store at {self._address} in {self._address.timeout:g} s: "
-                f"it cannot be reached, or all {self._address.most} are in use"
-            ) from error
+            raise self._none() from error
+
+    def _none(self) -> StoreError:
+        return StoreError(
+            f"no connection to the store at {self._address} in {self._address.timeout:g} s: "
+            f"it cannot be reached, or all {self._address.most} are in use"
+        )
 
     def close(self) -> None:
         """Close the connections."""

@@ -42,6 +42,11 @@ class Kept:
             self._kept.move_to_end(name)
             return found
 
+    def clear(self) -> None:
+        """Know nothing any more: a server that took over may count versions from an older one."""
+        with self._lock:
+            self._kept.clear()
+
     def keep(self, name: str, customer: str, known: Known) -> Known:
         """Keep what was read of a customer by a name; return it with the timeline to be used.
 

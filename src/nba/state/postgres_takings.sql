@@ -34,8 +34,12 @@ language plpgsql stable as $$
 declare
     names_ text[];
 begin
-    customer_ := nba.customer_of(given);
-    select version, journey into version_, journey_ from nba.names where name = customer_;
+    select customer, version, journey into customer_, version_, journey_
+    from nba.names where name = given;
+    if customer_ <> given then
+        select version, journey into version_, journey_ from nba.names where name = customer_;
+    end if;
+    customer_ := coalesce(customer_, given);
     version_ := coalesce(version_, 0);
     journey_ := coalesce(journey_, 0);
     names_ := nba.names_of(customer_);
@@ -101,15 +105,21 @@ begin
     );
 end $$;
 
--- Enter an amount, and take off what is too old and what has expired.
+-- Enter an amount, unless the entry is there; take off what is too old and what has expired.
 create or replace function nba.enter(
-    account_ text, owner_ text, customer_ text, entry_ text,
+    account_ text, owner_ text, names_ text[], customer_ text, entry_ text,
     now_ numeric, since numeric, amount_ bigint, expires_ numeric
 ) returns void
 language plpgsql as $$
 declare
     id_ bigint;
+    gone numeric;
 begin
+    if owner_ is null and cardinality(names_) > 1
+        and nba.entered(account_, owner_, names_, entry_)
+    then
+        return;
+    end if;
     select id into id_ from nba.accounts
     where owner = coalesce(owner_, customer_) and account = account_
         and of_customer = (owner_ is null);
@@ -117,17 +127,18 @@ begin
         insert into nba.accounts (account, of_customer, owner)
         values (account_, owner_ is null, coalesce(owner_, customer_)) returning id into id_;
     end if;
-    with gone as (
-        delete from nba.entries
-        where account = id_ and (at <= since or expires <= now_)
-        returning amount
-    ), entered as (
-        insert into nba.entries (account, entry, at, amount, expires, windowed)
-        values (id_, entry_, now_, amount_, expires_, since <> -9223372036854775808)
-    )
-    update nba.accounts
-    set used = used + amount_ - (select coalesce(sum(amount), 0) from gone)
-    where id = id_;
+    select sum(amount) into gone from nba.entries
+    where account = id_ and (at <= since or expires <= now_);
+    if gone is not null then
+        delete from nba.entries where account = id_ and (at <= since or expires <= now_);
+    end if;
+    insert into nba.entries (account, entry, at, amount, expires, windowed)
+    values (id_, entry_, now_, amount_, expires_, since <> -9223372036854775808)
+    on conflict do nothing;
+    if not found then
+        amount_ := 0;
+    end if;
+    update nba.accounts set used = used + amount_ - coalesce(gone, 0) where id = id_;
 end $$;
 
 -- Take off entries of accounts that are locked.
@@ -153,6 +164,7 @@ language plpgsql as $$
 declare
     customer_ text;
     names_ text[];
+    kept text[] := '{}';
     counts jsonb := '{}';
     label_ json;
     misfit integer;
@@ -199,15 +211,14 @@ begin
         end if;
         i := starts[place + 1];
         while i < starts[place + 2] loop
-            if not nba.entered(accounts_[i], owners_[i], names_, id_ || ':' || place) then
-                perform nba.enter(
-                    accounts_[i], owners_[i], customer_, id_ || ':' || place,
-                    now_, sinces[i], amounts[i], expiries[i]
-                );
-            end if;
+            perform nba.enter(
+                accounts_[i], owners_[i], names_, customer_, id_ || ':' || place,
+                now_, sinces[i], amounts[i], expiries[i]
+            );
             i := i + 1;
         end loop;
         granted := granted || place;
+        kept := kept || answers_[place + 1];
         if label_ is not null then
             select counts || jsonb_object_agg(
                 l ->> 0, coalesce((counts ->> (l ->> 0))::integer, 0) + 1
@@ -216,8 +227,7 @@ begin
     end loop;
     if cardinality(granted) > 0 then
         insert into nba.decisions (id, recorded_as, at, content, granted, answers)
-        select id_, customer_, now_, content_, granted, array_agg(answers_[g + 1] order by o)
-        from unnest(granted) with ordinality as u (g, o);
+        values (id_, customer_, now_, content_, granted, kept);
         perform nba.changed(customer_, false);
     end if;
 end $$;
@@ -254,7 +264,7 @@ begin
     then
         return false;
     else
-        perform nba.enter(account_, owner_, customer_, entry_, now_, since, amount_, null);
+        perform nba.enter(account_, owner_, names_, customer_, entry_, now_, since, amount_, null);
     end if;
     return true;
 end $$;

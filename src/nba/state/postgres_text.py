@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any, Final
 
-__all__ = ["json_of", "numbers", "read", "written"]
+__all__ = ["json_of", "numbers", "read", "texts", "written"]
 
 _ODD: Final = re.compile("[\0\1\ud7ff-\udfff]")
 _WRITTEN: Final = re.compile("([\1\ud7ff])(.)", re.DOTALL)
@@ -42,6 +43,17 @@ def _single(pair: re.Match[str]) -> str:
     return chr(ord(pair[2]) - 1) if pair[1] == "\1" else chr(ord(pair[2]) + 0xD7FF - 1)
 
 
+def texts(values: Iterable[str | None]) -> str:
+    """Return texts as an array, written so that they can be read there."""
+    parts = [
+        "NULL" if value is None else f'"{written(value).translate(_QUOTED)}"' for value in values
+    ]
+    return f"{{{','.join(parts)}}}"
+
+
+_QUOTED: Final = str.maketrans({'"': '\\"', "\\": "\\\\"})
+
+
 def json_of(value: list[Any]) -> str:
     """Return lists of texts and numbers as JSON whose texts can be written."""
     text = json.dumps(value)
@@ -54,6 +66,6 @@ def _walked(value: Any) -> Any:
     return [_walked(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def numbers(values: list[int | None]) -> str:
+def numbers(values: Iterable[int | None]) -> str:
     """Return whole numbers as an array; as text, since PostgreSQL has a type for each size."""
     return f"{{{','.join(['NULL' if value is None else str(int(value)) for value in values])}}}"
