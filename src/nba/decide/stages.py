@@ -130,10 +130,7 @@ def scoring(plan: Plan, view: View, alive: int, trail: Trail) -> int:
         if not isinstance(value, float):
             value = value(slots)
         if fault := _fault(propensity, "propensity") or _fault(value, "value"):
-            if number in view.kept:  # it was the answer, whatever it is worth now
-                trail.scores[number] = Score(0.0, 0.0, 0.0, 0.0, lever)
-            else:
-                trail.unscored[number] = fault
+            trail.unscored[number] = fault
             continue
         bit = 1 << number
         total = math.fsum([add for mask, add in boosts if mask & bit])
@@ -142,16 +139,17 @@ def scoring(plan: Plan, view: View, alive: int, trail: Trail) -> int:
         if plan.formula is not None:
             slots[-len(FACTORS) :] = [float(propensity), weight, float(value), lever]
             priority = plan.formula(slots)
-            if priority is UNKNOWN and number not in view.kept:
+            if priority is UNKNOWN:
                 trail.unscored[number] = "unscored:priority"
                 continue
-            priority = 0.0 if priority is UNKNOWN else float(priority)
+            priority = float(priority)
         if not math.isfinite(priority):
-            if number not in view.kept:
-                trail.unscored[number] = "error:priority"
-                continue
-            priority = 0.0
+            trail.unscored[number] = "error:priority"
+            continue
         trail.scores[number] = Score(priority, float(propensity), weight, float(value), lever)
+    for number in view.kept.keys() & trail.unscored.keys():  # the answer, whatever it is worth now
+        del trail.unscored[number]
+        trail.scores[number] = Score(0.0, 0.0, 0.0, 0.0, plan.scoring[number].lever)
     for number in trail.unscored:
         alive &= ~(1 << number)
     return alive
