@@ -407,7 +407,7 @@ def test_what_expired_or_is_old_is_taken_off(store: RedisStore) -> None:
         assert store.recall("c", at, [claim.asked]).used == (len(counts),)
     prefix = store._server.prefix
     with shared_redis().client() as client:
-        assert client.hlen(f"{prefix}a:o") == 2 + len(counts)
+        assert client.hlen(f"{prefix}a:o") == 1 + len(counts)
         assert client.zcard(f"{prefix}old") == len(counts)
         store.forget_before(10**6)
         assert client.exists(f"{prefix}a:o", f"{prefix}b:o", f"{prefix}old", f"{prefix}made") == 0
@@ -424,6 +424,10 @@ def test_amounts_are_exact(store: RedisStore) -> None:
     release = [one._replace(act="release") for one in enter[:2]]
     assert store.amend("d", 1, "", 11, release) == (True,) * 2
     assert used(store) == 3 * most
+    few = Settlement("enter", "few", Claim(BUDGET, 5, 0))
+    release = [one._replace(act="release") for one in (*enter[2:], few)]
+    assert store.amend("d", 2, "", 11, [few, *release]) == (True,) * 4
+    assert used(store) == most
 
 
 def test_a_time_before_all_and_after_all(store: RedisStore) -> None:

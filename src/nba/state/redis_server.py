@@ -37,6 +37,8 @@ __all__ = ["OLDEST", "RedisServer"]
 #: The oldest version of Redis that the scripts run on.
 OLDEST: Final = 6
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+
 
 class RedisServer:
     """A server, by its URL: that of redis-py, with `prefix` and `timeout` (seconds) if wanted.
@@ -192,8 +194,7 @@ def _seconds(text: str) -> float:
 
 
 def _written(arguments: Mapping[str, Any]) -> bytes:
-    text = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _JSON.encode(arguments).encode("utf-8", "surrogatepass")
 
 
 @cache

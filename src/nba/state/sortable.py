@@ -12,10 +12,15 @@ __all__ = ["NEVER", "deadline_of", "deadline_text", "sortable_text", "time_of", 
 #: Later than every time.
 NEVER: Final = "9" * 20
 
+_MOST: Final = INT_MAX - INT_MIN
+
 
 def time_text(instant: int) -> str:
     """Return nanoseconds as twenty digits; what 64 bits do not hold is the nearest that they do."""
-    return f"{max(INT_MIN, min(int(instant), INT_MAX)) - INT_MIN:020d}"
+    number = int(instant) - INT_MIN
+    if not 0 <= number <= _MOST:
+        number = max(0, min(number, _MOST))
+    return f"{number:020d}"
 
 
 def time_of(digits: str | bytes) -> int:

@@ -2,9 +2,9 @@
 -- stands in reservation.py.
 --
 -- The owner is `c` and the name of a customer, or `o` and anything else. An account is its name
--- after its length. `u` and the account is the total; `m` is a time that no entry is older than,
--- one that none expires before, and how many there are; `e`, the account and an entry's id are
--- its time, when it expires, and its amount. The set has each entry by its time (`t`) and, where
+-- after its length. `u` and the account is a time that no entry is older than, one that none
+-- expires before, the total, and how many there are; `e`, the account and an entry's id are its
+-- time, when it expires, and its amount. The set has each entry by its time (`t`) and, where
 -- it expires, by that (`x`). `old` has, by their times, what is forgotten when it is old.
 
 --
@@ -13,25 +13,44 @@
 -- what is allowed, when it expires, and whether it lasts when it is old.
 
 local NEVER, EXACT = string.rep('9', 20), 2 ^ 53
-local format, sub = string.format, string.sub
+local find, format, sub = string.find, string.format, string.sub
 
+-- A whole number as text; where it may be more than a script can count with, Redis adds.
 local function integer(number)
   return format('%.0f', number)
 end
 
-local function account_of(owner, account, total, marks, held, claim)
-  return {
+local function plus(total, amount)
+  local sum = total + amount
+  if sum < EXACT and tonumber(total) < EXACT then
+    return integer(sum)
+  end
+  call('SET', P .. 'sum', total)
+  call('INCRBY', P .. 'sum', amount)
+  total = call('GET', P .. 'sum')
+  call('DEL', P .. 'sum')
+  return total
+end
+
+local function account_of(owner, account, kept, held, claim)
+  local one = {
+    owner = owner,
+    account = account,
+    oldest = NEVER,
+    soonest = NEVER,
+    total = '0',
+    count = 0,
+    held = held,
     claim = claim,
     used = 0,
     holder = false,
-    owner = owner,
-    account = account,
-    total = total or '0',
-    oldest = marks and sub(marks, 1, 20) or NEVER,
-    soonest = marks and sub(marks, 21, 40) or NEVER,
-    count = marks and tonumber(sub(marks, 41)) or 0,
-    held = held,
   }
+  if kept then
+    local space = find(kept, ' ', 41, true)
+    one.oldest, one.soonest = sub(kept, 1, 20), sub(kept, 21, 40)
+    one.total, one.count = sub(kept, 41, space - 1), tonumber(sub(kept, space + 1))
+  end
+  return one
 end
 
 -- Call a function with the owners and the claims of each group.
@@ -73,25 +92,25 @@ local function owner_in_old(owner)
   return sub(owner, 1, 1) .. #owner - 1 .. ':' .. sub(owner, 2)
 end
 
-local function set_marks(one)
-  local hash = P .. 'a:' .. one.owner
+local function keep(one)
+  local field = 'u' .. one.account
   if one.count > 0 then
-    call('HSET', hash, 'm' .. one.account, one.oldest .. one.soonest .. one.count)
+    call('HSET', P .. 'a:' .. one.owner, field, one.oldest .. one.soonest .. one.total .. ' ' .. one.count)
   else
-    call('HDEL', hash, 'm' .. one.account, 'u' .. one.account)
+    call('HDEL', P .. 'a:' .. one.owner, field)
   end
 end
 
--- Take an entry off.
+-- Take an entry off; the account is to be kept then.
 local function remove(one, entry)
-  local hash, set = P .. 'a:' .. one.owner, P .. 'b:' .. one.owner
-  local value = call('HGET', hash, 'e' .. one.account .. entry)
-  local at, expires, amount = value:sub(1, 20), value:sub(21, 40), value:sub(41)
-  call('HDEL', hash, 'e' .. one.account .. entry)
-  call('ZREM', set, one.account .. 't' .. at .. entry, one.account .. 'x' .. expires .. entry)
+  local hash, field = P .. 'a:' .. one.owner, 'e' .. one.account .. entry
+  local value = call('HGET', hash, field)
+  local at, expires, amount = sub(value, 1, 20), sub(value, 21, 40), sub(value, 41)
+  call('HDEL', hash, field)
+  call('ZREM', P .. 'b:' .. one.owner, one.account .. 't' .. at .. entry, one.account .. 'x' .. expires .. entry)
   call('ZREM', P .. 'old', at .. owner_in_old(one.owner) .. one.account .. entry)
   if amount ~= '0' then
-    call('HINCRBY', hash, 'u' .. one.account, '-' .. amount)
+    one.total = plus(one.total, '-' .. amount)
   end
   one.count = one.count - 1
 end
@@ -122,8 +141,7 @@ local function sweep(one, since, at, held)
     end
   end
   one.oldest, one.soonest = first(one, 't'), first(one, 'x')
-  set_marks(one)
-  one.total = call('HGET', P .. 'a:' .. one.owner, 'u' .. one.account) or '0'
+  keep(one)
 end
 
 -- Read what claims are on, swept: in their groups, for each the account of the first owner with
@@ -134,17 +152,13 @@ local function read_claims(given, names, entry, at)
   each_group(given, names, function(owners, claims)
     local fields, group = {}, {}
     for number, claim in ipairs(claims) do
-      local account, place = claim[1], 3 * number
-      fields[place - 2] = 'u' .. account
-      fields[place - 1] = 'm' .. account
-      fields[place] = 'e' .. account .. entry
+      fields[2 * number - 1] = 'u' .. claim[1]
+      fields[2 * number] = 'e' .. claim[1] .. entry
     end
     for _, owner in ipairs(owners) do
       local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
       for number, claim in ipairs(claims) do
-        local place = 3 * number
-        local total, marks, held = found[place - 2], found[place - 1], found[place]
-        local one = account_of(owner, claim[1], total, marks, held, claim)
+        local one = account_of(owner, claim[1], found[2 * number - 1], found[2 * number], claim)
         sweep(one, claim[2], at, entry)
         local first = group[number] or one
         group[number] = first
@@ -184,18 +198,14 @@ local function enter(groups, entry, at)
     for number, one in ipairs(group) do
       if not one.holder then
         local claim, account = one.claim, one.account
-        local amount, expires = claim[4], claim[6] or NEVER
-        local total = one.total + amount
-        if total < EXACT then
-          set[sets + 1], set[sets + 2] = fields[3 * number - 2], integer(total)
-          sets = sets + 2
-        else
-          call('HINCRBY', P .. 'a:' .. owner, fields[3 * number - 2], integer(amount))
-        end
+        local amount, expires = integer(claim[4]), claim[6]
         local oldest = at < one.oldest and at or one.oldest
         local soonest = expires < one.soonest and expires or one.soonest
-        set[sets + 1], set[sets + 2] = fields[3 * number - 1], oldest .. soonest .. one.count + 1
-        set[sets + 3], set[sets + 4] = fields[3 * number], at .. expires .. integer(amount)
+        local total = plus(one.total, amount)
+        set[sets + 1] = fields[2 * number - 1]
+        set[sets + 2] = oldest .. soonest .. total .. ' ' .. one.count + 1
+        set[sets + 3] = fields[2 * number]
+        set[sets + 4] = at .. expires .. amount
         sets = sets + 4
         add[adds + 1], add[adds + 2] = '0', account .. 't' .. at .. entry
         adds = adds + 2

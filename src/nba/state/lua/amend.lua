@@ -26,7 +26,7 @@ for place, one in ipairs(A.settlements) do
   if one.act == 'release' then
     if holder then
       remove(holder, entry)
-      set_marks(holder)
+      keep(holder)
     end
   elseif holder then
     commit(holder, entry)

@@ -59,10 +59,8 @@ each_before('old', function(member)
   local account, entry = counted(member, rest)
   owner, account = member:sub(21, 21) .. owner, member:sub(rest, entry - 1)
   entry = member:sub(entry)
-  local fields = {'u' .. account, 'm' .. account, 'e' .. account .. entry}
-  local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
-  local one = account_of(owner, account, unpack(found))
+  local one = account_of(owner, account, call('HGET', P .. 'a:' .. owner, 'u' .. account))
   remove(one, entry)
-  set_marks(one)
+  keep(one)
 end)
 return {events, more}

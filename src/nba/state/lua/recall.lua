@@ -33,14 +33,13 @@ each_group(A.asked, names, function(owners, asked)
   local fields = {}
   for number, one in ipairs(asked) do
     used[one[3]] = {}
-    fields[2 * number - 1], fields[2 * number] = 'u' .. one[1], 'm' .. one[1]
+    fields[number] = 'u' .. one[1]
   end
   for _, owner in ipairs(owners) do
     local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
     for number, one in ipairs(asked) do
-      local total, marks = found[2 * number - 1], found[2 * number]
-      if total then
-        add_summands(account_of(owner, one[1], total, marks), one[2], used[one[3]])
+      if found[number] then
+        add_summands(account_of(owner, one[1], found[number]), one[2], used[one[3]])
       end
     end
   end
