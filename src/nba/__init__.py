@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nba import lang
     from nba.decide.case import Case
-    from nba.decide.decision import Candidate, Decision
+    from nba.decide.decision import Candidate, Decision, Gesture
     from nba.decide.explain import ActionAccount, Explanation
     from nba.engine import Engine
+    from nba.engine.outcomes import Recorded
     from nba.errors import (
         BookError,
         CaseError,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         ExpressionError,
         NbaError,
         Place,
+        StoreError,
     )
     from nba.journey.events import Event
 
@@ -38,8 +40,11 @@ __all__ = [
     "Event",
     "Explanation",
     "ExpressionError",
+    "Gesture",
     "NbaError",
     "Place",
+    "Recorded",
+    "StoreError",
     "__version__",
     "lang",
 ]
@@ -52,6 +57,8 @@ _HOMES = {
     "Engine": "nba.engine",
     "Event": "nba.journey.events",
     "Explanation": "nba.decide.explain",
+    "Gesture": "nba.decide.decision",
+    "Recorded": "nba.engine.outcomes",
 }
 
 

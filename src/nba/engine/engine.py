@@ -19,10 +19,13 @@ from nba.decide.happening import Happening
 from nba.decide.plan import Plan, plan_for
 from nba.engine.account import EngineAccount
 from nba.engine.deciding import Running, decide, decided_again
+from nba.engine.export import exported
+from nba.engine.outcomes import Outcomes, Recorded
 from nba.errors import CaseError, Diagnostic
 from nba.journey.events import Event, EventShapes, Row
 from nba.journey.reading import Moments
 from nba.state.memory import MemoryStore
+from nba.state.opening import open_store
 from nba.state.store import Due, Store
 
 __all__ = ["Engine"]
@@ -79,17 +82,23 @@ class Engine:
         path: str | os.PathLike[str],
         *,
         clock: Callable[[], datetime] = _utc_now,
-        store: Store | None = None,
+        store: Store | str | None = None,
         moments: Moments = "native",
     ) -> Engine:
         """Return an engine for the rule book in the folder *path*.
 
         *clock* gives an aware datetime; it is asked only where a case or an event does not say
-        when. *store* remembers journeys and identities, by default in memory. *moments* is
+        when. *store* remembers journeys, identities and decisions, by default in memory; it may be
+        a URL such as `sqlite:///nba.db`, `redis://…` or `postgresql://…`. *moments* is
         `durable` to find them by durable-rules: see the guide to the journey. Raises BookError
         with everything that is wrong with the book.
         """
-        return cls(load(path), path=path, clock=clock, store=store, moments=moments)
+        opened = open_store(store) if isinstance(store, str) else store
+        return cls(load(path), path=path, clock=clock, store=opened, moments=moments)
+
+    def close(self) -> None:
+        """Give back what the store holds open."""
+        self._store.close()
 
     def _use(self, book: Book) -> None:
         """Let a book decide from now on."""
@@ -211,6 +220,57 @@ class Engine:
         if found is None:
             raise CaseError("the case or the journey is another than when the decision was made")
         return EngineAccount(found, case, running.briefer).explanation()
+
+    # --- what comes of answers
+
+    def record(
+        self,
+        id: str,
+        outcome: str,
+        *,
+        action: str | None = None,
+        at: datetime | None = None,
+        key: str | None = None,
+    ) -> Recorded:
+        """Record what came of a decision, by its id: `accepted`, `rejected` and their like.
+
+        *action* names the answer where there are several, by default the first; *at* is when, by
+        default the clock's. The same outcome of the same answer counts once, unless it has another
+        *key*. Limits and budgets are settled in the same step. Raises CaseError for a decision that
+        is not remembered.
+        """
+        return self._outcomes(at).record(id, outcome, action, key)
+
+    def approve(
+        self,
+        id: str,
+        by: str,
+        role: str,
+        *,
+        action: str | None = None,
+        agreed: bool = True,
+        at: datetime | None = None,
+    ) -> Recorded:
+        """Approve of the gesture of a decision, or refuse it where not *agreed*.
+
+        *by* is who does, *role* in which role: it needs the authority for the amount. Raises
+        CaseError where it has not, and where nothing waits for an approval.
+        """
+        return self._outcomes(at).approve(id, by, role, action, agreed=agreed)
+
+    def _outcomes(self, at: datetime | None) -> Outcomes:
+        when = at if at is not None else self._clock()
+        if when.utcoffset() is None:
+            raise CaseError("`at` is a datetime with a time zone, such as datetime.now(UTC)")
+        return Outcomes(self.book, self._store, windows.instant(when))
+
+    def forget(self, customer: str) -> None:
+        """Forget a customer in the store: events, identities, decisions; only counts are left."""
+        self._store.forget(customer)
+
+    def export(self, customer: str) -> dict[str, Any]:
+        """Return all that the store knows of a customer, as plain data."""
+        return exported(self._store, customer, windows.instant(self._clock()))
 
     # --- the journey
 

@@ -1,0 +1,196 @@
+"""What comes of answers: outcomes and approvals, and what becomes of what was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from nba.book.model import Book, Budget, Limit
+from nba.decide.contact import Moment, account_of, since_of
+from nba.decide.history import ACCEPTANCES, REFUSALS
+from nba.engine.memory import Given, Record, given_in
+from nba.errors import CaseError, StoreError, did_you_mean
+from nba.state.reservation import Claim, Settlement, entry_id
+from nba.state.store import Remembered, Store
+
+__all__ = ["Outcomes", "Recorded"]
+
+#: How often a record is made anew because somebody else has changed it meanwhile.
+TRIES: Final = 50
+BUDGET: Final = "budget/"  # how accounts of budgets begin
+_ANY_NUMBER: Final = 2**53 - 1
+
+
+class Recorded(NamedTuple):
+    """What became of an outcome.
+
+    *decision* is the id of the decision that it counts for: the first, where the answer was kept.
+    *counted* is False where it was known already. *late* says that it came after the time for which
+    the book waits. *unfunded* are the budgets that had not enough left for what had expired.
+    """
+
+    decision: str
+    action: str
+    outcome: str
+    counted: bool
+    late: bool = False
+    unfunded: tuple[str, ...] = ()
+
+
+class _Found(NamedTuple):
+    """An answer to which something happens: its decision, its place there, and the answer."""
+
+    row: Remembered
+    place: int  # among the answers
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Records, at a time, what comes of the answers that a store remembers."""
+
+    book: Book
+    store: Store
+    at: int
+
+    def record(
+        self, id_: str, outcome: str, action: str | None = None, key: str | None = None
+    ) -> Recorded:
+        """Record an outcome of an answer. Raises CaseError for what is not known."""
+        book = self.book
+        if outcome not in book.known_outcomes:
+            help_ = did_you_mean(str(outcome), book.known_outcomes)
+            raise CaseError(f"there is no outcome `{outcome}`. {help_}".strip())
+        for _ in range(TRIES):
+            row, place, given = found = _find(self.store, id_, action)
+            at = max(self.at, row.at)  # the clocks of two machines may differ
+            noted = Record.of(row)
+            late = book.attribution is not None and at >= row.at + book.attribution.within
+            name = key or ""
+            same = (place, outcome, name)
+            if any((one[0], one[1], one[3]) == same for one in noted.outcomes):
+                return Recorded(row.id, given.action, outcome, counted=False, late=late)
+            noted.outcomes.append((place, outcome, at, name))
+            settlements = [*self._settled(found, outcome, at), *self._tallied(found, outcome, name)]
+            done = self.store.amend(row.id, row.revision, noted.text(), at, settlements)
+            if done is not None:
+                unfunded = _unfunded(settlements, done)
+                return Recorded(row.id, given.action, outcome, True, late, unfunded)
+        raise StoreError("others change this decision faster than it is read")
+
+    def approve(
+        self, id_: str, by: str, role: str, action: str | None = None, *, agreed: bool = True
+    ) -> Recorded:
+        """Approve of what is given, or refuse it. Raises CaseError where the role may not."""
+        verdict = "approved" if agreed else "refused"
+        for _ in range(TRIES):
+            row, place, given = found = _find(self.store, id_, action)
+            answered = given.answered
+            if answered is None or answered.approval is None or answered.gesture is None:
+                raise CaseError(f"nothing of decision `{id_}` waits for an approval")
+            if answered.approval == verdict:
+                return Recorded(row.id, given.action, verdict, counted=False)
+            if answered.approval != "pending":
+                raise CaseError(f"`{given.action}` was {answered.approval} already")
+            _check_authority(self.book, given.action, role, answered.gesture)
+            noted = Record.of(row)
+            noted.approvals[place], noted.by[place] = verdict, f"{by} ({role})"
+            at = max(self.at, row.at)
+            settlements: list[Settlement] = []
+            if not agreed:
+                settlements = [_settle("release", found, claim) for _, claim in given.claims]
+            elif any(name in ACCEPTANCES for name, _ in answered.outcomes):
+                settlements = [
+                    _settle("commit", found, _renewed(self.book, claim, at))
+                    for account, claim in given.claims
+                    if account.startswith(BUDGET)
+                ]
+            done = self.store.amend(row.id, row.revision, noted.text(), at, settlements)
+            if done is not None:
+                unfunded = _unfunded(settlements, done)
+                return Recorded(row.id, given.action, verdict, counted=True, unfunded=unfunded)
+        raise StoreError("others change this decision faster than it is read")
+
+    # --- what becomes of what was taken
+
+    def _settled(self, found: _Found, outcome: str, at: int) -> Iterator[Settlement]:
+        means = _means(self.book, outcome)
+        waits = found.given.answered is not None and found.given.answered.approval == "pending"
+        for account, claim in found.given.claims:
+            renewed = _renewed(self.book, claim, at)
+            if not account.startswith(BUDGET):
+                in_window = found.row.at > renewed.asked.since
+                if means != "no_response" and in_window:
+                    yield _settle("commit", found, claim)
+            elif means in REFUSALS:
+                yield _settle("release", found, claim)
+            elif means in ACCEPTANCES and not waits:
+                yield _settle("commit", found, renewed)
+
+    def _tallied(self, found: _Found, outcome: str, key: str) -> Iterator[Settlement]:
+        """Yield the places that an outcome itself takes."""
+        counted = (outcome, _means(self.book, outcome))
+        entry = f"{entry_id(found.row.id, found.given.place)}:{outcome}:{key}"
+        for name, asked in found.given.tallies:
+            if name in counted:
+                yield Settlement("enter", entry, Claim(asked, 1, _ANY_NUMBER))
+
+
+def _check_authority(book: Book, action: str, role: str, units: int) -> None:
+    found = book.actions.get(action)
+    authority = dict(found.gesture.authority) if found and found.gesture else {}
+    if role not in authority:
+        help_ = did_you_mean(role, authority)
+        raise CaseError(f"`{role}` has no authority over `{action}`. {help_}".strip())
+    if authority[role] < units:
+        raise CaseError(f"`{role}` may not give as much by `{action}`: ask a higher role")
+
+
+def _find(store: Store, id_: str, action: str | None) -> _Found:
+    """Return the answer that is meant, in the decision that it was first given in."""
+    row = store.decision(id_)
+    if row is None:
+        raise CaseError(
+            f"no decision `{str(id_)[:60]}` is remembered: it was a preview or gave no answer, "
+            f"or is older than what the book's `reach` keeps"
+        )
+    answers = given_in(row)
+    chosen = [n for n, one in enumerate(answers) if action in (None, one.action)]
+    if not chosen:
+        help_ = did_you_mean(str(action), [one.action for one in answers])
+        raise CaseError(f"`{action}` is no answer of decision `{id_}`. {help_}".strip())
+    given = answers[chosen[0]]
+    if given.kept_from is not None:
+        return _find(store, given.kept_from, given.action)
+    return _Found(row, chosen[0], given)
+
+
+def _means(book: Book, outcome: str) -> str:
+    own = book.outcomes.get(outcome)
+    return (own.means or outcome) if own else outcome
+
+
+def _renewed(book: Book, claim: Claim, at: int) -> Claim:
+    """Return a claim with the window as it is now, where the rule is still in the book."""
+    rules: dict[str, Limit | Budget] = {}
+    rules |= {account_of(limit): limit for limit in book.limits.values()}
+    rules |= {account_of(budget): budget for budget in book.budgets.values()}
+    rule = rules.get(claim.asked.account)
+    if rule is None:
+        return claim
+    since = max(claim.asked.since, since_of(rule.window, Moment(at, book.zone, book.zone)))
+    return claim._replace(asked=claim.asked._replace(since=since), expires=None)
+
+
+def _settle(act: str, found: _Found, claim: Claim) -> Settlement:
+    entry = entry_id(found.row.id, found.given.place)
+    return Settlement(act, entry, claim)  # type: ignore[arg-type]
+
+
+def _unfunded(settlements: list[Settlement], done: tuple[bool, ...]) -> tuple[str, ...]:
+    return tuple(
+        one.claim.asked.account.removeprefix(BUDGET)
+        for one, was_done in zip(settlements, done, strict=True)
+        if not was_done and one.claim.asked.account.startswith(BUDGET)
+    )
