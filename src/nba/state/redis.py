@@ -24,6 +24,7 @@ from nba.state.ready import Ready
 from nba.state.redis_server import RedisServer
 from nba.state.redis_text import (
     read_decision,
+    read_granted,
     read_text,
     row_number,
     row_text,
@@ -196,7 +197,7 @@ class RedisStore:
 
     def take(self, taking: Taking) -> Granted:
         """Grant the first alternatives that fit, and remember the decision if one does."""
-        stale, granted, refused = self._run(
+        found = self._run(
             "take",
             id=taking.id,
             name=taking.customer,
@@ -213,8 +214,7 @@ class RedisStore:
                 for alternative in taking.alternatives
             ],
         )
-        pairs = zip(refused[::2], refused[1::2], strict=True)
-        return Granted(tuple(granted), tuple(pairs), bool(stale))
+        return read_granted(found)
 
     def decision(self, id: str) -> Remembered | None:
         """Return what is remembered of a decision, by its id."""

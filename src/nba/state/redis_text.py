@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from nba.state.reservation import EVER, Asked, Claim, Settlement
+from nba.state.reservation import EVER, Asked, Claim, Granted, Settlement
 from nba.state.sortable import NEVER, deadline_text, time_of, time_text
 from nba.state.store import Pass, Remembered
 
 __all__ = [
     "read_decision",
+    "read_granted",
     "read_text",
     "row_number",
     "row_text",
@@ -86,6 +87,17 @@ def read_decision(content: bytes) -> Remembered:
     lengths = map(int, (long, *numbers[:2], *numbers[3::2]))
     text, id_, name, *answers = _cut(texts, lengths)
     return Remembered(id_, name, time_of(at), text, places, tuple(answers), int(revision))
+
+
+def read_granted(content: bytes) -> Granted:
+    """Return what `take.lua` did."""
+    stale, granted, refused = content.split(b" ")
+    flat = list(map(int, refused.split(b","))) if refused else []
+    return Granted(
+        tuple(map(int, granted.split(b","))) if granted else (),
+        tuple(zip(flat[::2], flat[1::2], strict=True)),
+        stale == b"1",
+    )
 
 
 def _cut(texts: bytes, lengths: Iterable[int]) -> Iterator[str]:

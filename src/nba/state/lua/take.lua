@@ -1,14 +1,18 @@
 -- needs: names accounts decisions
--- Grant the first alternatives that fit; answer with 1 if the memory was stale, their places, and
--- of those that were refused the places and claims in turn.
+-- Grant the first alternatives that fit; answer with a line, which is read faster than lists are:
+-- 1 if the memory was stale, their places, and of those that were refused the places and claims.
+
+local function line(stale, granted, misfits)
+  return stale .. ' ' .. table.concat(granted, ',') .. ' ' .. table.concat(misfits, ',')
+end
 
 local made = call('HGET', P .. 'made', A.id)
 if made then
-  return {0, granted_in(call('HGET', P .. 'k:' .. made, A.id)), {}}
+  return line(0, granted_in(call('HGET', P .. 'k:' .. made, A.id)), {})
 end
 local customer, version, leading = customer_of(A.name)
 if version ~= A.version then
-  return {1, {}, {}}
+  return line(1, {}, {})
 end
 local names = names_of(customer, leading)
 
@@ -47,4 +51,4 @@ if #granted > 0 then
   end
   call('HSET', P .. 'n:' .. customer, 'v', call('INCR', P .. 'changes'))
 end
-return {0, granted, misfits}
+return line(0, granted, misfits)
