@@ -98,9 +98,9 @@ class PostgresServer:
                 os.kill(int(pid), number)
 
     def url(self, schema: str = "nba", **more: object) -> str:
-        """Return the URL of a store there."""
-        options = "".join(f"&{name}={value}" for name, value in more.items())
-        return f"postgresql://nba@127.0.0.1:{self.port}/postgres?schema={schema}{options}"
+        """Return the URL of a store there; without a timeout, one that a busy machine keeps."""
+        options = "".join(f"{name}={value}&" for name, value in ({"timeout": 20} | more).items())
+        return f"postgresql://nba@127.0.0.1:{self.port}/postgres?{options}schema={schema}"
 
     def client(self) -> psycopg.Connection:
         """Return a connection of another program."""

@@ -228,7 +228,7 @@ def test_an_amendment_that_is_sent_twice_is_told_again(url: str, monkeypatch) ->
 
 def test_a_restart_of_the_server_is_no_problem(own: PostgresServer) -> None:
     """Connections that were open are lost; the next call makes new ones, of every kind."""
-    with closing(PostgresStore.open(own.url(timeout=5))) as store:
+    with closing(PostgresStore.open(own.url())) as store:
         assert takes(store, "d", "c", Claim(BUDGET, 1, 10))
         for stop in ("fast", "immediate"):
             own.stop(stop)
@@ -243,7 +243,7 @@ def test_a_restart_while_many_take_loses_and_doubles_nothing(own: PostgresServer
     told: list[str] = []
     failed: list[str] = []
     stopping = threading.Event()
-    with closing(PostgresStore.open(own.url(timeout=5))) as store:
+    with closing(PostgresStore.open(own.url())) as store:
 
         def work(number: int) -> None:
             for turn in itertools.count():
