@@ -392,6 +392,9 @@ class Machine(RuleBasedStateMachine):
         customer = self.customer_of(before.recorded_as)
         entry = entry_id(key, before.granted[0])
         wanted = Settlement(act, entry, Claim(asked(place, self.clock), amount, most))
+        since = wanted.claim.asked.since
+        if any(one.entry == entry and one.at <= since for one in self.on(place, customer)):
+            return  # it may be there still, or be forgotten
         found = self.store.amend(key, before.revision, f"text {self.count}", self.clock, [wanted])
         live = self.live(place, customer, entry)
         done = True

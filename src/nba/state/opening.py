@@ -46,6 +46,7 @@ _MEMORY: Final = "memory"
 _KINDS: Final[Mapping[str, _Kind]] = {
     "sqlite": _Kind("sqlite", "SqliteStore"),
     "redis": _Kind("redis", "RedisStore", "redis"),
+    "unix": _Kind("redis", "RedisStore", "redis"),
     "rediss": _Kind("redis", "RedisStore", "redis"),
     "postgresql": _Kind("postgres", "PostgresStore", "postgres"),
     "postgres": _Kind("postgres", "PostgresStore", "postgres"),
