@@ -154,6 +154,20 @@ def test_a_file_that_cannot_be_read_may_declare_anything():
     assert codes("- a list\n", USES) == ["wrong-value"]
 
 
+def test_nor_is_the_relationship_missed_then():
+    """It may stand in the file that cannot be read, or be what is wrong."""
+    uses = """\
+conditions:
+  good: relationship > 50 && gesture.amount > 2
+tests:
+  - {name: a test, customer: {}, expect: {relationship: 50}}
+"""
+    assert codes(BOOK, "a: [b", uses) == ["yaml-syntax"]
+    uses = uses.replace(" && gesture.amount > 2", "")
+    assert codes(BOOK, uses, "relationship: 5") == ["wrong-value"]
+    assert codes(BOOK, uses) == ["undeclared-name", "wrong-value"]
+
+
 def test_what_several_files_declare_is_one_book():
     """Any file may hold any section."""
     more = """\

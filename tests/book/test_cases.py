@@ -182,7 +182,10 @@ def test_what_is_wrong_with_an_event(event, expected):
             "relationship: {at_least: 50, at_most: 40}",
             [("a relationship is from 0 to 100, and `at_least` is not above `at_most`", "{")],
         ),
-        ("relationship: high", [("`relationship` must be a mapping, not `high`", "high")]),
+        (
+            "relationship: high",
+            [("`relationship` must be a number, or a mapping, not `high`", "high")],
+        ),
         ("relationship: {least: 5}", [("`least` is not a key of `relationship`", "least")]),
     ],
 )

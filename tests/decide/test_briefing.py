@@ -211,6 +211,40 @@ def test_how_many() -> None:
     assert found == ["Yesterday, Phone: t1, not resolved", "Already tried: reset"]
 
 
+def test_one_of_several_events_ends_it() -> None:
+    """What was promised is kept, or is no promise any more."""
+    ends = [
+        {"event": "technician_arrived", "as": "came"},
+        {"event": "credit_given", "as": "given", "where": "given.amount > 5.0"},
+    ]
+    told = {"contacts": {}, "promises": {"appointment_booked": {"until": ends, "text": "promised"}}}
+    engine = Engine(built(told, moments={}))
+    slot = {"appointment": "a-1", "slot_to": (NOW + DAY).isoformat()}
+    booked = Event("appointment_booked", "c-1", None, NOW - 3 * DAY, slot)
+    assert briefed(engine, booked) == ["promised"]
+    came = Event("technician_arrived", "c-1", None, NOW - DAY, {"appointment": "a-1"})
+    small, large = (Event("credit_given", "c-1", None, NOW, {"amount": a}) for a in (5.0, 6.0))
+    assert briefed(engine, booked, small) == ["promised"]
+    assert briefed(engine, booked, came) == briefed(engine, booked, large) == []
+
+
+def test_the_topic_is_told_as_without_the_section() -> None:
+    """Where a book only says how many contacts, and where a topic is one of a list."""
+    events = {"contact": {"topic": {"enum": ["billing", "move"]}, "resolved": "bool"}}
+    said = {"contacts": {"contact": {"at_most": 3, "within": "60d"}}}
+    for section in (None, said):
+        found = briefed(Engine(built(section, events=events, moments={})), contact(DAY, None))
+        assert found == ["Yesterday: billing"]
+
+
+def test_a_moment_may_be_for_rules_alone() -> None:
+    """It is open, and nobody is told."""
+    moments = deepcopy(BOOK["moments"])
+    moments["often"]["briefing"] = False
+    engine = Engine(built({"contacts": {}}, moments={"often": moments["often"]}))
+    assert briefed(engine, contact(DAY), contact(2 * DAY)) == []
+
+
 def test_within() -> None:
     """What is longer ago is not told, and the edge is that of every window."""
     engine = Engine(built({"contacts": {"contact": {"within": "2d"}}}, moments={}))

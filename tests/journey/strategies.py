@@ -177,6 +177,11 @@ def _step(random: Random, alias: str, earlier: Sequence[Step], *, like: str | No
     return step(kind, alias, _where(random, kind, alias, earlier), after=earlier)
 
 
+def _steps(random: Random, alias: str, earlier: Sequence[Step]) -> tuple[Step, ...]:
+    """Return one step, or several of which any one will do."""
+    return tuple(_step(random, alias, earlier) for _ in range(random.choice((1, 1, 2, 3))))
+
+
 def _length(random: Random) -> int | None:
     return random.choice((None, 0, 1, 2, 4, 6, 9, 12, 16))
 
@@ -202,8 +207,8 @@ def pattern(random: Random) -> Pattern:
         count=random.choice((1, 2, 2, 3)) if kind == "at_least" else 1,
         expect=expect,
         by=by,
-        unless=_step(random, "other", found) if random.randrange(4) == 0 else None,
-        until=_step(random, "other", found) if random.randrange(3) == 0 else None,
+        unless=_steps(random, "other", found) if random.randrange(4) == 0 else (),
+        until=_steps(random, "other", found) if random.randrange(3) == 0 else (),
         linger=random.choice((0, 0, 1, 3)),
         lasts=_length(random) if random.randrange(3) else 4,
     )
@@ -235,7 +240,7 @@ def corridor(random: Random) -> Corridor:
             text = random.choice(_DEADLINES[entry.event]).format(a=entry.alias)
             within, by = None, random.choice((None, time(text, entry)))
         stages.append(Stage(f"stage_{place}", "", entry, expect, within, by))
-    until = _step(random, "other", entries) if random.randrange(3) == 0 else None
+    until = _steps(random, "other", entries) if random.randrange(3) == 0 else ()
     return Corridor("c", "A corridor", tuple(stages), until)
 
 

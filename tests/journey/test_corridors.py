@@ -68,7 +68,10 @@ HELP = Corridor(
         Stage("came", "", CAME, expect=SPOKE, within=3),
         Stage("spoke", "", SPOKE),
     ),
-    until=step("contact", "end", "end.topic == 'cancel'"),
+    until=(
+        step("contact", "end", "end.topic == 'cancel'"),
+        step("booked", "next", "next.ref == 'elsewhere'"),
+    ),
 )
 
 
@@ -122,6 +125,13 @@ def test_until_ends_it_and_what_follows_does_not_count() -> None:
     assert passage.visits == [Visit(0, 1, deadline=5)]
     assert passage.visit_at(2) is not None
     assert passage.visit_at(3) is None
+
+
+def test_one_of_several_steps_ends_it() -> None:
+    """The earliest that matches one of them."""
+    end, other = event("contact", 4, topic="cancel"), event("booked", 3, ref="elsewhere")
+    assert [passage.ends for passage in read(booked(1, 5), end)] == [4]
+    assert read(booked(1, 5), end, other)[0].ends == 3
 
 
 def test_the_newest_passage_counts() -> None:

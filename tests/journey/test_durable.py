@@ -250,8 +250,8 @@ def figures() -> dict[str, Any]:
     same = ("contact", "again", "again.topic == first.topic")
     asked = [
         moment(Pattern("sequence", steps(unresolved, same), within=28, lasts=12)),
-        moment(Pattern("after", (booked,), 12, expect=arrived, unless=moved, lasts=12)),
-        moment(Pattern("after", (opened,), until=solved, linger=28, lasts=1460)),
+        moment(Pattern("after", (booked,), 12, expect=arrived, unless=(moved,), lasts=12)),
+        moment(Pattern("after", (opened,), until=(solved,), linger=28, lasts=1460)),
     ]
 
     def written(events: int) -> Timeline:
@@ -378,7 +378,7 @@ def test_any_deadline_is_supported() -> None:
     by = time("a.ref == 'x' ? a.due : a.at + duration('4ns')", BOOKED)
     expect = step("arrived", "b", "b.ref == a.ref", after=[BOOKED])
     each = Pattern("after", (BOOKED,), expect=expect, by=by)
-    assert set(RuleSet(moment(each), each).rules) == {"step0", "expect"}
+    assert set(RuleSet(moment(each), each).rules) == {"step0", "expect0"}
 
 
 def test_an_engine_refuses(tmp_path: Path) -> None:

@@ -286,7 +286,7 @@ MOVED = step("contact", "moved", "moved.topic == booked.ref", after=[BOOKED])
 
 def test_unless_prevents_up_to_the_opening():
     """An event that matches after the anchor and not after the instance opens."""
-    each = missed(unless=MOVED)
+    each = missed(unless=(MOVED,))
     for at, expected in ((0, 0), (1, 0), (10, 0), (11, 1)):
         row = contact(at, "r", id="contact" if at else "a")
         assert len(spans(each, booked(0), row)) == expected + (at == 0)
@@ -298,14 +298,14 @@ def test_unless_and_until_share_no_event():
     closing = step("booked", "b", "b.ref == first.topic", after=repeat().steps)
     for id_, unless, until in (("b", [], [(4, None)]), ("z", [(4, None)], [])):
         rows = (first, again, between | {"id": id_})
-        assert spans(repeat(unless=closing), *rows) == unless
-        assert spans(repeat(until=closing), *rows) == until
+        assert spans(repeat(unless=(closing,)), *rows) == unless
+        assert spans(repeat(until=(closing,)), *rows) == until
 
 
 def test_until_ends_it_and_it_lingers():
     """Also where it lingers longer than it would have lasted; but not once it has ended."""
     closed = step("booked", "b", "b.ref == opened.topic", after=[step("contact", "opened")])
-    each = Pattern("after", (step("contact", "opened"),), until=closed, linger=7, lasts=20)
+    each = Pattern("after", (step("contact", "opened"),), until=(closed,), linger=7, lasts=20)
     assert spans(each, contact(0)) == [(0, 20)]
     assert spans(each, contact(0), booked(5, "other")) == [(0, 20)]
     assert spans(each, contact(0), booked(5, "x"), booked(6, "x")) == [(0, 12)]
@@ -315,10 +315,22 @@ def test_until_ends_it_and_it_lingers():
 
 def test_a_late_match_ends_it_while_it_lingers():
     """Both end it; what comes first counts."""
-    each = missed(until=MOVED, linger=5)
+    each = missed(until=(MOVED,), linger=5)
     assert spans(each, booked(0), contact(12, "r"), arrived(14)) == [(10, 14)]
     assert spans(each, booked(0), contact(12, "r"), arrived(18)) == [(10, 17)]
     assert spans(each, booked(0), arrived(12), contact(13, "r")) == [(10, 12)]
+
+
+def test_one_of_several_steps_prevents_or_ends_it():
+    """Of those that match the earliest counts, whichever it is of."""
+    solved = step("contact", "solved", "solved.resolved", after=[BOOKED])
+    each = missed(unless=(MOVED, solved))
+    assert spans(each, booked(0)) == [(10, None)]
+    assert spans(each, booked(0), contact(5, "r")) == []
+    assert spans(each, booked(0), contact(5, "z", resolved=True)) == []
+    each = missed(until=(MOVED, solved), linger=5)
+    assert spans(each, booked(0), contact(12, "r"), contact(14, "z", resolved=True)) == [(10, 17)]
+    assert spans(each, booked(0), contact(12, "z", resolved=True), contact(14, "r")) == [(10, 17)]
 
 
 def test_what_would_end_when_it_opens_is_no_instance():

@@ -138,20 +138,10 @@ class _Builder:
         fields = own.fields if isinstance(own, ObjectType) else {}
         names: dict[str, Type] = {"event": own}
         reading = self.expressions.declaring(names)
-        until = None
-        if (step := document.until) is not None:
-            here = at / "until"
-            if step.alias == "event":
-                message = "the event that this is about is called `event`"
-                help_ = "write `as: later`"
-                self.findings.report("duplicate-id", message, help_, (here / "as").place)
-            names[step.alias] = self.journey.reading(step.alias, step.event, here / "event")
-            # as in a moment: a step reads events alone
-            where = Expressions(names, self.findings).condition(step.where, here / "where")
-            until = model.Step(step.event, step.alias, where)
+        until = self.journey.steps(document.until, at / "until", names)
         said, said_at = document.text, at / "text"
         if said is None:
-            what = ("{event.topic}",) if fields.get("topic") == STRING else ()
+            what = ("{event.topic}",) if fields.get("topic", INT).name == "string" else ()
             texts = [f"{start}{w}{ending}" for w in (*what, "{what}") for start in _WHAT]
             said, said_at = [documents.Text(text=text) for text in texts], _own("")
         texts_of = reading.declaring(dict.fromkeys(_OF_EVENT, STRING))
@@ -159,7 +149,7 @@ class _Builder:
             event,
             reading.condition(document.where, at / "where"),
             until,
-            self.journey.reach(document.within, at / "within"),
+            self.journey.bounded(document.within, at / "within", "`within`"),
             document.at_most,
             wording(said, said_at, texts_of, lists=True) or (),
         )

@@ -315,6 +315,9 @@ class _Builder:
     def unread(self) -> dict[str, Type]:
         """Return what could not be read: it may have any name in it."""
         names: dict[str, Type] = dict.fromkeys(self.files.unknown_roots(), DYN)
+        names |= {} if self.files.whole else {"relationship": DYN, "gesture": DYN}
+        if any((at / "relationship").faulty for _, at in self.files.all):
+            names["relationship"] = DYN
         for name, section in _SECTIONS.items():
             ids = self.files.ids(section)
             faulty = [at / section for _, at in self.files.all if (at / section).faulty]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from nba.book import documents, model
-from nba.book.expressions import Expressions
 from nba.book.findings import At
 from nba.book.journey import JourneySections
 from nba.lang.context import FieldSpec
@@ -39,7 +38,7 @@ def corridor(
     if not 1 <= len(document.stages) <= MAX_STAGES and not (at / "stages").faulty:
         message = f"a corridor has one to {MAX_STAGES} stages, not {len(document.stages)}"
         sections.findings.report("wrong-value", message, "", (at / "stages").place)
-    until = sections.step(document.until, at / "until", dict(names))
+    until = sections.steps(document.until, at / "until", names)
     return model.Corridor(name, document.title, tuple(stages), until, at.key_place)
 
 
@@ -48,9 +47,9 @@ def _stage(
 ) -> model.Stage | None:
     enter = sections.step(stage.enter, at / "enter", names, keep=True)
     expect = sections.step(stage.expect, at / "expect", dict(names))
-    reading = Expressions(dict(names), sections.findings)
-    by = reading.expression(stage.by, at / "by", (TIMESTAMP,))
     findings = sections.findings
+    scope = "`by` reads only the events of this and earlier stages"
+    by = sections.by(stage.by, at / "by", names, scope)
     if stage.by is not None and stage.within is not None:
         message = "`within` and `by` exclude each other"
         findings.report("wrong-value", message, "keep one of them", (at / "by").key_place)

@@ -268,7 +268,8 @@ def _signal(signal: Signal) -> dict[str, Any]:
 
 def _moment(moment: Moment) -> dict[str, Any]:
     patterns = [_pattern(pattern) for pattern in moment.patterns]
-    return {"title": moment.title, "severity": moment.severity, "any": patterns}
+    found = {"title": moment.title, "severity": moment.severity, "briefing": moment.briefing}
+    return found | (patterns[0] if len(patterns) == 1 else {"any": patterns})
 
 
 def _pattern(pattern: Pattern) -> dict[str, Any]:
@@ -283,8 +284,8 @@ def _pattern(pattern: Pattern) -> dict[str, Any]:
         "expect": _step(pattern.expect),
         "by": expression_text(pattern.by),
         "within": length_text(pattern.within),
-        "unless": _step(pattern.unless),
-        "until": _step(pattern.until),
+        "unless": _steps(pattern.unless),
+        "until": _steps(pattern.until),
         "linger": length_text(pattern.linger or None),
         "lasts": length_text(pattern.lasts),
     }
@@ -294,6 +295,10 @@ def _step(step: Step | None) -> dict[str, Any] | None:
     if step is None:
         return None
     return {"event": step.event, "as": step.alias, "where": condition_text(step.where)}
+
+
+def _steps(steps: Sequence[Step]) -> list[dict[str, Any] | None] | None:
+    return [_step(step) for step in steps] or None
 
 
 def _corridor(corridor: Corridor) -> dict[str, Any]:
@@ -308,7 +313,7 @@ def _corridor(corridor: Corridor) -> dict[str, Any]:
         }
         for stage in corridor.stages
     ]
-    return {"title": corridor.title, "stages": stages, "until": _step(corridor.until)}
+    return {"title": corridor.title, "stages": stages, "until": _steps(corridor.until)}
 
 
 # --- the briefing
@@ -333,7 +338,7 @@ def _mentions(mentions: Sequence[Mention]) -> dict[str, Any]:
     return {
         mention.event: {
             "where": condition_text(mention.where),
-            "until": _step(mention.until),
+            "until": _steps(mention.until),
             "within": length_text(mention.within),
             "at_most": mention.at_most,
             "text": _texts(mention.text),

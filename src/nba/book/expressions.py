@@ -38,10 +38,13 @@ _OTHER_GROUPS: Final = {
 
 
 class Expressions:
-    """Checks what rule files say against the declared *names*, and reports what is wrong."""
+    """Checks what rule files say against the declared *names*, and reports what is wrong.
 
-    def __init__(self, names: Mapping[str, Type], findings: Findings) -> None:
-        self.environment = Environment(names, book=True)
+    *scope* says what may be read here, where that is less than everything.
+    """
+
+    def __init__(self, names: Mapping[str, Type], findings: Findings, scope: str = "") -> None:
+        self.environment = Environment(names, book=True, scope=scope)
         self.findings = findings
         self._checked: dict[tuple[str, tuple[Type, ...]], tuple[tree.Node, str]] = {}
 

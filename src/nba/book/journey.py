@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Final
@@ -11,9 +11,10 @@ from nba import windows
 from nba.book import documents, model
 from nba.book.expressions import Expressions
 from nba.book.fields import declared_fields
-from nba.book.findings import At, Findings
+from nba.book.findings import At, Findings, short
 from nba.errors import did_you_mean
 from nba.lang.context import FieldSpec
+from nba.lang.syntax import is_reserved
 from nba.lang.types import (
     BOOL,
     DOUBLE,
@@ -38,7 +39,17 @@ _ORDERED: Final = (INT, DOUBLE, STRING, TIMESTAMP, DURATION)
 _ANY_VALUE: Final = (*_ORDERED, BOOL)
 _WEEK_STARTS: Final = {"monday": 0, "saturday": 5, "sunday": 6}
 _FORMS: Final = ("sequence", "at_least", "after")  # of a pattern
+_OF_AT_LEAST: Final = ("event", "as", "where")
 MAX_STEPS: Final = 8
+#: Stands among the names of steps for one that could not be read: what uses it is not checked.
+_UNREAD: Final = ""
+#: What conditions read by these names.
+_TAKEN: Final = frozenset(
+    {
+        *("customer", "interaction", "now", "event", "signal", "moment", "moments", "evidence"),
+        *("corridor", "relationship", "condition", "scorecard", "table", "gesture"),
+    }
+)
 
 
 class JourneySections:
@@ -52,10 +63,17 @@ class JourneySections:
         self.findings = findings
         self.known = known  # every event type that files declare
         self.types: dict[str, model.EventType] = {}
+        self._bounded: list[tuple[int, At, str]] = []  # lengths that the reach should not cut
 
     def reach(self, text: str | None, at: At) -> int | None:
-        """Return how far back the journey goes, in nanoseconds."""
-        return self.length(text, at)
+        """Return how far back the journey goes, in nanoseconds; warn of what goes further."""
+        found = self.length(text, at)
+        for length, where, what in self._bounded:
+            if found is not None and length > found:
+                message = f"{what} is longer than the book's `reach`, {text}"
+                help_ = f"shorten it, or write a longer `reach` at {at.key_place}"
+                self.findings.report("wrong-value", message, help_, where.place, warning=True)
+        return found
 
     # --- events
 
@@ -153,8 +171,8 @@ class JourneySections:
             reading.condition(document.where, at / "where"),
             by,
             window,
-            self.length(document.half_life, at / "half_life"),
-            self.length(document.per, at / "per"),
+            self.some_length(document.half_life, at / "half_life"),
+            self.some_length(document.per, at / "per"),
             map_of(STRING, result) if by else result,
             at.key_place,
         )
@@ -179,7 +197,7 @@ class JourneySections:
     def _window(self, given: Any, at: At) -> Window:
         """Return a rolling window, or the calendar day, week or month."""
         if given is None or isinstance(given, str):
-            return Window(self.length(given, at))
+            return Window(self.bounded(given, at, "the window"))
         defaults = {"calendar": "", "timezone": "book", "week_start": "monday"}
         if not isinstance(given, dict) or given.keys() - defaults.keys():
             message = "`within` is a length, or `calendar`, `timezone` and `week_start`"
@@ -218,39 +236,90 @@ class JourneySections:
             self.findings.report("wrong-value", str(error), help_, at.place)
             return None
 
+    def some_length(self, text: str | None, at: At) -> int | None:
+        """Return a length in nanoseconds, and report one of zero."""
+        found = self.length(text, at)
+        if found == 0:
+            message, help_ = f"`{at.path[-1]}` has no length", "write a longer one"
+            self.findings.report("wrong-value", message, help_, at.place)
+            return None
+        return found
+
+    def bounded(self, text: str | None, at: At, what: str) -> int | None:
+        """Return a length in nanoseconds; warn of one of zero, and of one beyond the reach."""
+        found = self.length(text, at)
+        if found == 0:
+            message, help_ = f"{what} has no length", "write a longer one"
+            self.findings.report("wrong-value", message, help_, at.place, warning=True)
+        elif found is not None:
+            self._bounded.append((found, at, what))
+        return found
+
     # --- moments
 
     def moment(self, name: str, document: documents.Moment, at: At) -> model.Moment:
         """Return a moment with its patterns; what stands beside `any` counts for all of them."""
         if document.any is None:
-            patterns = [self._pattern(document, document, at)]
+            patterns = [self._pattern(document, document, at, at)]
         else:
             if _has_pattern(document):
                 message = f"the moment `{name}` has `any` and a pattern of its own"
                 self.findings.report("wrong-value", message, "move it below `any`", at.key_place)
+            if len(document.any) == 1 and not (at / "any").faulty:
+                message, help_ = "`any` has one pattern", "write it without `any`, or add another"
+                place = (at / "any").key_place
+                self.findings.report("wrong-value", message, help_, place, warning=True)
             patterns = [
-                self._pattern(inner, document, at / "any" / place)
+                self._pattern(inner, document, at / "any" / place, at)
                 for place, inner in enumerate(document.any)
             ]
+            self._check_shared(document, at)
         return model.Moment(
             name,
             document.title,
             document.severity,
             tuple(pattern for pattern in patterns if pattern),
+            document.briefing,
             at.key_place,
         )
 
+    def _check_shared(self, document: documents.Moment, at: At) -> None:
+        """Report what stands beside `any` and counts for none of its patterns."""
+        inner = document.any or []
+        if at.faulty:
+            return
+        if document.linger is not None and not any(each.until for each in (document, *inner)):
+            self._no_until(at)
+        waits = any(each.after is None or each.expect is not None for each in inner)
+        if document.within is not None and not waits:
+            self._nothing_expected(at, "within")
+
+    def _no_until(self, at: At) -> None:
+        message = "`linger` is how long it stays open after `until`, and there is no `until`"
+        help_ = "add `until:`, or say with `lasts` how long it stays open"
+        self.findings.report("wrong-value", message, help_, (at / "linger").key_place)
+
+    def _nothing_expected(self, at: At, key: str) -> None:
+        message = f"`{key}` says by when something is expected, and there is no `expect`"
+        help_ = "add `expect:`; how long it stays open is `lasts`"
+        self.findings.report("wrong-value", message, help_, (at / key).key_place)
+
     def _pattern(
-        self, own: documents.Pattern, around: documents.Pattern, at: At
+        self, own: documents.Pattern, around: documents.Pattern, at: At, around_at: At
     ) -> model.Pattern | None:
+        """Return a pattern; what it does not say itself counts from what is *around* it."""
         forms = [key for key in _FORMS if getattr(own, key) is not None]
         if len(forms) != 1:
             message = "a pattern has one of `sequence`, `at_least` and `after`"
             help_ = "keep one of them" if forms else "add one of them"
-            if forms or not _any_faulty(at, _FORMS):
+            if forms or not _any_faulty(at, (*_FORMS, "any")):
                 self.findings.report("missing-key", message, help_, at.key_place)
             return None
         kind: Any = forms[0]
+        for key in () if kind == "at_least" or at.faulty else _OF_AT_LEAST:
+            if (at / key).value is not None:
+                message, help_ = f"`{key}` goes with `at_least`", "move it into a step"
+                self.findings.report("wrong-value", message, help_, (at / key).key_place)
         names: dict[str, Type] = {}
         steps = self._steps(own, kind, at, names)
         within = own.within or around.within
@@ -262,26 +331,57 @@ class JourneySections:
         expect = by = None
         if kind == "after":
             expect = self.step(own.expect, at / "expect", names)
-            by_names = {alias: names[alias] for alias in (steps[0].alias,)} if steps else {}
-            by = Expressions(by_names, self.findings).expression(own.by, at / "by", (TIMESTAMP,))
-            if own.expect is not None and (own.by is None) is (within is None):
-                message = "what is expected needs `within` or `by`"
-                self.findings.report("missing-key", message, "keep one of them", at.key_place)
+            scope = "`by` reads only the event of `after`"
+            by = self.by(own.by, at / "by", names, scope) if steps else None
+            if not at.faulty:
+                self._check_expected(own, within, at)
         elif own.expect is not None or own.by is not None:
             message = "`expect` and `by` go with `after`"
             self.findings.report("wrong-value", message, "remove them", at.key_place)
+        if own.linger is not None and not (own.until or around.until) and not at.faulty:
+            self._no_until(at)
+
+        def place(key: str) -> At:
+            return (at if getattr(own, key) is not None else around_at) / key
+
+        window = self.bounded if kind != "after" else self._plain_length
         return model.Pattern(
             kind,
             steps,
-            self.length(within, at / "within"),
+            window(within, place("within"), "the window"),
             own.at_least or 1,
             expect,
             by,
-            self.step(own.unless or around.unless, at / "unless", names),
-            self.step(own.until or around.until, at / "until", names),
-            self.length(own.linger or around.linger, at / "linger") or 0,
-            self.length(own.lasts or around.lasts, at / "lasts"),
+            self.steps(own.unless or around.unless, place("unless"), names),
+            self.steps(own.until or around.until, place("until"), names),
+            self.length(own.linger or around.linger, place("linger")) or 0,
+            self.bounded(own.lasts or around.lasts, place("lasts"), "`lasts`"),
         )
+
+    def _plain_length(self, text: str | None, at: At, _: str) -> int | None:
+        return self.length(text, at)
+
+    def _check_expected(self, own: documents.Pattern, within: str | None, at: At) -> None:
+        """Report a deadline for nothing, no deadline, and two of them."""
+        if own.expect is None:
+            for key in ("within", "by"):
+                if getattr(own, key) is not None:
+                    self._nothing_expected(at, key)
+        elif own.by is None and within is None:
+            message = "what is expected needs `within` or `by`"
+            help_ = "add `within: 72h`, or the time as `by:`"
+            self.findings.report("missing-key", message, help_, (at / "expect").key_place)
+        elif own.by is not None and within is not None:
+            message = "`within` and `by` exclude each other"
+            self.findings.report("wrong-value", message, "keep one of them", (at / "by").key_place)
+
+    def by(
+        self, text: Any, at: At, names: Mapping[str, Type], scope: str
+    ) -> model.Expression | None:
+        """Return the time by which something is expected, over the events in *names*."""
+        if _UNREAD in names:
+            return None
+        return Expressions(names, self.findings, scope).expression(text, at, (TIMESTAMP,))
 
     def _steps(
         self, own: documents.Pattern, kind: str, at: At, names: dict[str, Type]
@@ -291,12 +391,15 @@ class JourneySections:
             if not 2 <= len(given) <= MAX_STEPS:
                 message = f"a sequence has two to {MAX_STEPS} steps, not {len(given)}"
                 self.findings.report("wrong-value", message, "", (at / "sequence").place)
+            if len(given) < len((at / "sequence").value or ()):
+                names[_UNREAD] = DYN
             found = [
                 self.step(step, at / "sequence" / place, names, keep=True)
                 for place, step in enumerate(given)
             ]
         elif kind == "at_least":
             if own.event is None or own.alias is None:
+                names[_UNREAD] = DYN
                 if _any_faulty(at, ("event", "as")):
                     return ()
                 message = "`at_least` needs `event` and `as`"
@@ -314,28 +417,64 @@ class JourneySections:
         """Return a step; its conditions read it and those before, which *keep* adds it to."""
         if document is None:
             return None
-        self._event_types([document.event], at / "event")
-        if document.alias in names:
-            message = f"two steps are called `{document.alias}`"
-            self.findings.report("duplicate-id", message, "rename one", (at / "as").place)
-        own = {**names, document.alias: self._object(document.alias, [document.event])}
+        alias, event = document.alias, document.event
+        if event or (at / "event").value is not None:  # else it was missed already
+            self._event_types([event], at / "event")
+        if alias or (at / "as").value is not None:
+            self._check_alias(alias, names, at / "as")
+        own = {**names, alias or _UNREAD: self._object(alias, [event])}
         if keep:
             names.update(own)
-        where = Expressions(own, self.findings).condition(document.where, at / "where")
-        return model.Step(document.event, document.alias, where)
+        where = None
+        if _UNREAD not in own:
+            scope = "a step reads only the events of this and earlier steps"
+            found = Expressions(own, self.findings, scope)
+            where = found.condition(document.where, at / "where")
+        return model.Step(event, alias, where)
+
+    def _check_alias(self, alias: str, names: Mapping[str, Type], at: At) -> None:
+        """Report a name of a step that conditions cannot read, or that means something else."""
+        if alias in names:
+            message, help_ = f"two steps are called `{alias}`", "rename one"
+            if alias == "event":  # in a briefing
+                message = "the event that this is about is called `event`"
+                help_ = "write `as: later`"
+            self.findings.report("duplicate-id", message, help_, at.place)
+        elif not (alias.isidentifier() and alias.isascii()) or is_reserved(alias):
+            message = f"`{short(alias)}` cannot be the name of a step"
+            help_ = "use letters, digits and `_`, beginning with a letter, and no reserved word"
+            self.findings.report("wrong-value", message, help_, at.place)
+        elif alias in _TAKEN:
+            message = f"`{alias}` is the name of something else in conditions"
+            # `now` would make functions such as `since` read the step
+            warning = alias != "now"
+            help_ = "rename the step"
+            self.findings.report("wrong-value", message, help_, at.place, warning=warning)
+
+    def steps(
+        self, given: Sequence[documents.Step] | None, at: At, names: Mapping[str, Type]
+    ) -> tuple[model.Step, ...]:
+        """Return the steps of which any one will do; each reads itself and those in *names*."""
+        alone = not isinstance(at.value, list)
+        found = (
+            self.step(document, at if alone else at / place, dict(names))
+            for place, document in enumerate(given or ())
+        )
+        return tuple(sorted((step for step in found if step), key=repr))  # in any order
 
     # --- the names that conditions get
 
     def moment_fields(self, moments: Mapping[str, model.Moment]) -> Iterator[FieldSpec]:
         """Yield the fields `moments`, `moment.x` and `evidence.x.<step>.<field>`."""
         if moments:
-            yield FieldSpec("moments", list_of(STRING))
+            yield FieldSpec("moments", list_of(STRING), title="the open moments")
         for name, moment in moments.items():
             yield FieldSpec(f"moment.{name}", BOOL, title=moment.title)
             aliases: dict[str, list[str]] = {}
             for pattern in moment.patterns:
                 for step in pattern.steps:
-                    aliases.setdefault(step.alias, []).append(step.event)
+                    if step.alias:
+                        aliases.setdefault(step.alias, []).append(step.event)
             for alias, events in aliases.items():
                 found = self._object(alias, events)
                 if not isinstance(found, ObjectType):

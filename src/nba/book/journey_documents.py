@@ -17,6 +17,7 @@ from nba.book.forms import (
     Point,
     Text,
     Wording,
+    ref,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Signal",
     "Stage",
     "Step",
+    "Steps",
     "Window",
     "Words",
 ]
@@ -107,6 +109,20 @@ class Step(Document):
     """which events match; it reads this step and those before it"""
 
 
+def _one_or_more(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+Steps = Annotated[
+    list[Step],
+    Field(min_length=1, max_length=8),
+    BeforeValidator(_one_or_more),
+    WithJsonSchema(
+        {"anyOf": [ref("Step"), {"type": "array", "items": ref("Step"), "minItems": 1}]}
+    ),
+]
+
+
 class Pattern(Document):
     """How a moment comes about, and how it ends."""
 
@@ -128,10 +144,10 @@ class Pattern(Document):
     """from the first event to the last; or how long after `after` the expected may take"""
     by: Expression = None
     """the time by which the expected should happen"""
-    unless: Step | None = None
-    """what prevents it"""
-    until: Step | None = None
-    """what ends it"""
+    unless: Steps | None = None
+    """what prevents it: a step, or a list of them"""
+    until: Steps | None = None
+    """what ends it: a step, or a list of them"""
     linger: Length | None = None
     """how long it stays open after `until`"""
     lasts: Length | None = None
@@ -145,7 +161,9 @@ class Moment(Pattern):
     """what people call it"""
     severity: Literal["low", "medium", "high"] = "medium"
     """how much it weighs"""
-    any: list[Pattern] | None = None
+    briefing: bool = True
+    """whether briefings tell of it; not of one that only rules read"""
+    any: list[Pattern] | None = Field(default=None, min_length=1)
     """several patterns, each of which makes the moment"""
 
 
@@ -173,8 +191,8 @@ class Corridor(Document):
     """what people call it"""
     stages: list[Stage]
     """the stages in order; they may be skipped, and nobody goes back"""
-    until: Step | None = None
-    """what ends it, in any stage"""
+    until: Steps | None = None
+    """what ends it, in any stage: a step, or a list of them"""
 
 
 class Relationship(Document):
@@ -193,8 +211,8 @@ class Mention(Document):
 
     where: Condition = None
     """which events it tells of; it reads `event`"""
-    until: Step | None = None
-    """a later event after which it does not tell of `event` any more"""
+    until: Steps | None = None
+    """a later event, or one of several, after which it does not tell of `event` any more"""
     within: Length | None = None
     """how far back it tells of them"""
     at_most: int = Field(default=3, ge=1, le=7)

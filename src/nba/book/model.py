@@ -371,7 +371,8 @@ class Pattern:
 
     `sequence`: *steps* in order, the last at most *within* after the first. `at_least`: *count*
     events of the one step. `after`: the one step, and where there is *expect*, that nothing
-    matches it by the deadline (*within* after the step, or the time that *by* gives).
+    matches it by the deadline (*within* after the step, or the time that *by* gives). What matches
+    one of *unless* prevents it, and of *until* ends it.
     """
 
     kind: Literal["sequence", "at_least", "after"]
@@ -380,20 +381,24 @@ class Pattern:
     count: int = 1
     expect: Step | None = None
     by: Expression | None = None
-    unless: Step | None = None
-    until: Step | None = None
+    unless: tuple[Step, ...] = ()
+    until: tuple[Step, ...] = ()
     linger: int = 0
     lasts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A make-or-break moment: it is open while an instance of one of its patterns is."""
+    """A make-or-break moment: it is open while an instance of one of its patterns is.
+
+    *briefing* says whether briefings tell of it.
+    """
 
     id: str
     title: str
     severity: Literal["low", "medium", "high"]
     patterns: tuple[Pattern, ...]
+    briefing: bool = True
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 
 
@@ -416,12 +421,12 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Corridor:
-    """The stages that customers go through, in order; *until* is what ends a passage early."""
+    """The stages that customers go through, in order; one of *until* ends a passage early."""
 
     id: str
     title: str
     stages: tuple[Stage, ...]
-    until: Step | None = None
+    until: tuple[Step, ...] = ()
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 
 
@@ -430,13 +435,13 @@ class Mention:
     """How a briefing tells of the events of a type, of which *at_most* so many.
 
     It tells of those for which *where* holds, up to *within* nanoseconds ago, and not after a
-    later event that matches *until*. *text* is what it says: the first that fits and that can be
-    filled in.
+    later event that matches one of *until*. *text* is what it says: the first that fits and that
+    can be filled in.
     """
 
     event: str
     where: Condition | None
-    until: Step | None
+    until: tuple[Step, ...]
     within: int | None
     at_most: int
     text: tuple[Text, ...]

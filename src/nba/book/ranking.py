@@ -115,6 +115,8 @@ class Ranking:
         for (low, _), (high, _) in pairwise(bands):
             if hole := between(low, high, whole=whole):
                 message = f"no band holds {hole}, so it gives no points"
+                if not whole and ".." in hole:
+                    message = f"no band holds {hole}: numbers between the bands give no points"
                 help_ = "widen a band; `[0..2)` and `[2..4)` leave no number between them"
                 self.findings.report("wrong-value", message, help_, at.key_place, warning=True)
 

@@ -165,8 +165,7 @@ def overlap(one: Band, other: Band) -> bool:
 def between(low: Band, high: Band, *, whole: bool) -> str:
     """Return the numbers above one band and below another; nothing if there are none.
 
-    Of *whole* numbers only those count. Whoever writes `0..6` and `7..12` thinks of whole numbers
-    as well, whatever the type.
+    Of *whole* numbers only those count.
     """
     if low.high is None or high.low is None or overlap(low, high):
         return ""
@@ -177,9 +176,6 @@ def between(low: Band, high: Band, *, whole: bool) -> str:
         if first > last:
             return ""
         return f"`{first}`" if first == last else f"`{first}..{last}`"
-    closed = low.high_included and high.low_included
-    if closed and start.is_integer() and end == start + 1:
-        return ""
     if start == end:
         return "" if low.high_included or high.low_included else f"`{_shortest(start)}`"
     opening, closing = "(" if low.high_included else "[", ")" if high.low_included else "]"

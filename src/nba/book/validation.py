@@ -132,7 +132,10 @@ class _Reading:
             try:
                 return documents.File.model_validate(self.data)
             except ValidationError as invalid:
-                self.mend(invalid.errors(include_url=False))
+                found = invalid.errors(include_url=False)
+                for error in found:
+                    error["loc"] = self.as_written(error["loc"])
+                self.mend(found)
         return documents.File()
 
     # --- mending
@@ -204,6 +207,17 @@ class _Reading:
         if self.data is self.source.data:
             self.data = copy.deepcopy(self.data)
 
+    def as_written(self, loc: Path) -> Path:
+        """Return a location without the places in lists of which the file has the one item."""
+        found: list[str | int] = []
+        here: Any = self.data
+        for step in loc:
+            if isinstance(step, int) and isinstance(here, dict):
+                continue
+            found.append(step)
+            here = _at(here, (step,)) if _has(here, step) else None
+        return tuple(found)
+
     def in_file(self, loc: Path) -> Path:
         """Return where in the file stands what is at *loc* of the data."""
         path: Path = ()
@@ -249,7 +263,7 @@ class _Reading:
     def report_unknown_key(self, path: Path) -> None:
         *owner, name = path
         known = _known_keys(tuple(owner))
-        noun = _NOUNS.get(_declared(tuple(owner)), "")
+        noun = _NOUNS.get(_item(_declared(tuple(owner))), "")
         article = "an" if noun[:1] in ("a", "i") else "a"
         where = f"{article} {noun}" if noun else f"`{owner[-1]}`"
         message = f"`{short(str(name))}` is not a key of {where}"
@@ -309,7 +323,8 @@ def _wrong(error: ErrorDetails, path: Path) -> tuple[str, str]:
         return f"{label} must be {wanted}, not {shown}", help_
     if kind in _LIMITS:
         wanted = _LIMITS[kind].format(**limits)
-        return f"{label} must be {wanted}, not {shown}", ""
+        shown = f"of {len(given)}" if isinstance(given, list) and given else shown
+        return f"{label} must be {wanted}, not {shown if given != [] else 'an empty one'}", ""
     if opening := _BRACE_IN_KEY.fullmatch(str(name)):
         message = f"`{short(opening[1])}` needs a colon before `{{`"
         return message, f"write `{short(opening[1])}: {{{short(opening[2])}: …}}`"
@@ -330,12 +345,14 @@ _LIMITS: Final = {
     "less_than_equal": "at most {le:.15g}",
     "finite_number": "a finite number",
     "too_short": "a list of at least one item",
+    "too_long": "a list of at most {max_length}",
 }
 _KINDS: Final = {
     "string_type": "text",
     "bool_type": "`true` or `false`",
     "int_type": "a whole number",
     "float_type": "a number",
+    "float_parsing": "a number",
     "list_type": "a list",
 }
 
@@ -348,12 +365,18 @@ def _wanted(kind: str, path: Path, given: Any) -> tuple[str, str]:
         return "a list of channels, or a mapping of them", help_
     if name == "say":
         return "text, or a list of texts", ""
+    if kind == "list_type" and _item(_declared(path)) is documents.Step:
+        return "a step, or a list of steps", "write `{event: contact, as: contact}`"
+    if _declared(path) is documents.Between:
+        return "a number, or a mapping", "write `50`, or `{at_least: 40, at_most: 60}`"
     if name in _DATES and not isinstance(given, dict | list):
         return "a date", "write one such as `2026-03-01`"
     if kind.startswith("bool_") and (word := str(given).lower()) in (*_SWITCHES, "true", "false"):
         return "`true` or `false`", f"write `{_SWITCHES.get(word, word)}` without quotes"
     if kind == "string_type" and not isinstance(given, dict | list):
         return "text", "put it in quotes"
+    if kind == "list_type" and given in ("none", "nothing", "null"):
+        return "a list", f"write `{name}: []`"
     if kind == "list_type" and isinstance(given, str):
         return "a list", f"write `{name}: [{given}]`" if len(given) <= 40 else ""
     if kind == "list_type" and isinstance(given, dict):
@@ -433,7 +456,7 @@ def _may_be_empty(path: Path) -> bool:
 
 def _known_keys(path: Path) -> list[str]:
     """Return the keys that the document at *path* may have."""
-    model = _declared(path)
+    model = _item(_declared(path))
     return [_key(*item) for item in model.model_fields.items()] if _is_document(model) else []
 
 
@@ -454,6 +477,7 @@ def _declared(path: Path) -> Any:
     """Return the type that documents declare for what stands at *path*; None for no type."""
     kind: Any = documents.File
     for step in path:
+        kind = kind if isinstance(step, int) else _item(kind)
         if _is_document(kind):
             fields = {_key(*item): item[1] for item in kind.model_fields.items()}
             field = fields.get(str(step))
@@ -461,6 +485,11 @@ def _declared(path: Path) -> Any:
         else:
             kind = _bare((get_args(kind) or (None,))[-1])
     return kind
+
+
+def _item(kind: Any) -> Any:
+    """Return the type of an item of a list that may stand there without the list."""
+    return _bare(get_args(kind)[0]) if get_origin(kind) is list else kind
 
 
 def _bare(kind: Any) -> Any:

@@ -16,7 +16,7 @@ from nba.decide.plan import Plan, Slots
 from nba.decide.view import View
 from nba.decide.wording import shown
 from nba.errors import EvaluationError
-from nba.journey.steps import Index, Search
+from nba.journey.steps import Index, Search, first_of
 from nba.journey.timeline import Timeline
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import UNKNOWN, Program
@@ -48,7 +48,7 @@ class _Told(NamedTuple):
 
     mention: Mention
     holds: Function | None
-    until: Search | None
+    until: list[Search]
     lines: tuple[_Line, ...]
 
 
@@ -80,11 +80,11 @@ class Briefer:
     # --- compiling
 
     def _told(self, mention: Mention) -> _Told:
-        where, until = mention.where, mention.until
+        where = mention.where
         return _Told(
             mention,
             self._function("holds", where.tree) if where else None,
-            Search(until, 1, {"event": 0}) if until else None,
+            [Search(step, 1, {"event": 0}) for step in mention.until],
             self._lines(mention.text),
         )
 
@@ -166,6 +166,8 @@ class _Writer:
         )
         for name, instance in found:
             moment = moments[name]
+            if not moment.briefing:
+                continue
             title = moment.title or name.replace("_", " ").capitalize()
             self._set(when=self._when(instance.opens), title=title, severity=moment.severity)
             yield from filter(None, [self._filled(self.briefer.moments)])
@@ -197,10 +199,10 @@ class _Writer:
         self._set(event=row)
         if told.holds is not None and not told.holds(self.slots):
             return False
-        if told.until is not None:
+        if told.until:
             index = Index.of(self.timeline)
             stop = len(index.rows)
-            if told.until.first(index, [row, {}, {}], place + 1, stop) is not None:
+            if first_of(told.until, index, [row, {}, {}], place + 1, stop) is not None:
                 return False
         channel = self.book.channels.get(row.get("channel", ""))
         self._set(

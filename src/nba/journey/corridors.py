@@ -6,7 +6,7 @@ from typing import Final
 
 from nba.book.model import Corridor
 from nba.journey.passages import Passage, Visit
-from nba.journey.steps import Index, Search, Slots, compiled
+from nba.journey.steps import Index, Search, Slots, compiled, first_of
 from nba.journey.timeline import Timeline
 from nba.lang.values import Timestamp
 
@@ -35,7 +35,7 @@ class CorridorReader:
             scope[stage.enter.alias] = slot
             self._expect.append(Search(stage.expect, extra, dict(scope)) if stage.expect else None)
             self._by.append(compiled(stage.by.tree, dict(scope), "value") if stage.by else None)
-        self._until = Search(corridor.until, extra, scope) if corridor.until else None
+        self._until = [Search(step, extra, scope) for step in corridor.until]
 
     def passages(self, timeline: Timeline) -> list[Passage]:
         """Return the passages in a journey, by anchor."""
@@ -57,7 +57,7 @@ class CorridorReader:
             met.append(expect.first(index, slots, place + 1, len(index.rows)) if expect else None)
             following = self._next(index, slots, place, stage)
             stop = following[0] + 1 if following else len(index.rows)
-            ended = self._until.first(index, slots, place + 1, stop) if self._until else None
+            ended = first_of(self._until, index, slots, place + 1, stop)
             if ended is not None or following is None:
                 break
             visit.left = index.times[following[0]]

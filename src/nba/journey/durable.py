@@ -28,7 +28,7 @@ from nba.book.model import Moment, Pattern, Step
 from nba.errors import CaseError, EvaluationError, NbaError
 from nba.journey.events import Row
 from nba.journey.reference import Instance
-from nba.journey.rule_sets import TIME, Json, RuleSet, encoded, found_name, property_name
+from nba.journey.rule_sets import TIME, Json, RuleSet, encoded, found_name, property_name, steps_of
 from nba.journey.timeline import Timeline
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.reference import evaluate
@@ -283,12 +283,13 @@ class _Finder:
 
     def _first(self, role: str, it: _Candidate, start: int, stop: int) -> int | None:
         """Return the first place from *start* on and before *stop* that matches for a role."""
-        step: Step | None = getattr(self.pattern, role)
-        if step is None:
-            return None
-        places = self._places(step, max(start, it.anchor + 1), stop)
-        matches = (n for n in places if self.asking.matches(role, n, it.evidence, it.anchor))
-        return next(matches, None)
+        found: int | None = None
+        for rule, step in steps_of(self.pattern, role):
+            places = self._places(step, max(start, it.anchor + 1), stop)
+            matches = (n for n in places if self.asking.matches(rule, n, it.evidence, it.anchor))
+            found = next(matches, found)
+            stop = stop if found is None else found  # of several the earliest counts
+        return found
 
     def _places(self, step: Step, start: int, stop: int) -> Iterator[int]:
         return (n for n in range(start, stop) if self.rows[n]["type"] == step.event)

@@ -20,7 +20,7 @@ from typing import Any
 
 from nba.book.model import Moment, Pattern
 from nba.journey.reference import Instance, open_at
-from nba.journey.steps import Index, Search, Slots, compiled, reads
+from nba.journey.steps import Index, Search, Slots, compiled, first_of, reads
 from nba.journey.timeline import Timeline
 from nba.lang.values import Timestamp
 
@@ -82,11 +82,10 @@ class _Pattern:
         for slot, step in enumerate(pattern.steps):
             self.steps.append(Search(step, slot, self.scope))
             self.scope[step.alias] = slot
-        others = (pattern.expect, pattern.unless, pattern.until)
-        self.expect, self.unless, self.until = (
-            Search(step, slot, self.scope) if step else None
-            for slot, step in enumerate(others, len(self.steps))
-        )
+        slot = len(self.steps)  # of the event that is judged beside the evidence
+        self.expect = Search(pattern.expect, slot, self.scope) if pattern.expect else None
+        self.unless = [Search(step, slot, self.scope) for step in pattern.unless]
+        self.until = [Search(step, slot, self.scope) for step in pattern.until]
 
     @property
     def longest(self) -> float:
@@ -101,7 +100,7 @@ class _Pattern:
 
     def instances(self, index: Index, start: int = 0) -> list[Instance]:
         """Return the instances in a journey, by anchor, with anchors from the place *start* on."""
-        slots: Slots = [{}] * (len(self.steps) + 4)
+        slots: Slots = [{}] * (len(self.steps) + 2)
         anchors = self.steps[0].all(index, slots, start)
         found = self.opened(index, slots, anchors) if anchors else ()
         return [instance for instance in found if instance]
@@ -132,12 +131,12 @@ class _Pattern:
         late match of what was expected. The slots of the steps hold the evidence.
         """
         pattern, times = self.pattern, index.times
-        if self.unless and self.unless.first(index, slots, anchor + 1, after) is not None:
+        if first_of(self.unless, index, slots, anchor + 1, after) is not None:
             return None
         ends = None if pattern.lasts is None else opens + pattern.lasts
         if self.until:
             stop = len(times) if ends is None else bisect_left(times, ends)
-            released = self.until.first(index, slots, after, stop)
+            released = first_of(self.until, index, slots, after, stop)
             if released is not None:
                 ends = times[released] + pattern.linger
         if met is not None and (ends is None or times[met] < ends):

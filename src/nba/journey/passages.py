@@ -88,7 +88,7 @@ def _passage(corridor: Corridor, rows: Sequence[Row], anchor: int) -> Passage:
         for visit, stage, known in waiting:
             if visit.met is None and stage.expect and matches(stage.expect, row, known):
                 visit.met = at
-        if matches(corridor.until, row, evidence):
+        if any(matches(step, row, evidence) for step in corridor.until):
             passage.ends = at
             break
         current = passage.visits[-1]

@@ -70,7 +70,7 @@ def _instance(pattern: Pattern, rows: Sequence[Row], anchor: int) -> Instance | 
     if opening is None:
         return None
     before = rows[anchor + 1 : opening.place + 1]
-    if any(matches(pattern.unless, row, opening.evidence) for row in before):
+    if _first(pattern.unless, before, opening.evidence) is not None:
         return None
     ends = _end(pattern, rows[opening.place + 1 :], opening)
     if ends is not None and ends <= opening.at:  # it would end when it opens
@@ -160,23 +160,25 @@ def _end(pattern: Pattern, later: Sequence[Row], opening: _Opening) -> int | Non
     released = _first(pattern.until, later, opening.evidence)
     if released is not None and (ends is None or released < ends):
         ends = released + pattern.linger
-    met = _first(pattern.expect, later, opening.evidence)
+    expected = () if pattern.expect is None else (pattern.expect,)
+    met = _first(expected, later, opening.evidence)
     if met is not None and (ends is None or met < ends):
         ends = met
     return ends
 
 
-def _first(step: Step | None, later: Sequence[Row], evidence: Evidence) -> int | None:
-    """Return the time of the first event that matches."""
-    return next((int(row["at"]) for row in later if matches(step, row, evidence)), None)
+def _first(steps: Sequence[Step], rows: Sequence[Row], evidence: Evidence) -> int | None:
+    """Return the time of the first event that matches one of the steps."""
+    found = (row for row in rows if any(matches(step, row, evidence) for step in steps))
+    return next((int(row["at"]) for row in found), None)
 
 
 # --- what matches
 
 
-def matches(step: Step | None, row: Row, evidence: Evidence) -> bool:
+def matches(step: Step, row: Row, evidence: Evidence) -> bool:
     """Return whether an event is what a step looks for: unknown is no match."""
-    if step is None or row["type"] != step.event:
+    if row["type"] != step.event:
         return False
     if step.where is None:
         return True

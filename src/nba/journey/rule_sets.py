@@ -19,15 +19,15 @@ from nba.lang.reference import evaluate
 from nba.lang.tree import Node
 from nba.lang.values import INT_MAX, INT_MIN, kind_of
 
-__all__ = ["ROLES", "TIME", "Json", "RuleSet", "encoded", "found_name", "property_name"]
+__all__ = ["TIME", "Json", "RuleSet", "encoded", "found_name", "property_name", "steps_of"]
 
-CONDITIONS: Final = 200  # in one rule set; it has no more rules than steps, and three
+CONDITIONS: Final = 200  # in one rule set; each of its rules has at least two
 STEPS: Final = 8
 LONGEST: Final = 10_000  # characters of a text
 TIME: Final = 2**62  # nanoseconds either way of 1970, so that a sum fits 64 bits: 1824 to 2116
 
 #: What there may be beside the steps of a pattern, by its name in the model.
-ROLES: Final = ("expect", "unless", "until")
+_ROLES: Final = ("expect", "unless", "until")
 #: What this can compare; all of it becomes a bool, a string or an int of 64 bits, exactly.
 _KINDS: Final = frozenset({"bool", "int", "double", "string", "timestamp", "duration"})
 _ORDERED: Final = _KINDS - {"string", "bool"}
@@ -71,6 +71,13 @@ def found_name(slot: int, field: str, kind: str) -> str:
     return f"s{slot}_{property_name(field, kind)}"
 
 
+def steps_of(pattern: Pattern, role: str) -> Iterator[tuple[str, Step]]:
+    """Yield the steps of `expect`, `unless` or `until`, each with the name of its rule."""
+    found: Step | tuple[Step, ...] | None = getattr(pattern, role)
+    steps = found if isinstance(found, tuple) else (found,) if found else ()
+    yield from ((f"{role}{place}", step) for place, step in enumerate(steps))
+
+
 class RuleSet:
     """The rules of a pattern, and what they read."""
 
@@ -95,9 +102,9 @@ class RuleSet:
         steps = self.pattern.steps
         for slot, step in enumerate(steps):
             self._rule(f"step{slot}", step, self.pattern.within if slot == len(steps) - 1 else None)
-        for role in ROLES:
-            if step := getattr(self.pattern, role):
-                self._rule(role, step, None)
+        for role in _ROLES:
+            for rule, step in steps_of(self.pattern, role):
+                self._rule(rule, step, None)
 
     def _rule(self, name: str, step: Step, near: int | None) -> None:
         """Add the rule that what was found so far goes on with an event, *near* to the anchor.

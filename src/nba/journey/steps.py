@@ -7,7 +7,7 @@ look-up; what else a step asks for becomes Python.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from nba.book.model import Condition, Step
@@ -19,7 +19,7 @@ from nba.lang.python import Program
 from nba.lang.tree import Node
 from nba.lang.types import BOOL
 
-__all__ = ["Index", "Places", "Search", "Slots", "compiled", "reads"]
+__all__ = ["Index", "Places", "Search", "Slots", "compiled", "first_of", "reads"]
 
 #: The events that stand for the steps of a pattern, by slot; the last is of no step, and empty.
 Slots = list[Row]
@@ -144,6 +144,18 @@ class Search:
             if holds(slots):
                 found.append(place)
         return found
+
+
+def first_of(
+    searches: Iterable[Search], index: Index, slots: Slots, start: int, stop: int
+) -> int | None:
+    """Return the first place from *start* on and before *stop* that one of several matches."""
+    found: int | None = None
+    for search in searches:
+        place = search.first(index, slots, start, stop)
+        if place is not None:
+            found = stop = place
+    return found
 
 
 def _conjuncts(node: Node) -> list[Node]:

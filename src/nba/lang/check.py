@@ -145,10 +145,15 @@ class _Checker:
     def call(self, node: tree.Call) -> Node:
         node = self.namespaced(node)
         node.args = [self.check(arg) for arg in node.args]
-        if node.function in ("since", "within") and "now" in self.environment.names:
-            now = tree.Field(node.start, node.end, "now")
-            now.type = self.environment.names["now"]
-            node.args.append(now)
+        if node.function in ("since", "within"):
+            if "now" in self.environment.names:
+                now = tree.Field(node.start, node.end, "now")
+                now.type = self.environment.names["now"]
+                node.args.append(now)
+            elif self.environment.scope:
+                message = f"`{node.function}` needs `now`, which is not read here"
+                self.findings.report(node, "undeclared-name", message, self.environment.scope)
+                return node
         if any(isinstance(arg, tree.Field) and not arg.path for arg in node.args):
             return node  # a name that could not be resolved has been reported: that is enough
         if self.environment.book:

@@ -17,12 +17,14 @@ class Environment:
 
     *names* are the declared names, dotted ones included; an `ObjectType` declares fields below
     its name. *book* applies the rules of rule books. Without *strict* types are not enforced.
+    *scope* says what may be read here, for whoever reads anything else.
     """
 
     names: Mapping[str, Type] = field(default_factory=dict)
     container: str = ""
     book: bool = False
     strict: bool = True
+    scope: str = ""
 
     @property
     def functions(self) -> Functions:

@@ -22,6 +22,11 @@ __all__ = ["Literals", "widened"]
 _MIXING: Final = frozenset({"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!="})
 
 
+_COMPARING: Final = frozenset(
+    {"==", "!=", "in", "sets.contains", "sets.equivalent", "sets.intersects"}
+)
+
+
 class Literals:
     """Checks the literals of one expression."""
 
@@ -60,10 +65,12 @@ class Literals:
 
     def check_enum(self, node: tree.Call) -> None:
         """Look for text that an enum field never has."""
-        if node.function not in ("==", "!=", "in") or len(node.args) != 2:
+        if node.function not in _COMPARING or len(node.args) != 2:
             return
         for one, other in (node.args, node.args[::-1]):
             kind = self.kind(one)
+            if kind.name == "list":  # of enums
+                kind = self.types.resolve(kind.args[0], params=True)
             if not isinstance(kind, EnumType):
                 continue
             items = other.items if isinstance(other, tree.ListOf) else [other]

@@ -38,6 +38,8 @@ _TYPE_NAMES: Final = {
 #: Other languages' names for what has a literal here.
 _CONSTANTS: Final = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
 _SWITCHES: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+#: Names without a dot that most conditions of a book may read.
+_ELSEWHERE: Final = frozenset({"now", "relationship", "moments"})
 _NOTHING: Final = frozenset({"None", "NULL", "Null", "nil", "undefined"})
 
 
@@ -177,7 +179,10 @@ class Names:
             return
         same = self._with_leaf(written.rpartition(".")[2], written)
         near = _nearest(written, [*leaves, *self.variables], 0.6)
-        if written in _NOTHING:
+        if self._out_of_scope(written, head):
+            names = ", ".join(f"`{name}`" for name in self.environment.names)
+            help_ = f"{self.environment.scope}: {names}"
+        elif written in _NOTHING:
             help_ = "write `has(customer.email)` to ask whether a field is there"
         elif written in values:
             help_ = f"text goes in quotes: write `'{written}'`"
@@ -187,6 +192,12 @@ class Names:
             roots = ", ".join(f"`{name}`" for name in self.environment.names)
             help_ = f"text goes in quotes: '{written}'. Declared are {roots}"
         self.findings.report(node, "undeclared-name", f"`{written}` is not declared", help_)
+
+    def _out_of_scope(self, written: str, head: Step) -> bool:
+        """Tell whether *written* is a name that has a meaning elsewhere, and none in this scope."""
+        if not self.environment.scope or _nearest(head.name, self.environment.names, 0.75):
+            return False
+        return "." in written or written in _ELSEWHERE
 
     def _with_leaf(self, leaf: str, written: str) -> str | None:
         """Return the path that is most like *written*, of those that end in *leaf* or nearly so."""

@@ -95,6 +95,11 @@ _BINDING: Final = {"||": 2, "&&": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6} | d
 _MACROS: Final = frozenset({"exists", "all", "exists_one", "existsOne", "map", "filter"})
 
 
+def is_reserved(name: str) -> bool:
+    """Tell whether an expression cannot read *name*, or takes it for an operator."""
+    return name in _KEYWORDS or name in _RESERVED or name in _SPELLINGS or name == "not"
+
+
 def parse(text: str, locate: Locate | None = None) -> Node:
     """Return the tree of an expression.
 
