@@ -413,6 +413,18 @@ def test_what_expired_or_is_old_is_taken_off(store: RedisStore) -> None:
         assert client.exists(f"{prefix}a:o", f"{prefix}b:o", f"{prefix}old", f"{prefix}made") == 0
 
 
+def test_very_many_expire_at_once(store: RedisStore) -> None:
+    """More than Redis takes words at once."""
+    for number in range(2100):
+        store.take(taking(f"d{number}", at_most=10**6, expires=20 + number % 2))
+    every = [store.recall("c", at, [BUDGET]).used[0] for at in (19, 20, 21)]
+    assert every == [2100, 1050, 0]
+    late = taking("late", at_most=1)._replace(at=21)
+    assert store.take(late).granted
+    with shared_redis().client() as client:
+        assert client.hlen(f"{store._server.prefix}a:o") == 2
+
+
 def test_amounts_are_exact(store: RedisStore) -> None:
     """Also where a sum is more than a script can count with."""
     most = 2**53 - 1

@@ -12,7 +12,7 @@
 -- owner's. A claim is a list: the account, since when, its place among the claims, the amount,
 -- what is allowed, when it expires, and whether it lasts when it is old.
 
-local NEVER, EXACT = string.rep('9', 20), 2 ^ 53
+local NEVER, EXACT, SOME = string.rep('9', 20), 2 ^ 53, 1000
 local find, format, sub = string.find, string.format, string.sub
 
 -- A whole number as text; where it may be more than a script can count with, Redis adds.
@@ -22,7 +22,9 @@ end
 
 local function plus(total, amount)
   local sum = total + amount
-  if sum < EXACT and tonumber(total) < EXACT then
+  if tonumber(amount) == 0 then
+    return total
+  elseif sum < EXACT and tonumber(total) < EXACT then
     return integer(sum)
   end
   call('SET', P .. 'sum', total)
@@ -101,18 +103,50 @@ local function keep(one)
   end
 end
 
--- Take an entry off; the account is to be kept then.
-local function remove(one, entry)
-  local hash, field = P .. 'a:' .. one.owner, 'e' .. one.account .. entry
-  local value = call('HGET', hash, field)
-  local at, expires, amount = sub(value, 1, 20), sub(value, 21, 40), sub(value, 41)
-  call('HDEL', hash, field)
-  call('ZREM', P .. 'b:' .. one.owner, one.account .. 't' .. at .. entry, one.account .. 'x' .. expires .. entry)
-  call('ZREM', P .. 'old', at .. owner_in_old(one.owner) .. one.account .. entry)
-  if amount ~= '0' then
-    one.total = plus(one.total, '-' .. amount)
+-- The values of entries, some at a time, as Redis takes only so many words.
+local function each_some(one, entries, work)
+  for start = 1, #entries, SOME do
+    local some, fields = {}, {}
+    for at = start, math.min(start + SOME - 1, #entries) do
+      some[#some + 1] = entries[at]
+      fields[#fields + 1] = 'e' .. one.account .. entries[at]
+    end
+    work(some, fields, call('HMGET', P .. 'a:' .. one.owner, unpack(fields)))
   end
-  one.count = one.count - 1
+end
+
+-- Their amounts, as few sums as a script can count with.
+local function sums_of(values)
+  local sums, sum = {}, 0
+  for _, value in ipairs(values) do
+    local amount = tonumber(sub(value, 41))
+    if sum + amount >= EXACT then
+      sums[#sums + 1], sum = integer(sum), 0
+    end
+    sum = sum + amount
+  end
+  sums[#sums + 1] = integer(sum)
+  return sums
+end
+
+-- Take entries off; the account is to be kept then.
+local function remove(one, entries)
+  each_some(one, entries, function(some, fields, values)
+    local members, old, owner = {}, {}, owner_in_old(one.owner)
+    for place, entry in ipairs(some) do
+      local at, expires = sub(values[place], 1, 20), sub(values[place], 21, 40)
+      members[2 * place - 1] = one.account .. 't' .. at .. entry
+      members[2 * place] = one.account .. 'x' .. expires .. entry
+      old[place] = at .. owner .. one.account .. entry
+    end
+    call('HDEL', P .. 'a:' .. one.owner, unpack(fields))
+    call('ZREM', P .. 'b:' .. one.owner, unpack(members))
+    call('ZREM', P .. 'old', unpack(old))
+    for _, sum in ipairs(sums_of(values)) do
+      one.total = plus(one.total, '-' .. sum)
+    end
+    one.count = one.count - #some
+  end)
 end
 
 -- Let an entry last.
@@ -134,8 +168,9 @@ local function sweep(one, since, at, held)
   if one.oldest > since and one.soonest > at then
     return
   end
-  for _, entry in ipairs(gone(one, since, at)) do
-    remove(one, entry)
+  local entries = gone(one, since, at)
+  remove(one, entries)
+  for _, entry in ipairs(entries) do
     if entry == held then
       one.held = false
     end

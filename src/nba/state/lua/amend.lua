@@ -25,7 +25,7 @@ for place, one in ipairs(A.settlements) do
   done[place] = 1
   if one.act == 'release' then
     if holder then
-      remove(holder, entry)
+      remove(holder, {entry})
       keep(holder)
     end
   elseif holder then

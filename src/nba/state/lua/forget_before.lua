@@ -60,7 +60,7 @@ each_before('old', function(member)
   owner, account = member:sub(21, 21) .. owner, member:sub(rest, entry - 1)
   entry = member:sub(entry)
   local one = account_of(owner, account, call('HGET', P .. 'a:' .. owner, 'u' .. account))
-  remove(one, entry)
+  remove(one, {entry})
   keep(one)
 end)
 return {events, more}

@@ -14,18 +14,11 @@ end
 -- what counts on an account is its total without the entries that are gone: nothing is changed
 local function add_summands(one, since, used)
   used[#used + 1] = one.total
-  local sum = 0
-  for _, entry in ipairs(gone(one, since, A.at)) do
-    local value = call('HGET', P .. 'a:' .. one.owner, 'e' .. one.account .. entry)
-    local amount = tonumber(value:sub(41))
-    if sum + amount >= EXACT then
-      used[#used + 1], sum = '-' .. integer(sum), 0
+  each_some(one, gone(one, since, A.at), function(_, _, values)
+    for _, sum in ipairs(sums_of(values)) do
+      used[#used + 1] = '-' .. sum
     end
-    sum = sum + amount
-  end
-  if sum > 0 then
-    used[#used + 1] = '-' .. integer(sum)
-  end
+  end)
 end
 
 local used = {}
