@@ -334,6 +334,22 @@ def test_many_processes_share_one_budget(server: RedisProcess) -> None:
     store.close()
 
 
+def test_two_threads_that_meet_a_store_get_what_is_due(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One learns which store it is while the other's first question is on its way."""
+    store.set_deadlines("c", [(1, "m", "opened")])
+    run = store._run
+
+    def meanwhile(script: str, **arguments: Any) -> Any:
+        answer = run(script, **arguments)
+        store._id = answer[0].decode()
+        return answer
+
+    monkeypatch.setattr(store, "_run", meanwhile)
+    assert [due.at for due in store.due(5)[0]] == [1]
+
+
 def test_two_stores_on_one_server(store: RedisStore) -> None:
     """Each has a prefix."""
     store.append("c", [row("a", 1)])

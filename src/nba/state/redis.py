@@ -162,15 +162,15 @@ class RedisStore:
         if limit < 1:
             raise CaseError(f"`limit` is how many are wanted at once, at least 1, not {limit}")
         while True:
-            passing = Pass.begin(cursor, self._id, int(now), _ALL)
+            id_ = self._id  # of the store, as far as it is known: other threads may learn it too
+            passing = Pass.begin(cursor, id_, int(now), _ALL)
             asked = written_pass(passing, limit + 1)  # one more, to see if that is all
-            id_, known, page = self._run(
-                "due", store=self._id, otherwise=os.urandom(6).hex(), **asked
-            )
-            if read_text(id_) == self._id:
+            otherwise = os.urandom(6).hex()
+            is_, known, page = self._run("due", store=id_, otherwise=otherwise, **asked)
+            if read_text(is_) == id_:
                 break
-            self._id = read_text(id_)
-        passing = Pass.begin(cursor, self._id, int(now), known)
+            self._id = read_text(is_)
+        passing = Pass.begin(cursor, id_, int(now), known)
         found = [deadline_of(read_text(member)) for member in page[:limit]]
         return found, passing.cursor(found[-1] if len(page) > limit else None)
 
