@@ -77,7 +77,7 @@ class Place:
 def sqlite() -> Iterator[Place]:
     """Give a file."""
     with tempfile.TemporaryDirectory() as folder:
-        yield Place(f"sqlite:///{folder}/nba.db?timeout=30")
+        yield Place(f"sqlite:///{folder}/nba.db?timeout=120")
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def redis() -> Iterator[Place]:
             server.start()
 
         try:
-            yield Place(server.url(timeout=30), crash)
+            yield Place(server.url(timeout=120), crash)
         finally:
             server.kill()
 
@@ -108,7 +108,7 @@ def postgres() -> Iterator[Place]:
                 server.stop("immediate")
                 server.start()
 
-            yield Place(server.url(schema, timeout=30), crash)
+            yield Place(server.url(schema, timeout=120), crash)
     finally:
         server.remove()
 
@@ -146,8 +146,12 @@ class Crowd:
                 jobs[victim] = self.start(folder)
                 if self.place.crash is not None and kill.random() < 0.3:
                     self.place.crash()
-        for job in jobs:
-            assert job.wait(timeout=300) == 0
+        try:
+            assert [job.wait(timeout=1200) for job in jobs] == [0] * PROCESSES
+        finally:
+            for job in jobs:
+                job.kill()
+                job.wait()
         for file in sorted(folder.iterdir()):
             self.lines += file.read_text().split("\n")[:-1]
 
