@@ -11,12 +11,14 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from math import inf
 from random import Random
 from typing import Any, Final
 
 from hypothesis import strategies as st
+from tests.book.contact_strategies import ContactWriter
+from tests.book.journey_strategies import NOW, JourneyWriter, event
 from tests.lang.strategies import SHAPE, Writer, context, fields_of
 
 from nba.book.build import Built, build
@@ -30,7 +32,6 @@ from nba.lang.types import BOOL, DOUBLE, INT, EnumType, ObjectType, Type, parse_
 
 __all__ = ["built", "case", "cases", "document", "documents", "shuffled", "split"]
 
-NOW: Final = datetime(2026, 3, 2, 10, tzinfo=UTC)
 INTENTS: Final = ("none", "billing", "cancel")
 CHANNELS: Final = ("app", "chat", "email", "phone")
 KINDS: Final = ("proactive_contact", "channel_suggestion", "goodwill_gesture", "offer", "guidance")
@@ -60,60 +61,6 @@ MORE_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "transfers": {"type": "int", "default": 0, "title": "how often they were passed on"},
     },
 }
-#: Event types and their fields; every event has `type`, `channel`, `at` and `id` too.
-EVENTS: Final[dict[str, dict[str, Any]]] = {
-    "contact": {
-        "topic": "string",
-        "resolved": "bool",
-        "transfers": {"type": "int", "default": 0},
-        "amount": "number",
-    },
-    "booked": {"ref": "string", "due": "timestamp"},
-    "arrived": {"ref": "string"},
-    "closed": {},
-}
-#: Signals, by the kind of their values.
-SIGNALS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
-    ("int", {"count": "contact"}),
-    ("int", {"count": ["booked", "contact"], "title": "contacts and bookings"}),
-    ("double", {"count": "contact", "half_life": "7d"}),
-    ("bool", {"exists": "booked", "where": "event.due > now"}),
-    ("double", {"sum": "event.amount * 2", "of": "contact"}),
-    ("double", {"avg": "event.amount", "of": "contact", "where": "event.transfers > 0"}),
-    ("int", {"max": "event.transfers", "of": ["contact"]}),
-    ("int", {"distinct": "event.channel", "of": "contact"}),
-    ("timestamp", {"last": "event.at", "of": ["contact", "arrived"]}),
-    ("string", {"first": "event.topic", "of": "contact", "where": "!event.resolved"}),
-    ("map(string, int)", {"count": "contact", "by": "event.topic"}),
-)
-WINDOWS: Final[tuple[Any, ...]] = (
-    "7d",
-    "36h",
-    "90min",
-    {"calendar": "day", "timezone": "customer.timezone"},
-    {"calendar": "week", "week_start": "sunday"},
-)
-_BOOKED: Final = {"event": "booked", "as": "booked"}
-_SAME_REF: Final = {"event": "arrived", "as": "arrived", "where": "arrived.ref == booked.ref"}
-_FIRST: Final = {"event": "contact", "as": "first", "where": {"not": "first.resolved"}}
-#: Patterns of moments, each with what its first event is called.
-PATTERNS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
-    (
-        "first",
-        {
-            "sequence": [
-                _FIRST,
-                {"event": "contact", "as": "again", "where": "again.topic == first.topic"},
-            ],
-            "within": "7d",
-            "lasts": "72h",
-        },
-    ),
-    ("contact", {"at_least": 3, "event": "contact", "as": "contact", "within": "2d"}),
-    ("booked", {"after": _BOOKED, "expect": _SAME_REF, "by": "booked.due + minutes(30)"}),
-    ("booked", {"after": _BOOKED, "expect": _SAME_REF, "within": "3h", "unless": _SAME_REF}),
-    ("first", {"after": _FIRST, "until": {"event": "closed", "as": "end"}, "linger": "1d"}),
-)
 
 
 def built(document: Mapping[str, Any], *others: Mapping[str, Any]) -> Built:
@@ -145,27 +92,9 @@ def case(random: Random, book: Mapping[str, Any], shape: Shape) -> dict[str, Any
         "now": NOW + timedelta(hours=random.randrange(-1000, 1000)),
         "at": random.choice(points),
         "events": [
-            _event(random, book) for _ in range(random.randrange(6) if "events" in book else 0)
+            event(random, book["channels"])
+            for _ in range(random.randrange(6) if "events" in book else 0)
         ],
-    }
-
-
-def _event(random: Random, book: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event, the fields of which are often absent or wrong."""
-    kind = random.choice(sorted(EVENTS))
-    values: dict[str, Sequence[Any]] = {
-        "topic": ("billing", "cancel", "fault", None, 5),
-        "resolved": (True, False, None, "no"),
-        "transfers": (0, 1, 3, None, 1.5),
-        "amount": (0.5, 2, -1, None, "much"),
-        "ref": ("a", "b", None),
-        "due": (NOW, NOW + timedelta(hours=2), "2026-03-01T10:00:00Z", None),
-    }
-    return {
-        "type": kind,
-        "channel": random.choice((*book["channels"], None)),
-        "at": NOW - timedelta(minutes=random.choice((0, 5, 60, 2000, 9000, -60))),
-        "data": {name: random.choice(values[name]) for name in EVENTS[kind]},
     }
 
 
@@ -211,15 +140,17 @@ class _Book:
             "context": {
                 root: {**FIELDS.get(root, {}), **MORE_FIELDS[root]} for root in MORE_FIELDS
             },
-            "channels": {name: self.channel() for name in self.channels},
         }
         if self.maybe():
-            found |= {"title": "A random book", "currency": "GBP"}
+            found |= {"title": "A random book", "currency": self.random.choice(("GBP", "KWD"))}
         if self.maybe():
             found["household"] = "customer.household"
-        found |= self.journey() if self.maybe() else {}
+        self.contact = ContactWriter(self, household="household" in found)
+        found["channels"] = {name: self.channel() for name in self.channels}
+        found |= JourneyWriter(self).journey() if self.maybe() else {}
         found |= self.named()  # from here on, expressions use what is named
         found |= self.gates()
+        found |= self.contact.sections()
         found["issues"] = {name: self.level() for name in self.issues}
         found["groups"] = {name: self.level() for name in self.groups}
         found["actions"] = {name: self.action() for name in self.actions}
@@ -255,53 +186,6 @@ class _Book:
         """Let expressions use a name."""
         self.fields.setdefault(kind, []).append(path)
         self.names[path] = parse_type(kind)
-
-    # --- the journey
-
-    def journey(self) -> dict[str, Any]:
-        """Write events, and some signals and moments over them."""
-        found: dict[str, Any] = {"events": EVENTS, "reach": "400d", "signals": {}, "moments": {}}
-        if self.maybe():
-            found["interaction_event"] = self.interaction_event()
-        for n, (kind, signal) in enumerate(self.random.sample(SIGNALS, len(self.some(4)))):
-            window = {} if "half_life" in signal else self.keys({"within": self.window}, 2)
-            found["signals"][f"signal_{n}"] = signal | window
-            self.declare(f"signal.signal_{n}", kind)
-        for n in self.some(2):
-            first, found["moments"][f"moment_{n}"] = self.moment()
-            self.declare(f"moment.moment_{n}", "bool")
-            self.declare(f"evidence.moment_{n}.{first}.at", "timestamp")
-            self.declare("moments", "list(string)")
-        if self.maybe():
-            points = [self.line() for _ in self.some(2)]
-            found["relationship"] = {"start": self.random.choice((70, 0.5)), "points": points}
-            self.declare("relationship", "double")
-        return found
-
-    def interaction_event(self) -> dict[str, Any]:
-        """Write which event an interaction is."""
-        fields = {
-            "topic": lambda: "interaction.intent",
-            "resolved": lambda: "interaction.transfers > 2",
-            "transfers": lambda: "interaction.transfers",
-            "amount": lambda: self.random.choice((2, "interaction.sentiment")),
-        }
-        return {"event": "contact", "data": self.keys(fields, 2)}
-
-    def window(self) -> Any:
-        return self.random.choice(WINDOWS)
-
-    def moment(self) -> tuple[str, dict[str, Any]]:
-        """Write a moment; return what its first event is called, too."""
-        first, pattern = self.random.choice(PATTERNS)
-        more = {
-            "title": lambda: "a moment",
-            "severity": lambda: self.random.choice(("low", "high")),
-        }
-        if self.maybe(4):
-            patterns = [pattern, *(other for name, other in PATTERNS if name == first)][:2]
-            return first, {"any": patterns, **self.keys(more)}
-        return first, {**pattern, **self.keys(more)}
 
     # --- conditions and expressions
 
@@ -398,6 +282,7 @@ class _Book:
                 "direction": lambda: self.random.choice(("inbound", "outbound", "both")),
                 "cost": lambda: self.random.choice((0, 0.01, 4)),
                 "consent": lambda: self.random.choice(CONSENTS),
+                **self.contact.opening(),
             }
         )
 
@@ -424,7 +309,12 @@ class _Book:
         return self.random.sample(TAGS, self.random.randrange(3))
 
     def treatment(self) -> dict[str, Any]:
-        of_treatment = {"value": self.amount, "propensity": self.probability, "say": self.wording}
+        of_treatment = {
+            "value": self.amount,
+            "propensity": self.probability,
+            "say": self.wording,
+            "defer_if": self.condition,
+        }
         return self.keys(of_treatment) | self.gates() | self.validity()
 
     def action(self) -> dict[str, Any]:
@@ -440,6 +330,7 @@ class _Book:
             "channels": channels,
             **self.keys({"lever": self.percent, "tags": self.tags}),
             **self.treatment(),
+            **self.contact.action(),
         }
         if kind == "channel_suggestion":
             found["suggests"] = self.random.choice(self.channels)
@@ -517,7 +408,9 @@ class _Book:
 
 # --- the same book, written otherwise
 
-_ORDERED: Final = ("sequence", "tiers", "points", "say", "enum", *STAGES, "all", "any", "tests")
+_ORDERED: Final = (
+    *("sequence", "tiers", "points", "say", "ladder", "enum", *STAGES, "all", "any", "tests"),
+)
 
 
 def shuffled(random: Random, value: Any, key: str = "") -> Any:
@@ -543,6 +436,8 @@ def split(random: Random, book: Mapping[str, Any]) -> list[dict[str, Any]]:
         "timezone",
         "currency",
         "household",
+        "attribution",
+        "on_store_failure",
         *STAGES,
     )
     main = {key: value for key, value in book.items() if key in whole}

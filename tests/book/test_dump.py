@@ -80,16 +80,30 @@ def _unquoted(text: str, opening: str) -> str:
     return "".join([parts[0], *(part.replace('"', "", 1) for part in parts[1:])])
 
 
-@pytest.fixture(scope="module")
-def rich() -> dict[str, Any]:
+def _full_of_rules(found: dict[str, Any]) -> bool:
+    sections = ("policies", "decision_points", "kill_switch", "conditions", "scorecards", "scoring")
+    treatments = [t for a in found["actions"].values() for t in a["channels"].values()]
+    full = all(found[name] for name in sections) and found["scoring"]["weights"]
+    says = any(t.get("say") for t in treatments)
+    return bool(full and says and len(found["arbitration"]["tiers"]) > 1 and found.get("household"))
+
+
+def _full_of_contact(found: dict[str, Any]) -> bool:
+    sections = ("calendars", "budgets", "outcomes", "attribution", "on_store_failure")
+    policy, actions = found.get("contact_policy", {}), found["actions"].values()
+    full = all(found.get(name) for name in sections) and policy.get("limits")
+    of_actions = ("gesture", "once_per", "takes", "do_within", "keep_for")
+    acts = all(any(action.get(key) for action in actions) for key in of_actions)
+    return bool(full and policy.get("suppress") and acts)
+
+
+@pytest.fixture(scope="module", params=[_full_of_rules, _full_of_contact])
+def rich(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The document of a book with something in every section."""
     random = Random(3)
-    sections = ("policies", "decision_points", "kill_switch", "conditions", "scorecards", "scoring")
     while True:
         found = to_document(built(document(random)).book)
-        full = all(found[name] for name in sections) and found["scoring"]["weights"]
-        says = any(t.get("say") for a in found["actions"].values() for t in a["channels"].values())
-        if full and says and len(found["arbitration"]["tiers"]) > 1 and found.get("household"):
+        if request.param(found):
             return found
 
 
@@ -115,6 +129,21 @@ OTHERS = {
     "title": ("another title",),
     "text": ("another text",),
     "name": ("another name",),
+    "open": ("05:05-06:06", "always", "office"),
+    "closed": ("2027-07-07",),
+    "week_start": ("monday", "sunday"),
+    "rolling": ("77min",),
+    "calendar": ("day", "month"),
+    "counts": ("decided", "resolved"),
+    "per": ("customer.timezone", "book"),
+    "on_limit": ("drop", "defer"),
+    "same": ("any", "issue"),
+    "after": ("resolved",),
+    "otherwise": ("resolved",),
+    "means": ("complained",),
+    "if_unaffordable": ("drop", "next_rung"),
+    **dict.fromkeys(("within", "for", "confirm_within", "reserve_for"), ("77min",)),
+    **dict.fromkeys(("do_within", "keep_for", "not_again_within", "reach"), ("77min",)),
 }
 
 
@@ -125,6 +154,7 @@ def changed(value: Any, path: tuple[str | int, ...]) -> tuple[Any, ...]:
     if isinstance(value, int | float):
         return value + 1, value / 2
     key = next(str(step) for step in reversed(path) if isinstance(step, str))
+    key = "open" if "calendars" in path and "open" in path else key
     return ("77 %",) if value.endswith("%") else OTHERS.get(key, ("false", "0.125"))
 
 

@@ -38,6 +38,8 @@ def card(points: str) -> str:
     return f"scorecards:\n  x:\n    points:\n      - {points}\n"
 
 
+LIMITS = "contact_policy:\n  limits:"
+PAUSE = "contact_policy:\n  suppress:"
 ACTIONS = "  a_{n}: {{title: A, group: care/one, kind: offer, channels: [phone], value: {n}}}"
 WIDE = lines("      - customer.age == {n}", "conditions:\n  wide:\n    any:", 5000)
 HUGE = "9" * 39
@@ -56,6 +58,15 @@ TEXTS = {
     "a year of many digits": f"issues: {{x: {{valid_from: {'9' * 12}-01-01}}}}\n",
     "the first day": "issues: {x: {valid_from: 0001-01-01, valid_until: 0001-01-01}}\n",
     "a band of many digits": card(f"{{band: 1, points: {{{HUGE}: 1}}}}"),
+    "an amount beyond doubles": f"budgets: {{x: {{amount: {HUGE}}}}}\n",
+    "an amount of many decimals": "budgets: {x: {amount: 0.1234567890123456789}}\n",
+    "a tiny amount": f"{action('gesture: {ladder: [{amount: 5e-324}], at_most: 1e308}')}",
+    "an amount that is none": f"{action('gesture: {ladder: [{amount: 1e999}]}')}",
+    "a limit beyond 64 bits": f"{LIMITS}\n    - {{id: x, at_most: {HUGE}, window: {{}}}}\n",
+    "a window of many digits": f"budgets: {{x: {{count: 1, window: {{rolling: {HUGE}d}}}}}}\n",
+    "hours of many digits": f"calendars: {{x: {{open: {{mon: {HUGE}-{HUGE}}}}}}}\n",
+    "the first and last days": "calendars: {x: {open: {mon: 00:00-24:00}, closed: [0001-01-01, "
+    "9999-12-31, 0000-00-00]}}\n",
     # many
     "many conditions": named("customer.age > {n}"),
     "many that need the next": named("condition.c_{next}"),
@@ -75,6 +86,17 @@ TEXTS = {
     "many tests": lines("- {{name: t, at: web, expect: {{action: cal_{n}}}}}", "tests:"),
     "a wide condition": WIDE,
     "a wide condition with a fault in each": WIDE.replace("customer.age", "customer.agee"),
+    "many limits": lines("    - {{id: l_{n}, at_most: 1, window: {{rolling: 7d}}}}", LIMITS),
+    "many limits of one name": lines("    - {{id: x, at_most: 1, window: {{}}}}", LIMITS),
+    "many outcomes": lines("  o_{n}: {{means: accepted}}", "outcomes:"),
+    "many unknown outcomes": lines("      - o_{n}", f"{PAUSE}\n    - for: 1d\n      after:"),
+    "many pauses of one name": lines("    - {{after: rejected, for: 1d}}", PAUSE),
+    "many budgets": lines("  b_{n}: {{count: {n}, per: household}}", "budgets:"),
+    "many hours": f"calendars: {{x: {{open: {{mon: '{', '.join(['00:00-00:01'] * MANY)}'}}}}}}\n",
+    "many days": lines("      d_{n}: 08:00-20:00", "calendars:\n  x:\n    open:"),
+    "many closed days": lines("      - 2026-01-{n}", "calendars:\n  x:\n    closed:"),
+    "many rungs": action("gesture:") + lines("        - {{amount: {n}}}", "      ladder:"),
+    "many roles": action("gesture:") + lines("        r_{n}: {n}.001", "      authority:"),
     # deep
     "deep nots": deep(60, "{not: ", "}"),
     "deep nots over deep nots": deep(60, "{not: ", "}", f"'{'!' * 60}customer.vip'"),
