@@ -16,7 +16,7 @@ from nba.decide.trail import Trail
 from nba.decide.view import View
 from nba.lang.python import UNKNOWN
 
-__all__ = ["contact", "counted_by", "gesture", "owner", "waiting"]
+__all__ = ["capped", "contact", "counted_by", "gesture", "owner", "waiting"]
 
 
 def contact(plan: Plan, view: View, alive: int, trail: Trail) -> int:
@@ -68,12 +68,12 @@ def _suppressed(plan: Plan, view: View, alive: int, trail: Trail) -> int:
 
 def _limited(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     for cap in plan.caps:
-        limit, capped = cap.limit, _capped(cap, view)
+        limit, here = cap.limit, capped(cap, view)
         if limit.on_limit == "drop":  # the whole action, in this direction
             inbound = view.inbound
-            there = _whole(plan, capped & ~inbound) & ~inbound
-            capped = _whole(plan, capped & inbound) & inbound | there
-        here = alive & capped
+            there = _whole(plan, here & ~inbound) & ~inbound
+            here = _whole(plan, here & inbound) & inbound | there
+        here &= alive
         if not here or (code := full(plan, view, limit)) is None:
             continue
         if limit.on_limit == "defer":
@@ -103,7 +103,7 @@ def owner(plan: Plan, view: View, rule: Limit | Budget) -> tuple[bool, str | Non
     return owner_of(rule.per, plan.book, fields)
 
 
-def _capped(cap: Cap, view: View) -> int:
+def capped(cap: Cap, view: View) -> int:
     """Return what a limit drops when it is full: what it covers, without what is exempt."""
     covered = cap.covers.among(view.inbound)
     return covered & ~cap.exempt.among(view.inbound) if cap.exempt else covered

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from nba.book.model import Action, Budget, Limit
 from nba.decide.contact import account_of, since_of, used_of
-from nba.decide.contact_stages import counted_by, owner
+from nba.decide.contact_stages import capped, counted_by, owner
 from nba.decide.decision import UNKNOWN_MARK, Candidate
 from nba.decide.gesture import Option
 from nba.decide.history import key_of
@@ -88,7 +88,7 @@ def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tupl
         return ()
     action = plan.targets[number].action
     needs = [
-        _place(plan, view, cap.limit, capped=bool(cap.covers.among(view.inbound) >> number & 1))
+        _place(plan, view, cap.limit, may_drop=bool(capped(cap, view) >> number & 1))
         for cap in plan.caps
         if cap.limit.counts in ("decided", "presented") and counted_by(cap, view, number)
     ]
@@ -96,7 +96,7 @@ def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tupl
     return tuple(need for need in needs if need is not None)
 
 
-def _place(plan: Plan, view: View, limit: Limit, *, capped: bool) -> Need | None:
+def _place(plan: Plan, view: View, limit: Limit, *, may_drop: bool) -> Need | None:
     known, whose = owner(plan, view, limit)
     if not known:  # what is capped was dropped; what is only counted cannot be
         return None
@@ -106,7 +106,7 @@ def _place(plan: Plan, view: View, limit: Limit, *, capped: bool) -> Need | None
         whose,
         since_of(limit.window, view.when),
         1,
-        limit.at_most if capped else _ANY_NUMBER,
+        limit.at_most if may_drop else _ANY_NUMBER,
         view.now + limit.confirm_within if presented else None,
         f"limited:{limit.id}",
     )
