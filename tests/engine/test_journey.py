@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from nba.state.store import Due
 from nba.windows import instant
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+NAIVE = datetime(2026, 3, 2)  # noqa: DTZ001
 BOOK = """
 format: 1
 book: small
@@ -164,8 +166,11 @@ def test_without_a_time_it_happens_now(engine: Engine, clock: Clock) -> None:
     [
         (Event("contct", "c"), "there is no event type `contct`. did you mean `contact`?"),
         (Event("contact", "c", "fone"), "there is no channel `fone`. did you mean `phone`?"),
-        (Event("contact", ""), "an event needs a `customer`"),
-        (Event("contact", "c", at=datetime(2026, 3, 2)), "`at` of an event needs a time zone"),  # noqa: DTZ001
+        (Event("contact", ""), "an event needs a `customer`, a string"),
+        (
+            Event("contact", "c", at=NAIVE),
+            "`at` of an event is a datetime with a time zone",
+        ),
     ],
 )
 def test_what_cannot_be_an_event_is_refused(engine: Engine, event: Event, message: str) -> None:
@@ -316,3 +321,31 @@ def test_a_reload_keeps_journeys(engine: Engine, tmp_path: Path) -> None:
     later = NOW + timedelta(hours=2)
     assert [due.moment for due in engine.due(later)[0]] == ["again", "missed"]
     assert engine.decide("c", now=later).action == "own_it"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda e: e.observe({"type": "contact"}), "what is observed is an Event, not a dict"),
+        (lambda e: e.observe([Event("contact", "c")]), "what is observed is an Event, not a list"),
+        (
+            lambda e: e.observe(Event("contact", "c", at="2026-03-02")),
+            "`at` of an event is a datet",
+        ),  # type: ignore[arg-type]
+        (lambda e: e.observe(Event("contact", "c", data=3)), "`data` of an event is an object"),  # type: ignore[arg-type]
+        (lambda e: e.decide("c", events=[{"type": "contact"}]), "an event is an Event, not a dict"),
+        (lambda e: e.link("", "c"), "an identity is a string that is not empty, not ''"),
+        (lambda e: e.link("x", None), "a customer is a string that is not empty, not None"),
+        (lambda e: e.unlink(5), "an identity is a string that is not empty, not 5"),
+        (lambda e: e.due(now=NAIVE), "`now` is a datetime with a time zone"),
+        (lambda e: e.due(limit="x"), "`limit` is how many are wanted at once"),
+    ],
+)
+def test_slips_are_refused_in_our_words(
+    engine: Engine, wrong: Callable[[Any], object], message: str
+) -> None:
+    """What is of the wrong kind is a CaseError, and nothing is recorded."""
+    with pytest.raises(CaseError) as error:
+        wrong(engine)
+    assert str(error.value).startswith(message)
+    assert list(engine._store.customers()) == []

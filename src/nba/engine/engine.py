@@ -16,13 +16,15 @@ from nba.decide.case import Case
 from nba.decide.decision import Decision
 from nba.decide.explain import Explanation
 from nba.decide.happening import Happening
-from nba.decide.plan import Plan, plan_for
+from nba.decide.plan import plan_for
 from nba.engine.account import EngineAccount
 from nba.engine.deciding import Running, decide, decided_again
 from nba.engine.export import exported
+from nba.engine.journeys import Journeys
+from nba.engine.memory import given_in
 from nba.engine.outcomes import Outcomes, Recorded
 from nba.errors import CaseError, Diagnostic
-from nba.journey.events import Event, EventShapes, Row
+from nba.journey.events import Event, EventShapes
 from nba.journey.reading import Moments
 from nba.state.memory import MemoryStore
 from nba.state.opening import open_store
@@ -71,6 +73,7 @@ class Engine:
         self._path = path
         self._clock = clock
         self._store: Store = store if store is not None else MemoryStore()
+        self._journeys = Journeys(self._store, clock)
         self._reloading = threading.Lock()
         self._warnings = tuple(built.warnings)
         self._moments: Moments = moments
@@ -163,7 +166,9 @@ class Engine:
             happening.check(case)
         name, found, problems = decide(running, self._store, case, now, n, commit=commit)
         if observe and (event := happening.event(case.id, found.view)):
-            self._append({case.id: [shapes.row(event, now)[0]]}, plan)
+            self._journeys.append(plan, {case.id: [shapes.row(event, now)[0]]})
+        elif commit and case.id:
+            self._journeys.forget_old(plan)
         until = found.defer_until
         return Decision(
             name,
@@ -259,14 +264,15 @@ class Engine:
         return self._outcomes(at).approve(id, by, role, action, agreed=agreed)
 
     def _outcomes(self, at: datetime | None) -> Outcomes:
-        when = at if at is not None else self._clock()
-        if when.utcoffset() is None:
+        when: object = at if at is not None else self._clock()
+        if not isinstance(when, datetime) or when.utcoffset() is None:
             raise CaseError("`at` is a datetime with a time zone, such as datetime.now(UTC)")
         return Outcomes(self.book, self._store, windows.instant(when))
 
     def forget(self, customer: str) -> None:
         """Forget a customer in the store: events, identities, decisions; only counts are left."""
         self._store.forget(customer)
+        given_in.cache_clear()
 
     def export(self, customer: str) -> dict[str, Any]:
         """Return all that the store knows of a customer, as plain data."""
@@ -281,35 +287,19 @@ class Engine:
         by its time. Raises CaseError for a type or channel that the book does not have; then
         nothing of *events* is recorded.
         """
-        plan, shapes, _, _ = self._running
-        now = self._clock()
-        read = [(event.customer, *shapes.row(event, now)) for event in events]
-        rows: dict[str, list[Row]] = {}
-        for customer, row, _ in read:
-            if not customer:
-                raise CaseError("an event needs a `customer`")
-            rows.setdefault(customer, []).append(row)
-        self._append(rows, plan)
-        return [problem for _, _, problems in read for problem in problems]
-
-    def _append(self, rows: Mapping[str, list[Row]], plan: Plan) -> None:
-        """Record events of customers, and forget what no decision sees any more."""
-        if plan.journey.reach is not None:
-            self._store.forget_before(windows.instant(self._clock()) - plan.journey.reach)
-        for customer, theirs in rows.items():
-            if self._store.append(customer, theirs):
-                self._expect(self._store.customer_of(customer), plan)
+        plan, shapes, *_ = self._running
+        return self._journeys.observe(plan, shapes, events)
 
     def link(self, identity: str, customer: str) -> None:
         """Let an identity (an e-mail address, a cookie, a social handle) lead to a customer.
 
         Their journeys are one from now on. Raises CaseError where it would lead in a circle.
         """
-        self._expect_all(self._store.link(identity, customer))
+        self._journeys.link(self._running.plan, identity, customer)
 
     def unlink(self, identity: str) -> None:
         """Let an identity stand for itself again, with what was recorded under it."""
-        self._expect_all(self._store.unlink(identity))
+        self._journeys.unlink(self._running.plan, identity)
 
     def due(
         self, now: datetime | None = None, cursor: str | None = None, limit: int = 1000
@@ -320,21 +310,7 @@ class Engine:
         for the customers that are named. Asking again with the same cursor gives the same.
         *limit* is how many are given at the most; ask until nothing is.
         """
-        when = now if now is not None else self._clock()
-        return self._store.due(windows.instant(when), cursor, limit)
-
-    def _expect(self, customer: str, plan: Plan) -> None:
-        """Set when the moments of a customer open and close if nothing more happens."""
-        done = not plan.book.moments
-        while not done:
-            version = self._store.version(customer)
-            deadlines = list(plan.journey.deadlines(self._store.journey(customer)))
-            done = self._store.set_deadlines(customer, deadlines, version)
-            done = done or self._store.customer_of(customer) != customer
-
-    def _expect_all(self, customers: Iterable[str]) -> None:
-        for customer in customers:
-            self._expect(customer, self._running.plan)
+        return self._journeys.due(now, cursor, limit)
 
     # --- the book
 

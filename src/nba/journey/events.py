@@ -112,6 +112,8 @@ class EventShapes:
         *now* is when it happened if it does not say. Raises CaseError for a type or channel
         that the book does not have, and for a time without a zone.
         """
+        if not isinstance(event, Event):
+            raise CaseError(f"an event is an Event, not a {type(event).__name__}")
         shape = self.types.get(event.type)
         if shape is None:
             help_ = did_you_mean(event.type, self.types)
@@ -119,10 +121,12 @@ class EventShapes:
         if event.channel is not None and event.channel not in self.channels:
             help_ = did_you_mean(event.channel, self.channels)
             raise CaseError(f"there is no channel `{event.channel}`. {help_}".strip())
-        try:
-            at = Timestamp(windows.instant(event.at or now))
-        except ValueError:
-            raise CaseError("`at` of an event needs a time zone") from None
+        if not isinstance(event.data, Mapping):
+            raise CaseError("`data` of an event is an object")
+        when: object = event.at or now
+        if not isinstance(when, datetime) or when.utcoffset() is None:
+            raise CaseError("`at` of an event is a datetime with a time zone")
+        at = Timestamp(windows.instant(when))
         slots, problems = shape.read(event.data)
         row = shape.known(slots)
         row |= {"type": event.type, "at": at, "id": event.id or _content_id(event, at)}

@@ -1,0 +1,111 @@
+"""What happened, as it is recorded: events, identities, and what becomes due of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from nba import windows
+from nba.decide.plan import Plan
+from nba.errors import CaseError, Diagnostic
+from nba.journey.events import Event, EventShapes, Row
+from nba.state.store import Due, Store
+
+__all__ = ["Journeys"]
+
+#: How seldom what is old is forgotten, as the engine's clock goes.
+_SELDOM: Final = 60 * windows.SECOND
+
+
+class Journeys:
+    """Records in a store what happens to customers. *clock* gives an aware datetime."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self.store = store
+        self.clock = clock
+        self._forgotten: int | None = None  # when what is old was forgotten last
+        self._forgetting = threading.Lock()
+
+    # --- events
+
+    def observe(self, plan: Plan, shapes: EventShapes, events: Iterable[Event]) -> list[Diagnostic]:
+        """Record events; return what was wrong with their fields. Raises CaseError."""
+        now = self.clock()
+        rows: dict[str, list[Row]] = {}
+        problems: list[Diagnostic] = []
+        for event in events:
+            _check_event(event)
+            row, found = shapes.row(event, now)
+            rows.setdefault(event.customer, []).append(row)
+            problems += found
+        self.append(plan, rows)
+        return problems
+
+    def append(self, plan: Plan, rows: Mapping[str, list[Row]]) -> None:
+        """Record rows of customers, and set what is due of them."""
+        self.forget_old(plan)
+        for customer, theirs in rows.items():
+            if self.store.append(customer, theirs):
+                self._expect(plan, customer)
+
+    def forget_old(self, plan: Plan) -> None:
+        """Forget what no decision sees any more, once in a while."""
+        reach = plan.journey.reach
+        if reach is None:
+            return
+        now = windows.instant(self.clock())
+        with self._forgetting:
+            if self._forgotten is not None and now - self._forgotten < _SELDOM:
+                return
+            self._forgotten = now
+        self.store.forget_before(now - reach)
+
+    # --- identities
+
+    def link(self, plan: Plan, identity: object, customer: object) -> None:
+        """Let an identity lead to a customer. Raises CaseError."""
+        names = _name(identity, "an identity"), _name(customer, "a customer")
+        for name in self.store.link(*names):
+            self._expect(plan, name)
+
+    def unlink(self, plan: Plan, identity: object) -> None:
+        """Let an identity stand for itself again. Raises CaseError."""
+        for name in self.store.unlink(_name(identity, "an identity")):
+            self._expect(plan, name)
+
+    # --- what is due
+
+    def due(self, now: Any, cursor: str | None, limit: Any) -> tuple[list[Due], str]:
+        """Return what is due, and the next cursor. Raises CaseError."""
+        when = now if now is not None else self.clock()
+        if not isinstance(when, datetime) or when.utcoffset() is None:
+            raise CaseError("`now` is a datetime with a time zone, such as datetime.now(UTC)")
+        if type(limit) is not int:
+            raise CaseError(f"`limit` is how many are wanted at once, not {limit!r}")
+        return self.store.due(windows.instant(when), cursor, limit)
+
+    def _expect(self, plan: Plan, customer: str) -> None:
+        """Set when the moments of a customer open and close if nothing more happens."""
+        done = not plan.book.moments
+        while not done:
+            memory = self.store.recall(customer, windows.instant(self.clock()))
+            deadlines = list(plan.journey.deadlines(memory.timeline))
+            done = self.store.set_deadlines(memory.customer, deadlines, memory.version)
+
+
+def _check_event(event: object) -> None:
+    """Refuse what is no event: nothing of it could be recorded."""
+    if not isinstance(event, Event):
+        help_ = "`Event.from_dict` reads plain data" if isinstance(event, Mapping) else ""
+        message = f"what is observed is an Event, not a {type(event).__name__}"
+        raise CaseError(f"{message}. {help_}".strip())
+    if not isinstance(event.customer, str) or not event.customer:
+        raise CaseError("an event needs a `customer`, a string")
+
+
+def _name(value: object, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise CaseError(f"{what} is a string that is not empty, not {value!r}")
+    return value
