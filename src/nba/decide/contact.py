@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from nba import windows
 from nba.book.model import Action, Book, Budget, Limit, Suppression
-from nba.decide.history import ACCEPTANCES, Answered, History
+from nba.decide.history import Answered, History
 from nba.lang.values import INT_MIN
 from nba.windows import Window
 
@@ -78,8 +78,7 @@ def suppressed_until(
         at
         for one in history.answers
         if one.covered(rule.covers) and _same(rule, one, action, channel)
-        for outcome, at in one.outcomes
-        if outcome in rule.after
+        for at in one.times_of(rule.after)
     )
     ends = [
         last + rule.length
@@ -128,9 +127,9 @@ def _places(limit: Limit, one: Answered, since: int, now: int) -> list[int]:
     if not counts(limit, covered=one.covered(limit.covers), exempt=exempt):
         return []
     if limit.counts not in ("decided", "presented"):
-        return [at for name, at in one.outcomes if name == limit.counts and since < at]
+        return [at for at in one.times_of((limit.counts,)) if since < at]
     confirmed = any(name != "no_response" for name, _ in one.outcomes)
-    pending = now < one.at + limit.confirm_within
+    pending = now < one.at + limit.confirm_within and one.approval != "refused"
     takes = since < one.at and (limit.counts == "decided" or confirmed or pending)
     return [one.at] if takes else []
 
@@ -142,9 +141,8 @@ def _spent(budget: Budget, book: Book, one: Answered, since: int, now: int) -> i
     gesture = action.gesture
     amount = one.gesture or 0 if gesture and budget.id in gesture.budgets else 0
     amount += budget.id in action.takes
-    accepted = any(name in ACCEPTANCES for name, _ in one.outcomes)
     reserved = one.stands(now) and now < one.at + budget.reserve_for
-    return amount if accepted or reserved else 0
+    return amount if one.accepted or reserved else 0
 
 
 def free_again(limit: Limit, history: History, when: Moment) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -36,11 +36,11 @@ OPEN: Final = ("presented", "clicked")
 class Answered:
     """One earlier answer; times are instants in nanoseconds.
 
-    *outcomes* are known ones (the book's own by what they mean) with their times, in order.
-    *once* is what it was done once for, *keep_until* until when it stays the answer, *lapses*
-    when it is held not to have been done if nothing is known of it. *gesture* is what was given,
-    in minor units, *approval* `pending`, `approved`, `refused` or None, and *reservation* what it
-    was reserved under.
+    *outcomes* are known ones (the book's own by what they mean) with their times, in order, and
+    *recorded_as* the names that they were recorded under. *once* is what it was done once for,
+    *keep_until* until when it stays the answer, *lapses* when it is held not to have been done if
+    nothing is known of it. *gesture* is what was given, in minor units, *approval* `pending`,
+    `approved`, `refused` or None, and *reservation* what it was reserved under.
     """
 
     decision: str
@@ -59,6 +59,7 @@ class Answered:
     gesture: int | None = None
     approval: str | None = None
     reservation: str | None = None
+    recorded_as: tuple[str, ...] = ()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], book: Book) -> Answered:
@@ -119,10 +120,30 @@ class Answered:
         """Return the last outcome that decides what came of it; None where none has."""
         return next((name for name, _ in reversed(self.outcomes) if name not in OPEN), None)
 
+    def times_of(self, outcomes: Container[str]) -> list[int]:
+        """Return when it came to one of these outcomes, by name or by what that means."""
+        names = self.recorded_as or tuple(name for name, _ in self.outcomes)
+        return [
+            at
+            for (means, at), name in zip(self.outcomes, names, strict=True)
+            if means in outcomes or name in outcomes
+        ]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether what it took is used up: accepted once, and not before it was approved of."""
+        done = any(name in ACCEPTANCES for name, _ in self.outcomes)
+        return done and self.approval in (None, "approved")
+
     def stands(self, now: int) -> bool:
-        """Return whether it was done, or still may be: not refused, and not lapsed."""
-        if self.approval == "refused" or self.last() in REFUSALS:
+        """Return whether it was done, or still may be: not refused, and not lapsed.
+
+        What was accepted stays done, whatever came after.
+        """
+        if self.approval == "refused":
             return False
+        if self.last() in REFUSALS:
+            return self.accepted
         return bool(self.outcomes) or self.lapses is None or now < self.lapses
 
     def is_kept(self, now: int) -> bool:
@@ -156,11 +177,15 @@ class History:
     answers: tuple[Answered, ...] = ()
     used: Mapping[str, int] | None = None
 
-    def kept(self, now: int) -> dict[str, Answered]:
-        """Return what is still the answer, by action: the oldest of each, which counted."""
+    def kept(self, now: int, keys: Mapping[str, str]) -> dict[str, Answered]:
+        """Return what is still the answer, by action: the oldest of each, which counted.
+
+        *keys* are what actions are done once for now, where that is known: what was done for
+        something else is no answer to it.
+        """
         found: dict[str, Answered] = {}
         for one in self.answers:
-            if one.is_kept(now):
+            if one.is_kept(now) and one.once in (None, keys.get(one.action, one.once)):
                 found.setdefault(one.action, one)
         return found
 
@@ -220,15 +245,22 @@ def history_of(
 
 
 def _understood(book: Book, one: Answered, now: int) -> Answered:
-    outcomes: list[tuple[str, int]] = []
-    for name, at in sorted(one.outcomes, key=lambda each: each[1]):
-        own = book.outcomes.get(name)
-        means = own.means if own else name
-        if at <= now:
-            outcomes.append((means or name, at))
-    found = replace(one, outcomes=tuple(outcomes))
+    if not one.outcomes and book.attribution is None:
+        return one
+    seen = [each for each in sorted(one.outcomes, key=lambda each: each[1]) if each[1] <= now]
+    found = _named(book, one, seen)
     waited = book.attribution
     if waited and one.at + waited.within <= now and found.last() is None:
-        silence = (waited.otherwise, one.at + waited.within)
-        found = replace(found, outcomes=(*outcomes, silence))
+        found = _named(book, one, [*seen, (waited.otherwise, one.at + waited.within)])
     return found
+
+
+def _named(book: Book, one: Answered, outcomes: Iterable[tuple[str, int]]) -> Answered:
+    """Return an answer with its outcomes by what they mean, and the names that they have."""
+    named = tuple(outcomes)
+    own = {name: found.means or name for name, found in book.outcomes.items()}
+    return replace(
+        one,
+        outcomes=tuple((own.get(name, name), at) for name, at in named),
+        recorded_as=tuple(name for name, _ in named),
+    )

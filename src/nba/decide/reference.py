@@ -107,7 +107,7 @@ class Reference:
         self.history = history
         self.role = role
         self.forsaken = forsaken
-        self.kept = history.kept(now)
+        self.kept = history.kept(now, self._keys())
         self.when = Moment(now, book.zone, self._zone())
         self.current = self.fields.get("interaction.channel")
 
@@ -231,16 +231,27 @@ class Reference:
 
     # --- stage 5
 
+    def _keys(self) -> dict[str, str]:
+        """Return what actions are done once for now, where that is known."""
+        found = {}
+        for action in self.book.actions.values():
+            if action.once_per is not None:
+                try:
+                    value = reference.evaluate(action.once_per.tree, self.fields, BOOK_FUNCTIONS)
+                except EvaluationError:
+                    continue
+                found[action.id] = key_of(value)
+        return found
+
     def _contact(self, action: Action, treatment: Treatment) -> None:
         """Drop what was done, what is suppressed, and what a full limit covers."""
         past = [one for one in self.history.answers if one.action == action.id]
         past = [one for one in past if one.stands(self.now)]
         if action.once_per is not None:
-            try:
-                value = reference.evaluate(action.once_per.tree, self.fields, BOOK_FUNCTIONS)
-            except EvaluationError:
-                raise _Dropped("once" + UNKNOWN_MARK) from None
-            if any(one.once == key_of(value) for one in past):
+            key = self._keys().get(action.id)
+            if key is None:
+                raise _Dropped("once" + UNKNOWN_MARK)
+            if any(one.once == key for one in past):
                 raise _Dropped("once")
         again = action.gesture.not_again_within if action.gesture else None
         if again is not None and any(self.now < one.at + again for one in past):

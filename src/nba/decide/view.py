@@ -8,10 +8,11 @@ from datetime import UTC, datetime, tzinfo
 from nba import windows
 from nba.decide.case import Case
 from nba.decide.contact import Moment
-from nba.decide.history import EMPTY_HISTORY, Answered, History
+from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
 from nba.decide.plan import Limits, Plan, Slots
 from nba.errors import CaseError, Diagnostic, did_you_mean
 from nba.journey.timeline import EMPTY, Timeline
+from nba.lang.python import UNKNOWN
 from nba.lang.values import Timestamp
 
 __all__ = ["View", "inputs_of", "view_of"]
@@ -51,7 +52,12 @@ class View:
         for slot, function in plan.derive:
             self.slots[slot] = function(self.slots)
         if history.answers:
-            for action, one in history.kept(self.now).items():
+            keys = {
+                once.action: key_of(value)
+                for once in plan.once
+                if once.key is not None and (value := once.key(self.slots)) is not UNKNOWN
+            }
+            for action, one in history.kept(self.now, keys).items():
                 for number in plan.of_action_id.get(action, ()):
                     self.kept[number] = one
                     self.kept_mask |= 1 << number

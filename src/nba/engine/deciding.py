@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -78,16 +80,17 @@ def _decide(
     plan = running.plan
     if not case.id or (case.history is not None and case.events is not None):
         return None
-    for _ in range(TRIES):
+    for lost in range(TRIES):
+        _step_aside(lost)
         view = inputs_of(plan, case, now)
         asked = asked_of(plan, view) if case.history is None else {}
         memory = store.recall(case.id, view.now, tuple(asked.values()))
         timeline, problems = _timeline(running, case, now, memory.timeline)
+        takes = name is not None and case.history is None
         history = _history(plan, case, view.now)
         if history is None:
-            history = history_in(plan, memory, asked, view.now)
+            history = history_in(plan, memory, asked, view.now, taking=takes)
         view.remember(plan, running.happening.before(timeline, case.id, view), history)
-        takes = name is not None and case.history is None
         found = answer_view(plan, view, n, SPARE if takes else 0)
         if not takes or not found.granted:
             return Decided(name or _preview(), found, problems)
@@ -99,6 +102,12 @@ def _decide(
             taken = found.as_granted(granted.granted, refused)
             return Decided(str(name), with_reservations(taken, str(name)), problems)
     raise StoreError("others change what is remembered of this customer faster than it is read")
+
+
+def _step_aside(lost: int) -> None:
+    """Wait for others a while, by chance and the longer the more often they were faster."""
+    if lost:
+        time.sleep(random.random() * min(lost, 20) / 1000)  # noqa: S311 - nothing to be guessed
 
 
 def _preview() -> str:

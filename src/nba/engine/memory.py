@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from nba.book.model import Budget, Limit
@@ -41,11 +42,28 @@ def asked_of(plan: Plan, view: View) -> dict[str, Asked]:
     return found
 
 
-def history_in(plan: Plan, memory: Memory, asked: Iterable[str], now: int) -> History:
-    """Return what is remembered as the plan reads it."""
+def history_in(
+    plan: Plan, memory: Memory, asked: Iterable[str], now: int, *, taking: bool = False
+) -> History:
+    """Return what is remembered as the plan reads it.
+
+    Where something is to be *taken*, nothing that was given already is overlooked because the clock
+    of another machine goes before: it is held to have been given now.
+    """
     used = dict(zip(asked, memory.used, strict=True))
-    answers = [given.answered for row in memory.decisions for given in given_in(row)]
-    return history_of(plan.book, [one for one in answers if one is not None], now, used)
+    found = [given.answered for row in memory.decisions for given in given_in(row)]
+    answers = [one for one in found if one is not None]
+    if taking:
+        answers = [_by(one, now) for one in answers]
+    return history_of(plan.book, answers, now, used)
+
+
+def _by(one: Answered, now: int) -> Answered:
+    """Return an answer with nothing in it later than *now*."""
+    if one.at <= now and all(at <= now for _, at in one.outcomes):
+        return one
+    outcomes = tuple((name, min(at, now)) for name, at in one.outcomes)
+    return replace(one, at=min(one.at, now), outcomes=outcomes)
 
 
 # --- what is written down
@@ -138,13 +156,14 @@ def _written(plan: Plan, view: View, offer: Offer) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value not in (None, [])}
 
 
-def given_in(row: Remembered) -> list[Given]:
+@lru_cache(maxsize=10_000)  # a customer's decisions are read again at each of them
+def given_in(row: Remembered) -> tuple[Given, ...]:
     """Return the answers of a decision with what came of them."""
     record = Record.of(row)
-    return [
+    return tuple(
         _given(row, record, index, place, json.loads(text))
         for index, (place, text) in enumerate(zip(row.granted, row.answers, strict=True))
-    ]
+    )
 
 
 def _given(

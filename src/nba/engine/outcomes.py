@@ -62,6 +62,8 @@ class Outcomes:
         if outcome not in book.known_outcomes:
             help_ = did_you_mean(str(outcome), book.known_outcomes)
             raise CaseError(f"there is no outcome `{outcome}`. {help_}".strip())
+        if not isinstance(key, str | None):
+            raise CaseError(f"`key` is a string, not a {type(key).__name__}")
         for _ in range(TRIES):
             row, place, given = found = _find(self.store, id_, action)
             at = max(self.at, row.at)  # the clocks of two machines may differ
@@ -97,10 +99,16 @@ class Outcomes:
             noted = Record.of(row)
             noted.approvals[place], noted.by[place] = verdict, f"{by} ({role})"
             at = max(self.at, row.at)
+            came = {_means(self.book, name) for name, _ in answered.outcomes}
             settlements: list[Settlement] = []
-            if not agreed:
-                settlements = [_settle("release", found, claim) for _, claim in given.claims]
-            elif any(name in ACCEPTANCES for name, _ in answered.outcomes):
+            if not agreed:  # it will not be given; but who was told of it, was contacted
+                told = came - {"no_response"}
+                settlements = [
+                    _settle("release", found, claim)
+                    for account, claim in given.claims
+                    if account.startswith(BUDGET) or (claim.expires is not None and not told)
+                ]
+            elif came.intersection(ACCEPTANCES):
                 settlements = [
                     _settle("commit", found, _renewed(self.book, claim, at))
                     for account, claim in given.claims
@@ -116,7 +124,10 @@ class Outcomes:
 
     def _settled(self, found: _Found, outcome: str, at: int) -> Iterator[Settlement]:
         means = _means(self.book, outcome)
-        waits = found.given.answered is not None and found.given.answered.approval == "pending"
+        answered = found.given.answered
+        came = {_means(self.book, name) for name, _ in answered.outcomes} if answered else set()
+        unapproved = answered is not None and answered.approval not in (None, "approved")
+        used_up = bool(came.intersection(ACCEPTANCES)) and not unapproved
         for account, claim in found.given.claims:
             renewed = _renewed(self.book, claim, at)
             if not account.startswith(BUDGET):
@@ -124,8 +135,9 @@ class Outcomes:
                 if means != "no_response" and in_window:
                     yield _settle("commit", found, claim)
             elif means in REFUSALS:
-                yield _settle("release", found, claim)
-            elif means in ACCEPTANCES and not waits:
+                if not used_up:
+                    yield _settle("release", found, claim)
+            elif means in ACCEPTANCES and not unapproved:
                 yield _settle("commit", found, renewed)
 
     def _tallied(self, found: _Found, outcome: str, key: str) -> Iterator[Settlement]:
