@@ -191,3 +191,32 @@ def test_fields_of_several_files_are_one_world():
     assert len(findings.ordered()) == len(clashes)
     assert all(found.code == "duplicate-id" for found in findings.ordered())
     assert sorted(fields.by_path) == ["customer.a.b", "customer.a.d", "customer.c"]
+
+
+def test_a_private_field_is_one_by_its_declaration() -> None:
+    """It says so with `true`; whatever else it says stays."""
+    assert field("{type: string, private: true}") == FieldSpec("customer.x", STRING, private=True)
+    assert not field("{type: string, private: false}").private
+    found = field("{type: number, min: 0, default: 1, title: t, private: true}")
+    assert found == FieldSpec("customer.x", DOUBLE, 1.0, 0.0, None, "t", private=True)
+    assert field("{list: {amount: number}, private: true}").private
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{type: string, private: yes}", "`private` is `true` or `false`"),
+        ("{private: true}", "the field `customer.x` needs `type`"),
+        ("{list: {who: {type: string, private: true}}}", "`customer.x.who` says too much"),
+    ],
+)
+def test_what_is_private_is_said_plainly(text: str, said: str) -> None:
+    """Of a field as a whole, in one word."""
+    _, messages = declared(f"{{x: {text}}}")
+    assert any(said in message for message in messages), messages
+
+
+def test_a_field_can_be_called_private() -> None:
+    """It is a name like any other where it does not say `true`."""
+    specs, messages = declared("{x: {private: bool}}")
+    assert (list(specs), messages) == (["customer.x.private"], [])

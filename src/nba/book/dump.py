@@ -67,6 +67,7 @@ def to_document(book: Book) -> dict[str, Any]:
         **_gates(book.gates),
         "reach": length_text(book.reach),
         "events": {name: _declarations(kind.fields) for name, kind in book.events.items()},
+        "outcome_event": book.outcome_event,
         "interaction_event": None
         if book.interaction_event is None
         else {
@@ -372,6 +373,7 @@ def _declaration(spec: FieldSpec) -> dict[str, Any]:
         "max": spec.maximum,
         "default": _plain(spec.default),
         "title": spec.title or None,
+        "private": spec.private or None,
     }
 
 

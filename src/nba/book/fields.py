@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 from math import isfinite
 from typing import Any, Final
@@ -40,7 +41,7 @@ _NAMED: Final = {
 }
 _FORMS: Final = ("type", "enum", "list")
 _BOUNDS: Final = ("min", "max")
-_KEYS: Final = frozenset({*_FORMS, *_BOUNDS, "default", "title"})
+_KEYS: Final = frozenset({*_FORMS, *_BOUNDS, "default", "title", "private"})
 #: What others call a type, and what to write here.
 _OTHER_NAMES: Final = {
     "boolean": "bool",
@@ -171,7 +172,11 @@ class _Declarations:
         if low is not None and high is not None and low > high:
             self.wrong("`min` is above `max`", "exchange them", at / "min")
             low = high = None
-        spec = FieldSpec(path, kind, None, low, high, title)
+        private = value.get("private", False)
+        if not isinstance(private, bool):
+            self.wrong("`private` is `true` or `false`", "write `private: true`", at / "private")
+            private = False
+        spec = FieldSpec(path, kind, None, low, high, title, private)
         return self.with_default(spec, value.get("default"), at)
 
     def unknown_keys(self, keys: list[str], value: Mapping[str, Any], path: str, at: At) -> None:
@@ -195,7 +200,7 @@ class _Declarations:
             message = f"the default of `{spec.path}` does not fit: {reason}"
             self.wrong(message, "", at / "default")
             return spec
-        return FieldSpec(spec.path, spec.type, read, spec.minimum, spec.maximum, spec.title)
+        return replace(spec, default=read)
 
     def bound(self, value: Mapping[str, Any], key: str, kind: Type, at: At) -> float | None:
         given = value.get(key)
@@ -249,9 +254,10 @@ class _Declarations:
         for spec in specs:
             name = spec.path.removeprefix(f"{path}.")
             more = (spec.default, spec.minimum, spec.maximum) != (None, None, None)
-            if more or "." in name:
+            if more or spec.private or "." in name:
                 message = f"`{spec.path}` says too much: an item of a list has plain fields"
                 help_ = "write `name: type`, without `min`, `max`, `default` or fields below it"
+                help_ = "write `private: true` beside `list`" if spec.private else help_
                 self.wrong(message, help_, at / name.partition(".")[0])
                 return None
         return list_of(
@@ -277,5 +283,5 @@ def _is_field(value: Mapping[str, Any]) -> bool:
     """Tell a field (`{type: number, min: 0}`) from a mapping of fields (`{email: bool}`)."""
     if value.keys() & {"enum", "list"} or isinstance(value.get("type"), str):
         return True
-    bounds = [value[key] for key in (*_BOUNDS, "default") if key in value]
+    bounds = [value[key] for key in (*_BOUNDS, "default", "private") if key in value]
     return any(not isinstance(given, str | dict) for given in bounds)

@@ -28,7 +28,10 @@ __all__ = ["FieldSpec", "Shape", "convert"]
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One declared field: its dotted path, its type, and what bounds or replaces its values."""
+    """One declared field: its dotted path, its type, and what bounds or replaces its values.
+
+    A *private* one is read like any other, and its values are left out of records.
+    """
 
     path: str
     type: Type
@@ -36,6 +39,7 @@ class FieldSpec:
     minimum: float | None = None
     maximum: float | None = None
     title: str = ""
+    private: bool = False
 
 
 Reader = Callable[[Mapping[str, Any], list[object], list[Diagnostic]], None]
