@@ -113,6 +113,7 @@ def test_a_slip_in_a_case_is_pointed_out(nba: Run, folder: Path):
     assert "help: did you mean `tier`?" in ran.err
     assert "`customer.consent.mail` is not declared" in ran.err
     assert "[wrong-input]" in ran.err
+    assert "error" not in ran.err
     codes = sorted(found["code"] for found in ran.json()["diagnostics"])
     assert codes == ["undeclared-name", "undeclared-name", "wrong-input"]
 

@@ -48,6 +48,19 @@ def test_explaining_takes_the_same_arguments_as_deciding(nba: Run):
     assert "call_back on chat: unavailable" in ran.out
 
 
+def test_one_case_of_many_can_be_chosen(nba: Run, folder: Path):
+    """By its customer, who has one."""
+    lines = [json.dumps(CASE | {"id": id_}) for id_ in ("a", "b", "b")]
+    (folder / "many.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    chosen = nba("explain", "rules", "--case", "many.jsonl", "--customer-id", "a", "--json")
+    assert chosen.json()["decision"]["customer"] == "a"
+    ran = nba("explain", "rules", "--case", "many.jsonl", "--customer-id", "b")
+    assert ran.code == 2
+    assert ran.err.startswith("error: the file has several cases of the customer `b`: many.jsonl:2")
+    ran = nba("explain", "rules", "--case", "many.jsonl", "--customer-id", "c")
+    assert ran == (2, "", "error: the file has no case of the customer `c`\n")
+
+
 def test_wrong_usage_is_explained(nba: Run):
     """An action that does not exist, no case, and many cases."""
     ran = nba("explain", "rules", "--case", "case.json", "--action", "upgrad")

@@ -335,7 +335,7 @@ def event(**changes: object) -> str:
         ("e.jsonl", event(at="2026-03-02"), ":1 `at` is a time such as", ""),
         ("e.jsonl", event(customer=1), ":1 `customer` of an event is a string", ""),
         ("e.jsonl", event(data=[1]), ":1 `data` of an event is an object", ""),
-        ("e.jsonl", event(topic="x"), ":1 `topic` is not a key of an event", ""),
+        ("e.jsonl", event(topic="x"), ":1 `topic` is not a key of an event", "put it under"),
         ("e.jsonl", "1", ":1 a JSON object is expected, not `1`", "write one object"),
         ("e.json", f"[{event()}, 3]", "[1] a JSON object is expected, not `3`", ""),
         ("e.json", "3", " a JSON object is expected, not `3`", ""),
@@ -344,10 +344,12 @@ def event(**changes: object) -> str:
         (
             "e.csv",
             "type,at,customer,topic,data.topic\n",
-            ":1 the column `data.topic` stands there twice",
+            ":1 the columns `data.topic` and `topic` are the same field",
             "",
         ),
         ("e.csv", f"type,at,customer\n,{AT},c", ":2 an event needs `type`", ""),
+        ("e.csv", f"type,at,customer,topic\nx,{AT},c", ":2 the row has 3 cells", "keep the commas"),
+        ("e.jsonl", '{"a": "{", "b": {"a": 1}, "a": 2}', ":1:27 the key `a` stands there", ""),
     ],
 )
 @pytest.mark.usefixtures("place")

@@ -100,11 +100,24 @@ def test_wrong_fields_are_said_with_their_place(nba: Run, folder: Path):
     (folder / "events.csv").write_text("\n".join(lines), encoding="utf-8")
     ran = nba("decide", "rules", "--events", "events.csv", *NOW)
     assert ran.code == 0
-    first = "events.csv:2: error: expected a number, got a string - at `minutes`, read as unknown"
+    first = "events.csv:2: warning: expected a number, got a string - at `minutes`, read as unknown"
     assert ran.err.replace("a double", "a number").startswith(first)
     assert "events.csv:21: " in ran.err
     assert "events.csv:22: " not in ran.err
     assert "\nand 5 more faults in events\n" in ran.err
+
+
+def test_two_events_with_one_id_are_said(nba: Run, folder: Path):
+    """The first counts; saying the same again is nothing."""
+    rows = ["contact,a,2020-03-01T10:00:00Z,x,1", "contact,b,2020-03-01T10:00:00Z,x,2"]
+    rows += ["contact,a,2020-03-01T10:00:00Z,x,1", "contact,a,2020-03-02T10:00:00Z,x,1"]
+    text = "\n".join(["type,customer,at,id,minutes", *rows])
+    (folder / "events.csv").write_text(text, encoding="utf-8")
+    ran = nba("decide", "rules", "--events", "events.csv", *NOW)
+    assert ran.code == 0
+    assert ran.err.count("warning") == 1
+    message = "the event `x` is not the one with this id at events.csv:2, which counts"
+    assert ran.err.startswith(f"events.csv:5: warning: {message}")
 
 
 def test_an_undeclared_field_is_said_with_its_place(nba: Run):

@@ -9,7 +9,7 @@ from typing import Any
 
 from nba.cli.arguments import Arguments
 from nba.cli.cases_file import CaseRead
-from nba.cli.output import CommandError, errors
+from nba.cli.output import CommandError, as_warning, errors
 from nba.decide.case import Case
 from nba.decide.decision import Decision
 from nba.engine import Engine
@@ -59,6 +59,6 @@ def decided(engine: Engine, read: CaseRead, n: int | None = None) -> Decision:
 def warn(decision: Decision) -> None:
     """Say what of a case was not read."""
     page = errors()
-    page.diagnostics(decision.diagnostics)
+    page.diagnostics(as_warning(found) for found in decision.diagnostics)
     if decision.diagnostics:
         page.line()

@@ -54,7 +54,10 @@ def csv_rows(file: OpenFile) -> Iterator[CsvRow]:
         width = width or len(cells)
         if len(cells) != width:
             message = f"the row has {counted(len(cells), 'cell')}, and the header {width}"
-            raise CommandError(message, "put a cell with a comma in quotes", where=where)
+            help_ = "put a cell with a comma in quotes"
+            if len(cells) < width:
+                help_ = "keep the commas of cells that are empty"
+            raise CommandError(message, help_, where=where)
         yield CsvRow(cells, where)
 
 

@@ -18,6 +18,7 @@ from nba.cli.codes import OK
 from nba.cli.observed import opened_engine
 from nba.cli.output import CommandError, Page, results
 from nba.cli.progress import Progress
+from nba.decide.account import Relationship
 from nba.decide.case import Case
 from nba.decide.decision import Candidate, Decision
 from nba.engine import Engine
@@ -84,6 +85,8 @@ def _show(engine: Engine, decision: Decision, page: Page) -> None:
         _do_and_say(best, page)
     for number, line in enumerate(decision.briefing):
         page.line(f"  {'' if number else 'brief':5} {line}")
+    if decision.relationship is not None:
+        page.line(f"  score {_relationship(engine, decision.relationship)}")
     for number, reason in enumerate(why):
         page.line(f"  {'' if number else 'why':4}  {reason}")
     for place, other in enumerate(others, 2):
@@ -93,6 +96,20 @@ def _show(engine: Engine, decision: Decision, page: Page) -> None:
         _do_and_say(other, page)
         tier = f", in the tier `{other.tier}`" if len(engine.book.tiers) > 1 else ""
         page.line(f"  why   Its priority is {other.priority:g}{tier}.")
+
+
+def _relationship(engine: Engine, found: Relationship) -> str:
+    """Say what the relationship is, and where its points came from."""
+    declared = engine.book.relationship
+    title = (declared.title if declared else "") or "the relationship"
+    parts = [f"{part.points:+g} as {part.why}" for part in found.parts]
+    if parts:
+        parts.insert(0, f"{found.start:g} to start with")
+    total = found.start + sum(part.points for part in found.parts)
+    if total != found.score:
+        parts.append(f"and never {'below' if total < found.score else 'above'} {found.score:g}")
+    score = f"{title[:1].upper()}{title[1:]} is {found.score:g} of 100"
+    return f"{score}: {', '.join(parts)}" if parts else score
 
 
 def _do_and_say(candidate: Candidate, page: Page) -> None:

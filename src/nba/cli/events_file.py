@@ -83,6 +83,11 @@ class EventColumns:
     def reader(self, header: Sequence[str], where: str) -> Callable[[list[str]], dict[str, Any]]:
         """Return what makes the plain data of an event of a row. Raises CommandError."""
         names = [self.known.get(name, name) for name in header]
+        for name in {name for name in names if names.count(name) > 1}:
+            called = sorted({f"`{own}`" for own in header if self.known.get(own) == name})
+            if len(called) > 1:
+                message = f"the columns {' and '.join(called)} are the same field"
+                raise CommandError(message, "keep one of them", where=where)
         check_columns(names, self.known, where)
         if missing := [name for name in _NEEDED if name not in names]:
             raise CommandError(f"the column `{missing[0]}` is missing", where=where)

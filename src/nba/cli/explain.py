@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from nba.cli.arguments import Arguments
-from nba.cli.cases_file import read_cases
+from nba.cli.cases_file import CaseFile, CaseRead, read_cases
 from nba.cli.casework import add_case_arguments, changes, decided, warn
 from nba.cli.codes import OK
 from nba.cli.observed import opened_engine
@@ -29,11 +29,9 @@ def run(args: argparse.Namespace) -> int:
     if args.action is not None and args.action not in engine.book.actions:
         message = f"the book has no action `{args.action}`"
         raise CommandError(message, did_you_mean(args.action, engine.book.actions))
+    changed = changes(args, engine)
     with read_cases(args.case, engine.book) as file:
-        if file.many:
-            message = "one case is explained at a time, and the file has one on each line"
-            raise CommandError(message, "put it in a file of its own")
-        read = changes(args, engine)(next(file.cases))
+        read = changed(_of_customer(file, args.customer_id) if file.many else next(file.cases))
     decision = decided(engine, read)
     warn(decision)
     explanation = engine.explain(decision)
@@ -55,6 +53,21 @@ def run(args: argparse.Namespace) -> int:
             page.line()
         _show(account, page)
     return OK
+
+
+def _of_customer(file: CaseFile, customer: str | None) -> CaseRead:
+    """Return the only case of a customer among many. Raises CommandError."""
+    if customer is None:
+        message = "one case is explained at a time, and the file has one on each line"
+        raise CommandError(message, "choose one by `--customer-id`")
+    found = [read for read in file.cases if read.case.id == customer]
+    if len(found) != 1:
+        places = ", ".join(read.where for read in found[:3])
+        message = f"the file has no case of the customer `{customer}`"
+        if found:
+            message = f"the file has several cases of the customer `{customer}`: {places}"
+        raise CommandError(message, "put it in a file of its own" if found else "")
+    return found[0]
 
 
 def _show(account: ActionAccount, page: Page) -> None:

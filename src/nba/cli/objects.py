@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 from nba.cli.files import opened, text_of
@@ -33,8 +34,11 @@ def read_object(name: str) -> dict[str, Any]:
 def parsed(content: bytes, name: str, line: int | None = None) -> Any:
     """Return the JSON value in *content*: that line of a file, or all of it."""
     where = name if line is None else f"{name}:{line}"
+    text = text_of(content, name, line)
     try:
-        return json.loads(text_of(content, name, line))
+        return json.loads(text, object_pairs_hook=_once)
+    except _TwiceError:
+        raise _twice(text, name, line or 1) from None
     except json.JSONDecodeError as error:
         raise _not_json(error, name, line or 1) from None
     except RecursionError:
@@ -59,6 +63,41 @@ def is_json(line: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+class _TwiceError(Exception):
+    """A key stands twice in an object."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError
+    return found
+
+
+#: A text, and the colon that makes it a key; or what opens or closes something.
+_TOKEN: Final = re.compile(r'("(?:[^"\\]|\\.)*")\s*(:?)|[{}]')
+
+
+def _twice(text: str, name: str, first_line: int) -> CommandError:
+    """Return the error of the first key of JSON that stands twice in its object."""
+    around: list[set[str]] = []
+    for token in _TOKEN.finditer(text):
+        if token[0] == "{":
+            around.append(set())
+        elif token[0] == "}":
+            around.pop()
+        elif token[2]:
+            key = json.loads(token[1])
+            if key in around[-1]:
+                break
+            around[-1].add(key)
+    before = text[: token.start()]
+    start = before.rfind("\n") + 1
+    line = text[start:].partition("\n")[0].rstrip("\r")
+    place = Place(name, first_line + before.count("\n"), token.start() - start + 1, line)
+    return CommandError(f"the key `{key[:60]}` stands there twice", "remove one", where=place)
 
 
 def _not_json(error: json.JSONDecodeError, name: str, first_line: int) -> CommandError:

@@ -7,7 +7,7 @@ from typing import Final
 
 from nba.book.model import Book
 from nba.cli.events_file import read_events
-from nba.cli.output import CommandError, counted, errors
+from nba.cli.output import CommandError, as_warning, counted, errors
 from nba.cli.progress import Progress
 from nba.engine import Engine
 from nba.errors import Diagnostic
@@ -40,6 +40,7 @@ def journeys_in(name: str, book: Book) -> dict[str, list[Row]]:
     """Return the events of a file by customer, and say what of them cannot be read."""
     shapes = EventShapes.of(book)
     journeys: dict[str, list[Row]] = {}
+    known: dict[tuple[str, str], tuple[Row, str]] = {}  # with the place, by customer and id
     faults = _Faults()
     progress = Progress("events")
     try:
@@ -47,12 +48,20 @@ def journeys_in(name: str, book: Book) -> dict[str, list[Row]]:
             for event, where in events:
                 row, problems = shapes.row(event, EPOCH)  # every event of a file says when
                 journeys.setdefault(event.customer, []).append(row)
+                first, place = known.setdefault((event.customer, row["id"]), (row, where))
+                if first != row:
+                    problems = [*problems, _other(row["id"], place)]
                 faults.add(where, problems)
                 progress.step()
     finally:
         progress.clear()
         faults.end()
     return journeys
+
+
+def _other(id_: str, first: str) -> Diagnostic:
+    message = f"the event `{id_[:60]}` is not the one with this id at {first}, which counts"
+    return Diagnostic("wrong-input", message, "give each event an id of its own")
 
 
 class _Faults:
@@ -67,7 +76,7 @@ class _Faults:
         for problem in problems:
             self.count += 1
             if self.count <= _MANY:
-                self.page.line(f"{where}: {problem.render()}")
+                self.page.line(f"{where}: {as_warning(problem).render()}")
 
     def end(self) -> None:
         """Say how many were not shown."""

@@ -7,11 +7,12 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final, TextIO
 
 from nba.errors import CaseError, Diagnostic, NbaError, Place
 
-__all__ = ["CommandError", "Page", "counted", "errors", "results"]
+__all__ = ["CommandError", "Page", "as_warning", "counted", "errors", "results"]
 
 _STYLES: Final = {"bold": 1, "dim": 2, "red": 31, "green": 32, "yellow": 33, "cyan": 36}
 _OWN: Final = frozenset(f"\x1b[{code}m" for code in (0, *_STYLES.values()))
@@ -107,6 +108,11 @@ class Page:
         if text in _OWN and self.colour:
             return text
         return f"\\x{ord(text[0]):02x}{text[1:]}"
+
+
+def as_warning(found: Diagnostic) -> Diagnostic:
+    """Return what was found in a value of a case, which the command goes on without."""
+    return replace(found, severity="warning")
 
 
 def results() -> Page:

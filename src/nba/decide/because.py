@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nba.book.corridors import corridor_fields
 from nba.book.model import Condition, Scorecard
@@ -12,8 +12,8 @@ from nba.errors import Place
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.normal import reads
 from nba.lang.reference import judge
-from nba.lang.tree import And, Node, Not, Or
-from nba.lang.words import name_in_words, noun, value_in_words, words
+from nba.lang.tree import And, Field, Node, Not, Or
+from nba.lang.words import moment_in_words, name_in_words, noun, value_in_words, words
 
 __all__ = ["Facts", "line_of"]
 
@@ -38,12 +38,14 @@ class Facts:
         """Return what decides a condition, in words, with the values read and its place."""
         parts = self.deciding(condition.tree, self.judged.judge(condition))
         text = " and ".join(words(self.spelled_out(part), self.titles) for part in parts)
-        read = self.inputs(parts)
-        facts = [f"{name_in_words(path, self.titles)} is {self.shown(path)}" for path in read]
+        # whether a moment is open that is a part of its own is said by what is decided
+        read = [path for path in self.inputs(parts) if path not in _moments(parts)]
+        facts = [self.fact(path) for path in read]
         if facts == [text]:  # saying it once is enough
             values = ""
-        elif len(read) == 1:
-            values = f" (it is {self.shown(read[0])})"
+        elif len(read) == 1 == len(self.inputs(parts)) and not read[0].startswith("moment."):
+            empty = _is_empty(self.fields.get(read[0]))
+            values = " (there is none)" if empty else f" (it is {self.shown(read[0])})"
         else:
             values = f" ({', '.join(facts)})" if facts else ""
         return f"{text}{values} - {line_of(condition.place)}"
@@ -98,6 +100,17 @@ class Facts:
                 found[path] = None
         return list(found)
 
+    def fact(self, path: str) -> str:
+        """Return what a field is, in words."""
+        value = self.fields.get(path)
+        kind, _, name = path.partition(".")
+        if kind == "moment" and isinstance(value, bool):
+            called = self.titles.get(path) or name.replace("_", " ")
+            return moment_in_words(called, is_open=value)
+        if _is_empty(value):
+            return f"{name_in_words(path, self.titles)} is empty"
+        return f"{name_in_words(path, self.titles)} is {self.shown(path)}"
+
     def shown(self, path: str) -> str:
         """Return the value of a field in words; that of a scorecard with its parts."""
         if path not in self.fields:
@@ -111,11 +124,21 @@ class Facts:
     def breakdown(self, card: Scorecard) -> str:
         """Say where the points of a scorecard came from."""
         parts = [f"{points:+g} as {why}" for points, why in self.parts(card)]
-        return ", ".join([f"{card.start:g} to start with", *parts])
+        return ", ".join([f"{card.start:g} to start with", *parts, *self.stopped(card)])
+
+    def stopped(self, card: Scorecard) -> Iterator[str]:
+        """Say that the points went beyond what a scorecard can be, if they did."""
+        total = card.start + sum(points for _, points in points_of(card, self.fields))
+        if card.minimum is not None and total < card.minimum:
+            yield f"and never below {card.minimum:g}"
+        if card.maximum is not None and total > card.maximum:
+            yield f"and never above {card.maximum:g}"
 
     def parts(self, card: Scorecard) -> Iterator[tuple[float, str]]:
         """Yield the points of each line of a scorecard that counts, and why it does."""
         for point, points in points_of(card, self.fields):
+            if points == 0:  # as if it had not counted
+                continue
             source = point.when or point.band
             text = words(self.spelled_out(source.tree), self.titles) if source else ""
             if point.band is not None:
@@ -126,6 +149,17 @@ class Facts:
     def missing(self, node: Node) -> list[str]:
         """Return the fields that an expression reads and that are unknown."""
         return [path for path in self.inputs([node]) if path not in self.fields]
+
+
+def _moments(parts: Sequence[Node]) -> set[str]:
+    """Return the moments that are parts of their own, or their opposites."""
+    alone = [part.operand if isinstance(part, Not) else part for part in parts]
+    paths = (part.path for part in alone if isinstance(part, Field))
+    return {path for path in paths if path.startswith("moment.")}
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, list | tuple | Mapping) and not value
 
 
 def line_of(place: Place) -> str:

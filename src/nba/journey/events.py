@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -45,9 +45,10 @@ class Event:
             raise CaseError("an event is an object with `type`, `customer` and `at`")
         for key in data:
             if key not in _KEYS:
-                raise CaseError(
-                    f"`{key}` is not a key of an event. {did_you_mean(str(key), _KEYS)}"
-                )
+                help_ = did_you_mean(str(key), _KEYS)
+                if not help_.startswith("did you mean"):
+                    help_ = f'put it under `data`: "data": {{"{str(key)[:40]}": …}}'
+                raise CaseError(f"`{key}` is not a key of an event. {help_}")
         for key in ("type", "customer", "channel", "id"):
             if not isinstance(data.get(key), str | None):
                 raise CaseError(f"`{key}` of an event is a string")
@@ -77,6 +78,8 @@ class Event:
         return {key: value for key, value in found.items() if value is not None}
 
 
+#: Where to mend a value that does not fit.
+_SENT: Final = "correct it where the event is made"
 _KEYS: Final = ("type", "customer", "channel", "at", "data", "id")
 
 
@@ -128,6 +131,7 @@ class EventShapes:
             raise CaseError("`at` of an event is a datetime with a time zone")
         at = Timestamp(windows.instant(when))
         slots, problems = shape.read(event.data)
+        problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
         row = shape.known(slots)
         row |= {"type": event.type, "at": at, "id": event.id or _content_id(event, at)}
         if event.channel is not None:

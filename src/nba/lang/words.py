@@ -12,7 +12,7 @@ from nba.lang.tree import Node
 from nba.lang.types import TIMESTAMP
 from nba.lang.values import Duration, Timestamp, show_double
 
-__all__ = ["listed", "name_in_words", "noun", "value_in_words", "words"]
+__all__ = ["listed", "moment_in_words", "name_in_words", "noun", "value_in_words", "words"]
 
 Titles = Mapping[str, str]
 
@@ -70,6 +70,11 @@ def value_in_words(value: object) -> str:
     return str(value)
 
 
+def moment_in_words(name: str, *, is_open: bool) -> str:
+    """Say whether the moment that people call so is open."""
+    return f"the moment '{name}' is {'' if is_open else 'not '}open"
+
+
 def listed(items: list[str], joiner: str) -> str:
     """Return `a, b or c`."""
     if len(items) < 2:
@@ -102,7 +107,7 @@ class _Words:
                 return "always" if value is positive else "never"
             case tree.Field(path=path) if path.startswith("moment."):
                 name = self.titles.get(path) or path.removeprefix("moment.").replace("_", " ")
-                return f"the moment '{name}' is {'' if positive else 'not '}open"
+                return moment_in_words(name, is_open=positive)
             case tree.Field():
                 return f"{self.noun(node)} is {str(positive).lower()}"
             case tree.Present():
