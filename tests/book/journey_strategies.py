@@ -97,6 +97,7 @@ class JourneyWriter:
         found: dict[str, Any] = {"events": EVENTS, "reach": "400d", "signals": {}, "moments": {}}
         if self.book.maybe():
             found["interaction_event"] = self.interaction_event()
+            found["outcome_event"] = "closed"
         for n, (kind, signal) in enumerate(self.random.sample(SIGNALS, len(self.book.some(4)))):
             window = {} if "half_life" in signal else self.book.keys({"within": self._window}, 2)
             found["signals"][f"signal_{n}"] = signal | window

@@ -429,6 +429,7 @@ def split(random: Random, book: Mapping[str, Any]) -> list[dict[str, Any]]:
     whole = (
         "reach",
         "interaction_event",
+        "outcome_event",
         "relationship",
         "format",
         "book",

@@ -49,8 +49,11 @@ _OF_THE_BOOK: Final = frozenset(
         "suitable",
         "reach",
         "interaction_event",
+        "outcome_event",
     }
 )
+#: The fields that an event which an outcome is may have.
+OUTCOME_FIELDS: Final = ("outcome", "action", "issue", "group", "kind", "direction", "decision")
 #: A field that every book has.
 _CHANNEL: Final = "interaction.channel"
 #: What a name's fields are declared in.
@@ -146,7 +149,6 @@ class _Builder:
         )
         shape = Shape(fields, (*given, *from_journey, *named_fields), zone)
         names = shape.names() | self.unread()
-        world = World(shape, names, known, events, self.files.ids("events"))
         expressions = Expressions(names, findings)
         reach = journey.reach(main.reach, at / "reach")
         contact = ContactSections(
@@ -172,6 +174,20 @@ class _Builder:
         relationship = ranking.relationship(relationships)
         issues = _each(files.section("issues"), catalogue.issue)
         groups = _each(files.section("groups"), catalogue.group)
+        actions = _each(
+            files.section("actions"),
+            lambda name, document, where: catalogue.action(name, document, where, issues, groups),
+        )
+        world = World(
+            shape,
+            names,
+            known,
+            events,
+            type_ids=files.ids("events"),
+            outcomes=files.ids("outcomes"),
+            actions=actions,
+            currency=main.currency or "EUR",
+        )
         scorings, arbitrations = files.single("scoring"), files.single("arbitration")
         derived = self.in_order(named, cards, relationship)
         check_expansion(named, derived, findings)
@@ -184,6 +200,7 @@ class _Builder:
             fields=fields,
             reach=reach,
             events=events,
+            outcome_event=self.outcome_event(main, at, events),
             interaction_event=interaction_event(
                 main.interaction_event,
                 at / "interaction_event",
@@ -210,12 +227,7 @@ class _Builder:
             policies=_each(files.section("policies"), catalogue.policy),
             issues=issues,
             groups=groups,
-            actions=_each(
-                files.section("actions"),
-                lambda name, document, where: catalogue.action(
-                    name, document, where, issues, groups
-                ),
-            ),
+            actions=actions,
             scoring=ranking.scoring(scorings),
             tiers=ranking.tiers(arbitrations),
             no_action=ranking.no_action(arbitrations),
@@ -275,6 +287,23 @@ class _Builder:
             message, help_ = f"`{path}` cannot name a household", "choose a string or an int field"
             self.findings.report("wrong-type", message, help_, (at / "household").place)
         return path
+
+    def outcome_event(
+        self, main: documents.File, at: At, events: Mapping[str, model.EventType]
+    ) -> str | None:
+        """Return the type of the event that an outcome is; its fields must be texts."""
+        name = main.outcome_event
+        if name is None:
+            return None
+        here = at / "outcome_event"
+        if name not in self.files.ids("events"):
+            self.findings.unknown("event type", name, self.files.ids("events"), here)
+        for spec in events[name].fields if name in events else ():
+            if spec.path in OUTCOME_FIELDS and spec.type.name != "string":
+                message = f"`{spec.path}` of `{name}` holds text of an outcome"
+                help_ = f"declare it as `{spec.path}: string`"
+                self.findings.report("wrong-type", message, help_, here.place)
+        return name
 
     def on_store_failure(self) -> model.StoreFailure:
         """Return what is done without the store, which one file may say."""

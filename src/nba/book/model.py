@@ -479,6 +479,7 @@ class Book:
     reach: int | None
     events: Mapping[str, EventType]
     interaction_event: InteractionEvent | None
+    outcome_event: str | None
     signals: Mapping[str, Signal]
     moments: Mapping[str, Moment]
     corridors: Mapping[str, Corridor]

@@ -22,6 +22,7 @@ from nba.engine.deciding import Running, decide, decided_again
 from nba.engine.export import exported
 from nba.engine.journeys import Journeys
 from nba.engine.memory import given_in
+from nba.engine.outcome_event import outcome_event
 from nba.engine.outcomes import Outcomes, Recorded
 from nba.errors import CaseError, Diagnostic
 from nba.journey.events import Event, EventShapes
@@ -241,10 +242,14 @@ class Engine:
 
         *action* names the answer where there are several, by default the first; *at* is when, by
         default the clock's. The same outcome of the same answer counts once, unless it has another
-        *key*. Limits and budgets are settled in the same step. Raises CaseError for a decision that
+        *key*. Limits and budgets are settled in the same step. Where the book has `outcome_event`,
+        it joins the journey. Raises CaseError for a decision that
         is not remembered.
         """
-        return self._outcomes(at).record(id, outcome, action, key)
+        recorded = self._outcomes(at).record(id, outcome, action, key)
+        if (event := outcome_event(self.book, self._store, recorded, key)) is not None:
+            self.observe(event)
+        return recorded
 
     def approve(
         self,
