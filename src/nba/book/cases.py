@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.book import documents
+from nba.book.earlier import Times, amount_text, answers
 from nba.book.findings import At, Findings, short
-from nba.book.model import EventType, TestCase
+from nba.book.model import Action, EventType, TestCase
 from nba.book.selectors import Catalogued
 from nba.errors import did_you_mean, errors_in
 from nba.lang.context import Shape
@@ -24,8 +25,8 @@ DEFAULT_NOW = "2026-01-01T12:00:00Z"
 class World(NamedTuple):
     """What a book declares, as far as it is known while it is built.
 
-    *names* are those of the *shape*; *types* are the event types, *type_ids* the ids of all that
-    files declare, those of faulty ones included.
+    *names* are those of the *shape*; *types* are the event types and *actions* the actions;
+    *type_ids* and *outcomes* are all that files declare, those of faulty ones included.
     """
 
     shape: Shape
@@ -33,6 +34,9 @@ class World(NamedTuple):
     known: Catalogued
     types: Mapping[str, EventType]
     type_ids: frozenset[str]
+    outcomes: frozenset[str]
+    actions: Mapping[str, Action]
+    currency: str
 
 
 def checked_test(document: documents.Test, at: At, world: World, findings: Findings) -> TestCase:
@@ -51,10 +55,11 @@ def checked_test(document: documents.Test, at: At, world: World, findings: Findi
             _check_names(values, declared, at / root, findings)
     _check_values(given, at, world.shape, findings)
     _check_expectations(document.expect, at / "expect", world, findings)
+    times = Times(instant, findings)
     if document.at is not None and document.at not in world.known.point:
         findings.unknown("decision point", document.at, world.known.point, at / "at")
-    events = _Events(world, instant, findings)
-    case = {
+    events = _Events(world, times, findings)
+    case: dict[str, Any] = {
         "customer": document.customer,
         "interaction": document.interaction,
         "now": now,
@@ -66,18 +71,23 @@ def checked_test(document: documents.Test, at: At, world: World, findings: Findi
             if (event := events.event(given, at / "events" / place))
         ],
     }
+    if history := answers(document.history, at / "history", world, times, findings):
+        case["history"] = history
     expect = {key: getattr(document.expect, key) for key in document.expect.model_fields_set}
     if isinstance(between := expect.get("relationship"), documents.Between):
         expect["relationship"] = between.model_dump(exclude_none=True)
+    for key in ("due", "defer_until"):
+        if key in expect:
+            expect[key] = times.later(expect[key], at / "expect" / key)
     return TestCase(document.name, case, expect, at.place)
 
 
 class _Events:
     """Reads what tests say happened: the short form into the plain data of events."""
 
-    def __init__(self, world: World, now: int | None, findings: Findings) -> None:
+    def __init__(self, world: World, times: Times, findings: Findings) -> None:
         self.world = world
-        self.now = now
+        self.times = times
         self.findings = findings
 
     def event(self, given: Mapping[str, Any], at: At) -> dict[str, Any] | None:
@@ -102,7 +112,7 @@ class _Events:
         if not isinstance(id_, str | None):
             message = f"`id` is text, not `{short(str(id_))}`"
             self.findings.report("wrong-value", message, "put it in quotes", (at / "id").place)
-        when = self._time(given["at"], at / "at") if "at" in given else self.now
+        when = self.times.past(given["at"], at / "at") if "at" in given else self.times.now
         if when is None:
             return None
         found = {
@@ -128,23 +138,6 @@ class _Events:
         shape = Shape(self.world.types[kind].fields, zone=self.world.shape.zone)
         _check_names(data, ObjectType(kind, fields=shape.names()), at, self.findings)
         _check_values(data, at, shape, self.findings, f"{kind}.")
-
-    def _time(self, text: Any, at: At) -> int | None:
-        """Return the instant that is written as an age, `-2d`, or as the time itself."""
-        try:
-            if isinstance(text, str) and text.startswith("-"):
-                age = windows.parse_length(text[1:])
-                when = None if self.now is None else self.now - age
-            else:
-                when = windows.parse_instant(text)
-            if when is not None:
-                windows.moment(when)  # it must be a time that can be written
-        except (ValueError, OverflowError, TypeError):
-            message = f"`{short(str(text))}` is not when something happened"
-            help_ = "write `-2d`, `-90min`, or a time such as `2026-03-01T10:00:00Z`"
-            self.findings.report("wrong-value", message, help_, at.place)
-            return None
-        return when
 
 
 #: What an event of a test says beside its type.
@@ -200,6 +193,8 @@ def _check_expectations(expect: documents.Expect, at: At, world: World, findings
     for name in expect.moments or ():
         if name not in known.moment:
             findings.unknown("moment", name, known.moment, (at / "moments").named(name))
+    if isinstance(expect.gesture, int | float):
+        amount_text(expect.gesture, at / "gesture", world.currency, findings)
     if expect.relationship is not None:
         _check_relationship(expect.relationship, at / "relationship", world, findings)
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
 
+from nba.book.case_documents import Between, Expect, Test
 from nba.book.contact_documents import (
     Attribution,
     Budget,
@@ -59,6 +60,7 @@ from nba.book.journey_documents import (
 __all__ = [
     "Action",
     "Attribution",
+    "Between",
     "Briefing",
     "Budget",
     "Calendar",
@@ -67,6 +69,7 @@ __all__ = [
     "Corridor",
     "Covers",
     "DecisionPoint",
+    "Expect",
     "File",
     "Gesture",
     "Group",
@@ -98,13 +101,6 @@ __all__ = [
 ]
 
 _NULL: dict[str, Any] = {"type": "null"}
-_NUMBER: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 100}
-_BETWEEN: dict[str, Any] = {
-    "type": "object",
-    "minProperties": 1,
-    "additionalProperties": False,
-    "properties": {"at_least": _NUMBER, "at_most": _NUMBER},
-}
 
 
 class Gated(Document):
@@ -328,48 +324,6 @@ class Stop(Document):
     """why"""
 
 
-class Between(Document):
-    """A number that is not known exactly."""
-
-    at_least: float | None = None
-    """the least it may be"""
-    at_most: float | None = None
-    """the most it may be"""
-
-
-def _between(value: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return {"at_least": value, "at_most": value}
-    return value
-
-
-class Expect(Document):
-    """What a test expects; what it does not name is not compared."""
-
-    action: str | None = None
-    """the id of the action, or `none`"""
-    channel: str | None = None
-    """the channel it is done on"""
-    ranked: list[str] | None = None
-    """the ids of all answers, best first"""
-    dropped: dict[str, str] | None = None
-    """codes by action, such as `ineligible` or `blocked:no_selling`"""
-    tier: str | None = None
-    """the tier that the answer came from"""
-    says: str | None = None
-    """text that the wording contains"""
-    moments: list[str] | None = None
-    """the ids of exactly the moments that are open, in any order"""
-    relationship: Annotated[
-        Between | None,
-        BeforeValidator(_between),
-        WithJsonSchema({"anyOf": [_NUMBER, _BETWEEN]}),
-    ] = None
-    """the relationship: a number, or `at_least` and `at_most`"""
-    briefing: list[str] | None = None
-    """texts that each stand in a line of what an employee should know"""
-
-
 class InteractionEvent(Document):
     """Which event an interaction is when it is recorded."""
 
@@ -377,46 +331,6 @@ class InteractionEvent(Document):
     """the type of the event"""
     data: dict[str, Expression] = {}
     """the event's fields, each an expression over the customer, the interaction and now"""
-
-
-#: An event of a test: its type is a key, and what is declared for the type stands below.
-TestEvent = Annotated[
-    dict[str, Any],
-    WithJsonSchema(
-        {
-            "description": "its type with its fields, such as `contact: {topic: billing}`",
-            "type": "object",
-            "minProperties": 1,
-            "properties": {
-                "channel": {"type": "string", "description": "where it happened"},
-                "at": {"type": "string", "description": "`-2d` before now, or the exact time"},
-                "id": {"type": "string", "description": "the same one twice counts once"},
-            },
-            "additionalProperties": {"type": "object"},
-        }
-    ),
-]
-
-
-class Test(Document):
-    """A case, and what is expected of it."""
-
-    name: str
-    """what it shows, as a sentence"""
-    now: str | None = None
-    """when it is decided; by default 2026-01-01T12:00:00Z"""
-    customer: dict[str, Any] = {}
-    """what is known about the customer"""
-    interaction: dict[str, Any] | None = None
-    """what is happening now; without it, nothing is"""
-    events: list[TestEvent] = []
-    """what happened before, such as `{contact: {topic: billing}, channel: chat, at: -2d}`"""
-    role: str | None = None
-    """who is asking"""
-    at: str | None = None
-    """the decision point that asks"""
-    expect: Expect
-    """what the decision must be"""
 
 
 class File(Document):
@@ -448,6 +362,8 @@ class File(Document):
     """what can happen: types of events and their fields"""
     interaction_event: InteractionEvent | None = None
     """which event an interaction is when it is recorded; in the file with `book`"""
+    outcome_event: str | None = None
+    """the type of the event that an outcome is in the journey; without it, it is none"""
     signals: dict[Id, Signal] = {}
     """values computed from the journey, used as `signal.<id>`"""
     moments: dict[Id, Moment] = {}

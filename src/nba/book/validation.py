@@ -354,6 +354,7 @@ _KINDS: Final = {
     "float_type": "a number",
     "float_parsing": "a number",
     "list_type": "a list",
+    "amount_type": "an amount or `none`",
 }
 
 
