@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
+from nba.lang.types import EnumType, list_of
+
 __all__ = ["EVENTS", "NOW", "JourneyWriter", "event"]
 
 NOW: Final = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -63,6 +65,7 @@ PATTERNS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("booked", {"after": _BOOKED, "expect": _SAME_REF, "by": "booked.due + minutes(30)"}),
     ("booked", {"after": _BOOKED, "expect": _SAME_REF, "within": "3h", "unless": _SAME_REF}),
     ("first", {"after": _FIRST, "until": {"event": "closed", "as": "end"}, "linger": "1d"}),
+    ("booked", {"after": _BOOKED, "until": [_SAME_REF, {"event": "closed", "as": "end"}]}),
 )
 
 
@@ -106,7 +109,9 @@ class JourneyWriter:
             first, found["moments"][f"moment_{n}"] = self.moment()
             self.book.declare(f"moment.moment_{n}", "bool")
             self.book.declare(f"evidence.moment_{n}.{first}.at", "timestamp")
+        if ids := tuple(found["moments"]):
             self.book.declare("moments", "list(string)")
+            self.book.names["moments"] = list_of(EnumType("string", values=ids))
         if self.book.maybe():
             points = [self.book.line() for _ in self.book.some(2)]
             found["relationship"] = {"start": self.random.choice((70, 0.5)), "points": points}
@@ -132,6 +137,7 @@ class JourneyWriter:
         more = {
             "title": lambda: "a moment",
             "severity": lambda: self.random.choice(("low", "high")),
+            "briefing": lambda: self.random.choice((True, False)),
         }
         if self.book.maybe(4):
             patterns = [pattern, *(other for name, other in PATTERNS if name == first)][:2]

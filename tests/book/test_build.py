@@ -168,6 +168,24 @@ tests:
     assert codes(BOOK, uses) == ["undeclared-name", "wrong-value"]
 
 
+def test_a_moment_that_is_not_there_is_not_among_the_open_ones():
+    """Its id is looked for like any other."""
+    moments = """\
+events: {contact: {}}
+moments: {often: {at_least: 2, event: contact, as: one, within: 1d, lasts: 1d}}
+"""
+    for asked, code in (
+        ("'oftne' in moments", "not-in-enum"),
+        ("moments == ['oftne']", "not-in-enum"),
+        ("moments.exists(m, m == 'oftne')", "not-in-enum"),
+        ("sets.intersects(moments, ['often', 'oftne'])", "not-in-enum"),
+        ("'often' in moments || size(moments) > 1 || customer.tier in moments", None),
+    ):
+        errors = found(BOOK, moments, f'conditions: {{x: "{asked}"}}')
+        assert [error.code for error in errors] == ([code] if code else [])
+        assert all("`'often'`" in error.help for error in errors)
+
+
 def test_what_several_files_declare_is_one_book():
     """Any file may hold any section."""
     more = """\

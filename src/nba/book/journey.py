@@ -467,7 +467,8 @@ class JourneySections:
     def moment_fields(self, moments: Mapping[str, model.Moment]) -> Iterator[FieldSpec]:
         """Yield the fields `moments`, `moment.x` and `evidence.x.<step>.<field>`."""
         if moments:
-            yield FieldSpec("moments", list_of(STRING))
+            ids = EnumType("string", values=tuple(moments))
+            yield FieldSpec("moments", list_of(ids))
         for name, moment in moments.items():
             yield FieldSpec(f"moment.{name}", BOOL, title=moment.title)
             aliases: dict[str, list[str]] = {}
