@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from nba import windows
 from nba.errors import CaseError, did_you_mean
-from nba.journey.events import Event
+from nba.journey.events import Event, time_of
 
 __all__ = ["Case"]
 
@@ -57,7 +56,7 @@ class Case:
             data.get("id") or "",
             data.get("customer") or {},
             data.get("interaction"),
-            _time(data.get("now")),
+            time_of(data.get("now"), "now"),
             data.get("role"),
             data.get("at"),
             _events(data.get("events")),
@@ -96,16 +95,3 @@ def _history(value: object) -> tuple[Mapping[str, Any], ...] | None:
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
         raise CaseError("`history` of a case is a list of answers")
     return tuple(value)
-
-
-def _time(value: object) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        if isinstance(value, str):
-            value = windows.moment(windows.parse_instant(value))
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            return value.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise CaseError(f"`now` is a time such as 2026-03-02T10:00:00Z, not `{value}`")

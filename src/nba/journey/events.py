@@ -15,7 +15,7 @@ from nba.errors import CaseError, Diagnostic, did_you_mean
 from nba.lang.context import Shape
 from nba.lang.values import Timestamp
 
-__all__ = ["Event", "EventShapes", "Row"]
+__all__ = ["Event", "EventShapes", "Row", "time_of"]
 
 #: An event as conditions read it: the declared fields that are known, and `type`, `channel`,
 #: `at` (a `Timestamp`) and `id`.
@@ -60,7 +60,7 @@ class Event:
             data["type"],
             data.get("customer") or "",
             data.get("channel"),
-            _time(data.get("at")),
+            time_of(data.get("at"), "at"),
             data.get("data") or {},
             data.get("id"),
         )
@@ -83,7 +83,11 @@ _SENT: Final = "correct it where the event is made"
 _KEYS: Final = ("type", "customer", "channel", "at", "data", "id")
 
 
-def _time(value: object) -> datetime | None:
+def time_of(value: object, what: str) -> datetime | None:
+    """Return the time that plain data gives as RFC 3339, or as an aware datetime; None for none.
+
+    *what* it is stands in the message of the CaseError that is raised for anything else.
+    """
     if value is None:
         return None
     try:
@@ -93,7 +97,7 @@ def _time(value: object) -> datetime | None:
             return value.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise CaseError(f"`at` is a time such as 2026-03-02T10:00:00Z, not `{value}`")
+    raise CaseError(f"`{what}` is a time such as 2026-03-02T10:00:00Z, not `{value}`")
 
 
 class EventShapes:
