@@ -77,6 +77,15 @@ def test_every_customer_is_counted_once(files: tuple[str, str], nba: Run) -> Non
     assert delivered["median_seconds"] is None
 
 
+def test_no_passage_ends_by_the_reach(files: tuple[str, str], nba: Run) -> None:
+    """A report looks at all it is given."""
+    book, events = files
+    argv = ("--events", events, "--now", NOW.isoformat(), "--json")
+    found = nba("report", "journey", book, *argv).json()
+    Path(book).write_text(f"{BOOK}reach: 1d\n")
+    assert nba("report", "journey", book, *argv).json() == found
+
+
 def test_for_people(files: tuple[str, str], nba: Run) -> None:
     """A table; a stage of which nothing is expected has dashes."""
     book, events = files

@@ -237,6 +237,46 @@ def test_the_topic_is_told_as_without_the_section() -> None:
         assert found == ["Yesterday: billing"]
 
 
+def test_the_shipped_book_tells_of_nothing_that_is_over() -> None:
+    """Nor twice of what is: helper moments are not told of."""
+    engine = Engine.open("rules")
+    slot = {"appointment": "a-1", "slot_to": (NOW + DAY).isoformat()}
+    order = {"order": "o-1", "promised": (NOW + DAY).isoformat()}
+    outage = {"outage": "x-1", "until": (NOW + DAY).isoformat()}
+    begun = [
+        Event("appointment_booked", "c-1", None, NOW - DAY, slot),
+        Event("order_placed", "c-1", None, NOW - DAY, order),
+        Event("outage_started", "c-1", None, NOW - DAY, outage),
+        Event("complaint_opened", "c-1", None, NOW - DAY, {"case": "k-1"}),
+    ]
+    found = engine.decide("c-1", events=begun, now=NOW)
+    helpers = {"complaint_not_forgotten", "complaint_open", "outage_untold"}
+    assert set(found.moments) == helpers | {"outage_now"}
+    assert found.briefing == [
+        "They lost their service (yesterday)",
+        "Yesterday: a complaint, still open",
+        "Promised yesterday: a technician by 5 March 2026, 10:00",
+        "Promised yesterday: service again by 5 March 2026, 10:00",
+        "Promised yesterday: order o-1 by 5 March 2026",
+    ]
+    over = [
+        Event("appointment_moved", "c-1", None, NOW - HOUR, {"appointment": "a-1"}),
+        Event("order_cancelled", "c-1", None, NOW - HOUR, {"order": "o-1"}),
+        Event("outage_ended", "c-1", None, NOW - HOUR, {"outage": "x-1"}),
+        Event("complaint_closed", "c-1", None, NOW - HOUR, {"case": "k-1"}),
+    ]
+    found = engine.decide("c-1", events=[*begun, *over], now=NOW)
+    assert found.moments == ["complaint_not_forgotten", "outage_over"]
+    assert found.briefing == ["Their service came back (an hour ago)"]
+
+
+def test_the_shipped_book_names_the_topic_of_a_contact() -> None:
+    """Of one that was resolved, and of one of which that is unknown."""
+    engine = Engine.open("rules")
+    found = briefed(engine, contact(DAY), contact(2 * DAY, topic="move", resolved=True))
+    assert found == ["Yesterday, Phone: billing", "2 days ago, Phone: move"]
+
+
 def test_a_moment_may_be_for_rules_alone() -> None:
     """It is open, and nobody is told."""
     moments = deepcopy(BOOK["moments"])
