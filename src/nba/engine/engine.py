@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from nba import windows
 from nba.book.build import Built, load
@@ -103,6 +103,13 @@ class Engine:
     def close(self) -> None:
         """Give back what the store holds open."""
         self._store.close()
+
+    def __enter__(self) -> Self:
+        """Use the engine for a while; see `close`."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _use(self, book: Book) -> None:
         """Let a book decide from now on."""
