@@ -15,6 +15,7 @@ from tests.decide.strategies import NOW, built, cases
 from nba.decide.answer import Answer, answer
 from nba.decide.decision import head, reason_of
 from nba.decide.derived import derived_fields
+from nba.decide.explain import explain
 from nba.decide.history import Answered, history_of
 from nba.decide.plan import plan_for
 from nba.decide.reference import Reference
@@ -64,6 +65,32 @@ def test_the_plan_is_the_reference(document: dict[str, Any], data: st.DataObject
         SEEN.update(head(code) for code in found.codes().values())
         SEEN["kept"] += any(one.kept_from for one in found.ranked)
         SEEN["given"] += any(one.gesture for one in found.ranked)
+
+
+@settings(
+    max_examples=1_000 if LONG else 30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(contact_books(), st.data())
+def test_every_code_is_told_in_sentences(document: dict[str, Any], data: st.DataObject) -> None:
+    """Whatever was decided, each action has an account, and what was not chosen says why."""
+    book = built(document).book
+    plan = plan_for(book)
+    case = replace(data.draw(cases()), now=NOW, role=data.draw(st.sampled_from([None, "agent"])))
+    past = data.draw(histories(sorted(document["actions"])))
+    answers = [Answered.from_dict(one, book) for one in past]
+    found = answer(plan, case, NOW, history=history_of(book, answers, NOW_INSTANT))
+    point = book.decision_points[case.at] if case.at else None
+    view = found.view
+    inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}
+    known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
+    fields = derived_fields(book, known, ())
+    judged = Reference(book, fields, view.now, point, history=view.history, role=case.role)
+    told = explain(judged, judged.decide(found.n))
+    for account in told.accounts:
+        assert all(sentence.strip() for sentence in account.sentences), account
+        assert account.sentences or account.code == "chosen", account
+    assert told.summary
 
 
 def test_everything_was_seen(record_property: Any) -> None:

@@ -14,13 +14,17 @@ What is expected under each key:
   stands for `blocked:no_selling`, `ineligible` for `ineligible:unknown`.
 - `moments`: the ids of the moments that are open, in any order, and of no others.
 - `relationship`: the bounds of the relationship, both included.
+- `gesture`: the amount that is given; `none` where nothing is. `approval`: `pending` or `none`.
+- `due`, `defer_until`: by when it is to be done, and when to ask again, or `none`.
+- `kept`: whether it is an earlier answer that still stands.
 - `briefing`: texts, each contained in a line of what an employee should know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -135,6 +139,11 @@ class _Comparison:
             "says": self.says,
             "moments": self.moments,
             "relationship": self.relationship,
+            "gesture": self.gesture,
+            "approval": self.approval,
+            "due": self.due,
+            "defer_until": self.defer_until,
+            "kept": self.kept,
             "briefing": self.briefing,
             "dropped": self.dropped,
         }
@@ -178,6 +187,39 @@ class _Comparison:
             message = f"expected wording with `{expected}`, got {shown}"
             yield Failure("says", expected, got, message)
 
+    def gesture(self, expected: float | str) -> Iterator[Failure]:
+        gift = self.decision.gesture
+        got = NONE if gift is None else str(gift.amount)
+        same = expected == NONE if gift is None else expected == float(gift.amount)
+        if not same:
+            wanted = expected if isinstance(expected, str) else f"{expected:g}"
+            because = tuple(self.decision.why())
+            yield Failure("gesture", wanted, got, _expected("gesture", wanted, got), because)
+
+    def approval(self, expected: str) -> Iterator[Failure]:
+        gift = self.decision.gesture
+        yield from self._one("approval", expected, (gift and gift.approval) or NONE)
+
+    def due(self, expected: str) -> Iterator[Failure]:
+        yield from self._one("due", expected, _time(self.decision.due))
+
+    def defer_until(self, expected: str) -> Iterator[Failure]:
+        yield from self._one("defer_until", expected, _time(self.decision.defer_until))
+
+    def kept(self, expected: bool) -> Iterator[Failure]:
+        got = self.decision.kept_from is not None
+        if got is not expected:
+            what = "an answer that is kept", "a new answer"
+            wanted, came = what if expected else what[::-1]
+            message = f"expected {wanted}, got {came if self.decision.ranked else NONE}"
+            yield Failure("kept", expected, got, message, tuple(self.decision.why()))
+
+    def _one(self, key: str, expected: str, got: str) -> Iterator[Failure]:
+        """Compare what has one word, or is `none`."""
+        if got != expected:
+            because = tuple(self.decision.why())
+            yield Failure(key, expected, got, _expected(key, expected, got), because)
+
     def moments(self, expected: list[str]) -> Iterator[Failure]:
         got = self.decision.moments
         if set(got) != set(expected):
@@ -218,11 +260,20 @@ class _Comparison:
         kind, _, subject = code.partition(":")
         if kind not in CODES:
             return f"`{kind}` is not a code. {did_you_mean(kind, CODES)}".strip()
-        policy = subject.partition(":")[0]
-        if kind == "blocked" and policy and policy not in self.book.policies:
-            help_ = did_you_mean(policy, self.book.policies)
-            return f"the book has no policy `{policy}`. {help_}".strip()
+        name = subject.partition(":")[0]
+        what, known = self._subjects().get(kind, ("", ()))
+        if what and name and name != "unknown" and name not in known:
+            return f"the book has no {what} `{name}`. {did_you_mean(name, known)}".strip()
         return ""
+
+    def _subjects(self) -> dict[str, tuple[str, Collection[str]]]:
+        """Return what codes name, by the code: the word for it, and the ids there are."""
+        return {
+            "blocked": ("policy", self.book.policies),
+            "suppressed": ("suppression", self.book.suppressions),
+            "limited": ("limit", self.book.limits),
+            "unaffordable": ("budget", self.book.budgets),
+        }
 
     # --- why it is so
 
@@ -295,6 +346,10 @@ class _Comparison:
 def _expected(what: str, wanted: str, got: str) -> str:
     wanted = f"no {what}" if wanted == NONE else f"{what} `{wanted}`"
     return f"expected {wanted}, got {NONE if got == NONE else f'`{got}`'}"
+
+
+def _time(when: datetime | None) -> str:
+    return NONE if when is None else when.isoformat()
 
 
 def _listed(names: list[str]) -> str:

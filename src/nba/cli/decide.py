@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import nullcontext
 
+from nba import windows
 from nba.cli.arguments import Arguments, count
 from nba.cli.cases_file import CaseFile, CaseRead, read_cases
 from nba.cli.casework import add_case_arguments, changes, decided, warn
@@ -83,6 +84,8 @@ def _show(engine: Engine, decision: Decision, page: Page) -> None:
     best, *others = decision.ranked or (None,)
     if best is not None:
         _do_and_say(best, page)
+    elif decision.defer_until is not None:
+        page.line(f"  ask   again at {decision.defer_until.isoformat()}")
     for number, line in enumerate(decision.briefing):
         page.line(f"  {'' if number else 'brief':5} {line}")
     if decision.relationship is not None:
@@ -116,5 +119,12 @@ def _do_and_say(candidate: Candidate, page: Page) -> None:
     page.line(f"  do    {page.paint(candidate.action, 'cyan')} on {candidate.channel}")
     if candidate.suggests:
         page.line(f"  use   {candidate.suggests}")
+    if (gift := candidate.gesture) is not None:
+        approval = f", approval {gift.approval}" if gift.approval else ""
+        page.line(f"  give  {gift.amount} {gift.currency}{approval}")
+    if candidate.due is not None:
+        page.line(f"  by    {windows.moment(candidate.due).isoformat()}")
+    if candidate.kept_from is not None:
+        page.line(f"  kept  from {candidate.kept_from}")
     if candidate.say:
         page.line("  say   " + candidate.say.rstrip().replace("\n", "\n        "))

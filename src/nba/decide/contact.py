@@ -5,7 +5,7 @@ Everything fails closed: a limit whose owner is unknown is full.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ __all__ = [
     "owner_of",
     "since_of",
     "suppressed_until",
+    "suppressing",
     "used_of",
 ]
 
@@ -74,18 +75,23 @@ def suppressed_until(
     It does while, of the outcomes that it counts, the last *at_least* lie *within* its time, and
     less than its length ago.
     """
-    times = sorted(
-        at
-        for one in history.answers
-        if one.covered(rule.covers) and _same(rule, one, action, channel)
-        for at in one.times_of(rule.after)
-    )
+    found = suppressing(rule, action, channel, history)
+    times = sorted(at for _, came in found for at in came)
     ends = [
         last + rule.length
         for first, last in zip(times, times[rule.at_least - 1 :], strict=False)
         if rule.within is None or last - first < rule.within
     ]
     return max((end for end in ends if now < end), default=None)
+
+
+def suppressing(
+    rule: Suppression, action: Action, channel: str, history: History
+) -> Iterator[tuple[Answered, list[int]]]:
+    """Yield the answers whose outcomes a rule counts, with the times of these."""
+    for one in history.answers:
+        if one.covered(rule.covers) and _same(rule, one, action, channel):
+            yield one, one.times_of(rule.after)
 
 
 def _same(rule: Suppression, one: Answered, action: Action, channel: str) -> bool:

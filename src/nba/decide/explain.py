@@ -16,6 +16,7 @@ from nba.decide.change import Change, smallest_change
 from nba.decide.decision import CODES, UNKNOWN_MARK, Candidate, Ranking, furthest, head
 from nba.decide.derived import derived_fields
 from nba.decide.reference import Reference, Scored
+from nba.decide.restraint import RESTRAINTS, Restraint
 from nba.errors import Place
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal
 from nba.lang.types import STRING
@@ -121,6 +122,7 @@ class _Explainer:
         self.ranking = ranking
         self.specs = {spec.path: spec for spec in self.book.fields}
         self.facts = Facts(judged)
+        self.restraint = Restraint(self.facts)
 
     def explanation(self) -> Explanation:
         codes = furthest(self.ranking.codes)
@@ -145,6 +147,7 @@ class _Explainer:
         treatment = _treatment(action, best.channel)
         sentences = [f"{best.title}: {self.channel_name(best.channel)}, {best.direction}."]
         reasons = [*action.gates.applicable, *treatment.gates.applicable]
+        sentences += self.restraint.answer(best)
         sentences += [f"It fits now: {self.facts.because(condition)}" for condition in reasons]
         sentences.append(self.priority(best) + ".")
         if len(self.book.tiers) > 1:
@@ -195,7 +198,8 @@ class _Explainer:
             changes = {t.channel: self.change(action, t, codes[t.channel]) for t in alike}
             treatment = min(alike, key=lambda each: _distance(changes[each.channel]))
             change = changes[treatment.channel]
-            if change.status != "found":  # another treatment may be nearer, if not so far yet
+            if change.status != "found" and head(code) != "unaffordable":
+                # another treatment may be nearer, if not so far yet
                 change = self.other_way(action, treatment, codes, change)
         sentences, where = self.reasons(action, treatment, code)
         scored = self.judged.judge_treatment(action, treatment)
@@ -222,11 +226,13 @@ class _Explainer:
             sentence = f"the policy `{subject}` stops it{title}"
             return [sentence, self.facts.because(policy.block_when)], policy.place
         if kind == "unavailable":
-            return self.unavailable(action, treatment)
+            return self.unavailable(action, treatment, subject)
+        if kind in RESTRAINTS:
+            return self.restraint.reasons(action, treatment, code)
         if kind == "no_channel":
             return self.no_channel(treatment, subject)
         if kind in ("unscored", "error"):
-            return [self.bad_factor(treatment, kind, subject)], treatment.place
+            return [self.bad_factor(action, treatment, kind, subject)], treatment.place
         return [self.arbitrated(action, treatment, kind)], action.place
 
     def not_met(
@@ -240,7 +246,12 @@ class _Explainer:
         sentences = [f"needs: {self.facts.because(condition)}" for condition in failing]
         return sentences, failing[0].place if failing else action.place
 
-    def unavailable(self, action: Action, treatment: Treatment) -> tuple[list[str], Place]:
+    def unavailable(
+        self, action: Action, treatment: Treatment, subject: str
+    ) -> tuple[list[str], Place]:
+        if subject == "store":
+            what = "the store failed, and `on_store_failure` lets nothing of this go on without it"
+            return [what], action.place
         issue, group = self.book.issues[action.issue], self.book.groups[action.group]
         levels = (
             (f"the issue `{issue.id}`", issue),
@@ -267,6 +278,8 @@ class _Explainer:
     def no_channel(self, treatment: Treatment, subject: str) -> tuple[list[str], Place]:
         channel = self.book.channels[treatment.channel]
         name = self.channel_name(treatment.channel)
+        if subject == "closed":
+            return self.restraint.closed(treatment)
         if subject == "direction" or channel.consent is None:
             direction = self.judged.direction(treatment)
             sentence = f"{name} is {channel.direction} only, and this would be {direction}"
@@ -275,8 +288,10 @@ class _Explainer:
             f"to be contacted by {name} needs: {self.facts.because(channel.consent)}"
         ], channel.place
 
-    def bad_factor(self, treatment: Treatment, kind: str, name: str) -> str:
+    def bad_factor(self, action: Action, treatment: Treatment, kind: str, name: str) -> str:
         expression = getattr(treatment, name, None) or self.book.scoring.priority
+        if name in ("amount", "at_most"):
+            expression = self.restraint.factor(action, name)
         text = expression.text if expression else name
         if kind == "error":
             return f"its {name} `{text}` is negative or not finite"
@@ -291,7 +306,9 @@ class _Explainer:
             return "no active tier covers it"
         if kind == "crowded_out":
             return "the decision point already shows enough of its kind"
-        scored = self.judged.scored(action, treatment).candidate
+        found = self.judged.judge_treatment(action, treatment)
+        assert isinstance(found, Scored)  # noqa: S101 - it came to arbitration
+        scored = found.candidate
         if kind == "below_no_action":
             floor = f"does not exceed {self.book.no_action.priority:g}, that of doing nothing"
             return f"{self.priority(scored)}, which {floor}"
@@ -312,7 +329,11 @@ class _Explainer:
             return Change(
                 "undecided", note="not decided: it came to arbitration, where priority decides"
             )
+        if kind == "unaffordable":
+            return Change("undecided", note=f"not decided: {RESTRAINTS[kind]}")
         required = self.required(action, treatment)
+        if kind == "limited" and code.endswith(UNKNOWN_MARK):
+            required = AllOf((required, *self.known_owner(code)))
         if kind == "unscored":
             required = AllOf((required, *self.known_factors(treatment)))
 
@@ -322,13 +343,14 @@ class _Explainer:
             if any(path.startswith("interaction.") for path in changes):
                 changed["interaction.present"] = True
             fields = derived_fields(self.book, changed, self.judged.rows)
-            again = Reference(
-                self.book, fields, self.judged.now, self.judged.point, self.judged.rows
-            )
+            again = self.judged.on(fields)
             found = again.judge_treatment(action, treatment)
             return isinstance(found, Scored)
 
         found = smallest_change(required, self.fields, self.specs, passes, self.facts.titles)
+        if (kind in RESTRAINTS or code == "no_channel:closed") and found.status != "found":
+            what = RESTRAINTS["deferred" if kind == "no_channel" else kind]
+            return Change("undecided", note=f"not decided: {what}")
         if kind == "unscored" and found.status == "none":
             return Change("undecided", note="not decided: what it is worth is unknown")
         return found
@@ -393,6 +415,8 @@ class _Explainer:
                 directions = policy.covers.direction or by_direction
                 around = [form for name, form in by_direction.items() if name not in directions]
                 parts.append(AnyOf((clear, *around)) if around else clear)
+        if treatment.defer_if is not None:
+            parts.append(self.normal(treatment.defer_if, positive=False))
         outbound = AllOf((by_direction["outbound"], consent))
         ways: dict[str, Normal] = {
             "inbound": here,
@@ -403,6 +427,13 @@ class _Explainer:
 
     def normal(self, condition: Condition, *, positive: bool = True) -> Normal:
         return normal(condition.tree, self.facts.named, positive=positive, now=self.judged.now)
+
+    def known_owner(self, code: str) -> Iterator[Normal]:
+        """Yield that it is known per whom a limit counts."""
+        per = self.book.limits[code.split(":")[1]].per
+        path = self.book.household if per == "household" else per
+        if path in self.specs:
+            yield Test(path, "has", None, self.specs[path].type)
 
     def known_factors(self, treatment: Treatment) -> Iterator[Normal]:
         for expression in (treatment.propensity, treatment.value, self.book.scoring.priority):

@@ -111,6 +111,19 @@ class Reference:
         self.when = Moment(now, book.zone, self._zone())
         self.current = self.fields.get("interaction.channel")
 
+    def on(self, fields: Mapping[str, object]) -> Reference:
+        """Return the same with other fields."""
+        return Reference(
+            self.book,
+            fields,
+            self.now,
+            self.point,
+            self.rows,
+            history=self.history,
+            role=self.role,
+            forsaken=self.forsaken,
+        )
+
     def decide(self, n: int, refused: Mapping[OfferKey, str] = _NOTHING) -> Ranking:
         """Return up to *n* answers and the code of every treatment.
 
@@ -233,22 +246,25 @@ class Reference:
 
     def _keys(self) -> dict[str, str]:
         """Return what actions are done once for now, where that is known."""
-        found = {}
-        for action in self.book.actions.values():
-            if action.once_per is not None:
-                try:
-                    value = reference.evaluate(action.once_per.tree, self.fields, BOOK_FUNCTIONS)
-                except EvaluationError:
-                    continue
-                found[action.id] = key_of(value)
-        return found
+        keys = {action.id: self.key(action) for action in self.book.actions.values()}
+        return {name: key for name, key in keys.items() if key is not None}
+
+    def key(self, action: Action) -> str | None:
+        """Return what an action is done once for now; None where it is unknown, or done again."""
+        if action.once_per is None:
+            return None
+        try:
+            value = reference.evaluate(action.once_per.tree, self.fields, BOOK_FUNCTIONS)
+        except EvaluationError:
+            return None
+        return key_of(value)
 
     def _contact(self, action: Action, treatment: Treatment) -> None:
         """Drop what was done, what is suppressed, and what a full limit covers."""
         past = [one for one in self.history.answers if one.action == action.id]
         past = [one for one in past if one.stands(self.now)]
         if action.once_per is not None:
-            key = self._keys().get(action.id)
+            key = self.key(action)
             if key is None:
                 raise _Dropped("once" + UNKNOWN_MARK)
             if any(one.once == key for one in past):
