@@ -332,3 +332,89 @@ def test_the_tests_of_the_shipped_book_pass():
     engine = Engine.open(Path(__file__).parents[2] / "rules")
     failed = [result for result in testing.run_tests(engine) if not result.passed]
     assert not failed, "\n".join(f"{each.name}: {each.failures[0]}" for each in failed)
+
+
+# --- contact
+
+CARE = """\
+format: 1
+book: care
+currency: EUR
+reach: 400d
+context: {customer: {tier: {enum: [bronze, gold]}}}
+channels:
+  chat: {direction: inbound}
+  phone: {open: office, when_closed: defer}
+calendars: {office: {timezone: UTC, open: {mon-fri: "09:00-17:00"}}}
+issues: {service: {}}
+groups: {service/help: {}}
+budgets: {calls: {count: 0}}
+contact_policy: {suppress: [{id: later, after: maybe_later, for: 7d}]}
+actions:
+  credit:
+    title: Credit
+    group: service/help
+    kind: goodwill_gesture
+    eligible: customer.tier == 'gold'
+    value: 5
+    keep_for: 4h
+    do_within: 2h
+    gesture: {ladder: [{amount: 10}], authority: {agent: 5, lead: 20}}
+    channels: [phone]
+  call: {title: Call, group: service/help, kind: guidance, takes: [calls], channels: [phone]}
+tests:
+"""
+OPEN = "now: '2026-03-02T15:30:00Z'; customer: {tier: gold}"
+NIGHT = "now: '2026-03-02T22:00:00Z'; customer: {tier: gold}"
+
+
+def contact_failures(test: str) -> list[testing.Failure]:
+    """Return what fails in one test of the book with contact policy."""
+    text = CARE + "  - name: a test\n    " + test.replace("; ", "\n    ")
+    (result,) = testing.run_tests(Engine(build([parse(text, "book.yaml")])))
+    return list(result.failures)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        f"{OPEN}; expect: {{gesture: 10, due: '2026-03-03T09:30:00Z', kept: false}}",
+        f"{OPEN}; role: agent; expect: {{gesture: 10.00, approval: pending}}",
+        f"{OPEN}; history: [{{decided: credit, at: -1h, gesture: 10}}]; expect: {{kept: true}}",
+        (
+            f"{OPEN}; history: [{{maybe_later: credit, at: -6d}}]; expect: "
+            "{gesture: none, due: none, dropped: {credit: 'suppressed:later'}}"
+        ),
+        f"{NIGHT}; expect: {{action: none, defer_until: '2026-03-03T09:00:00Z'}}",
+        f"{NIGHT}; expect: {{defer_until: +11h, approval: none, kept: false}}",
+        "now: '2026-03-02T10:00:00Z'; expect: {dropped: {call: 'unaffordable:calls'}}",
+        f"{OPEN}; expect: {{defer_until: none}}",
+    ],
+)
+def test_contact_as_expected(test: str):
+    """What was before is read, and what is given, due, kept and deferred is compared."""
+    assert contact_failures(test) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "key", "message"),
+    [
+        (f"{OPEN}; expect: {{gesture: 12}}", "gesture", "expected gesture `12`, got `10.00`"),
+        (f"{OPEN}; expect: {{gesture: none}}", "gesture", "expected no gesture, got `10.00`"),
+        (f"{NIGHT}; expect: {{gesture: 10}}", "gesture", "expected gesture `10`, got none"),
+        (f"{OPEN}; expect: {{approval: pending}}", "approval", "approval `pending`, got none"),
+        (f"{OPEN}; expect: {{due: +2h}}", "due", "got `2026-03-03T09:30:00+00:00`"),
+        (f"{OPEN}; expect: {{defer_until: +2h}}", "defer_until", "got none"),
+        (f"{OPEN}; expect: {{kept: true}}", "kept", "an answer that is kept, got a new answer"),
+        (
+            f"{OPEN}; expect: {{dropped: {{credit: 'suppressed:late'}}}}",
+            "dropped",
+            "the book has no suppression `late`. did you mean `later`?",
+        ),
+    ],
+)
+def test_contact_not_as_expected(test: str, key: str, message: str):
+    """Both sides are named, and why it is so."""
+    (failure,) = contact_failures(test)
+    assert failure.key == key
+    assert message in failure.message
