@@ -40,11 +40,17 @@ class Running(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """An answer, the id of its decision, and what was wrong with what was handed in."""
+    """An answer, the id of its decision, and what was wrong with what was handed in.
+
+    *known_as* is the customer whom the store took the case for, None where it was not asked.
+    *asked* says that it was asked to grant the answers.
+    """
 
     id: str
     answer: Answer
     problems: tuple[Diagnostic, ...]
+    known_as: str | None = None
+    asked: bool = False
 
 
 def decide(
@@ -93,14 +99,15 @@ def _decide(
         view.remember(plan, running.happening.before(timeline, case.id, view), history)
         found = answer_view(plan, view, n, SPARE if takes else 0)
         if not takes or not found.granted:
-            return Decided(name or _preview(), found, problems)
+            return Decided(name or _preview(), found, problems, memory.customer)
         granted = store.take(taking_of(plan, found, str(name), case.id, memory.version))
         if not granted.stale and granted.granted:
             refused = {
                 place: found.offers[place].needs[claim].code for place, claim in granted.refused
             }
             taken = found.as_granted(granted.granted, refused)
-            return Decided(str(name), with_reservations(taken, str(name)), problems)
+            given = with_reservations(taken, str(name))
+            return Decided(str(name), given, problems, memory.customer, asked=True)
     raise StoreError("others change what is remembered of this customer faster than it is read")
 
 

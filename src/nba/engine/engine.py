@@ -27,6 +27,8 @@ from nba.engine.outcomes import Outcomes, Recorded
 from nba.errors import CaseError, Diagnostic
 from nba.journey.events import Event, EventShapes
 from nba.journey.reading import Moments
+from nba.record.log import DecisionLog
+from nba.record.noting import Made
 from nba.state.memory import MemoryStore
 from nba.state.opening import open_store
 from nba.state.store import Due, Store
@@ -70,6 +72,7 @@ class Engine:
         clock: Callable[[], datetime] = _utc_now,
         store: Store | None = None,
         moments: Moments = "native",
+        log: DecisionLog | None = None,
     ) -> None:
         self._path = path
         self._clock = clock
@@ -78,6 +81,7 @@ class Engine:
         self._reloading = threading.Lock()
         self._warnings = tuple(built.warnings)
         self._moments: Moments = moments
+        self._log = log
         self._use(built.book)
 
     @classmethod
@@ -88,20 +92,26 @@ class Engine:
         clock: Callable[[], datetime] = _utc_now,
         store: Store | str | None = None,
         moments: Moments = "native",
+        log: DecisionLog | str | os.PathLike[str] | None = None,
     ) -> Engine:
         """Return an engine for the rule book in the folder *path*.
 
         *clock* gives an aware datetime; it is asked only where a case or an event does not say
         when. *store* remembers journeys, identities and decisions, by default in memory; it may be
         a URL such as `sqlite:///nba.db`, `redis://…` or `postgresql://…`. *moments* is
-        `durable` to find them by durable-rules: see the guide to the journey. Raises BookError
-        with everything that is wrong with the book.
+        `durable` to find them by durable-rules: see the guide to the journey. *log* notes every
+        decision, in a file such as `decisions.jsonl` or `decisions.db`. Raises BookError with
+        everything that is wrong with the book.
         """
+        built = load(path)
         opened = open_store(store) if isinstance(store, str) else store
-        return cls(load(path), path=path, clock=clock, store=opened, moments=moments)
+        logs = log if log is None or isinstance(log, DecisionLog) else DecisionLog.open(log)
+        return cls(built, path=path, clock=clock, store=opened, moments=moments, log=logs)
 
     def close(self) -> None:
-        """Give back what the store holds open."""
+        """Write what waits for the log, and give back what the log and the store hold open."""
+        if self._log is not None:
+            self._log.close()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -125,6 +135,11 @@ class Engine:
     def version(self) -> str:
         """The version of the rule book that decides now: the hash of what it means."""
         return self._running.plan.book.version
+
+    @property
+    def log(self) -> DecisionLog | None:
+        """The log that notes decisions, if there is one: `engine.log.stats()`."""
+        return self._log
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -172,14 +187,11 @@ class Engine:
         plan, shapes, briefer, happening = running = self._running
         if observe:
             happening.check(case)
-        name, found, problems = decide(running, self._store, case, now, n, commit=commit)
-        if observe and (event := happening.event(case.id, found.view)):
-            self._journeys.append(plan, {case.id: [shapes.row(event, now)[0]]})
-        elif commit and case.id:
-            self._journeys.forget_old(plan)
+        decided = decide(running, self._store, case, now, n, commit=commit)
+        found = decided.answer
         until = found.defer_until
-        return Decision(
-            name,
+        decision = Decision(
+            decided.id,
             case.id,
             plan.book.version,
             now,
@@ -189,10 +201,18 @@ class Engine:
             found.n,
             case.at,
             case.role,
-            (*found.view.diagnostics, *problems),
+            (*found.view.diagnostics, *decided.problems),
             None if until is None else windows.moment(until),
             EngineAccount(found, case, briefer),
         )
+        if commit and self._log is not None:
+            known_as = case.id if decided.known_as is None else decided.known_as
+            self._log.put(Made(decision, found, case, known_as, decided.asked))
+        if observe and (event := happening.event(case.id, found.view)):
+            self._journeys.append(plan, {case.id: [shapes.row(event, now)[0]]})
+        elif commit and case.id:
+            self._journeys.forget_old(plan)
+        return decision
 
     def decide_many(
         self,
@@ -282,7 +302,14 @@ class Engine:
         return Outcomes(self.book, self._store, windows.instant(when))
 
     def forget(self, customer: str) -> None:
-        """Forget a customer in the store: events, identities, decisions; only counts are left."""
+        """Forget a customer in the log and the store: events, identities, decisions.
+
+        Only counts are left. Raises StoreError where that fails: then ask again.
+        """
+        if self._log is not None:
+            known = self._store.recall(customer, windows.instant(self._clock()))
+            names = {customer, known.customer, *(row.recorded_as for row in known.decisions)}
+            self._log.forget(names)
         self._store.forget(customer)
         given_in.cache_clear()
 

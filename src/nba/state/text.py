@@ -9,7 +9,7 @@ from typing import Any
 from nba.journey.events import Row
 from nba.lang.values import Duration, Timestamp, UInt
 
-__all__ = ["row_of", "text_of"]
+__all__ = ["plain_of", "row_of", "text_of", "value_of"]
 
 
 def text_of(row: Row) -> str:
@@ -17,16 +17,17 @@ def text_of(row: Row) -> str:
 
     What JSON has no form for is an object with one key, so a map is one too.
     """
-    plain = {name: _plain(value) for name, value in row.items()}
+    plain = {name: plain_of(value) for name, value in row.items()}
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
 
 def row_of(text: str) -> Row:
     """Return the row that `text_of` wrote."""
-    return {name: _value(plain) for name, plain in json.loads(text).items()}
+    return {name: value_of(plain) for name, plain in json.loads(text).items()}
 
 
-def _plain(value: Any) -> Any:
+def plain_of(value: Any) -> Any:
+    """Return a value of a row as JSON has it."""
     match value:
         case Timestamp():
             return {"time": str(int(value))}
@@ -37,15 +38,16 @@ def _plain(value: Any) -> Any:
         case bytes():
             return {"bytes": base64.b64encode(value).decode("ascii")}
         case dict():
-            return {"map": [[_plain(key), _plain(inner)] for key, inner in value.items()]}
+            return {"map": [[plain_of(key), plain_of(inner)] for key, inner in value.items()]}
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [plain_of(item) for item in value]
     return value
 
 
-def _value(plain: Any) -> Any:
+def value_of(plain: Any) -> Any:
+    """Return the value that `plain_of` wrote."""
     if isinstance(plain, list):
-        return [_value(item) for item in plain]
+        return [value_of(item) for item in plain]
     if not isinstance(plain, dict):
         return plain
     ((kind, inner),) = plain.items()
@@ -58,4 +60,4 @@ def _value(plain: Any) -> Any:
             return UInt(int(inner))
         case "bytes":
             return base64.b64decode(inner)
-    return {_value(key): _value(item) for key, item in inner}
+    return {value_of(key): value_of(item) for key, item in inner}

@@ -1,0 +1,173 @@
+"""What is noted of a decision: a record, made of what the engine has in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final, NamedTuple
+
+from nba.decide.answer import Answer
+from nba.decide.case import Case
+from nba.decide.decision import Candidate, Decision
+from nba.decide.history import Answered
+from nba.decide.plan import Plan
+from nba.decide.view import View
+from nba.journey.events import Row
+from nba.lang.context import FieldSpec
+from nba.lang.values import INT_MIN, Duration, Timestamp
+from nba.record.private import Privacy
+from nba.record.record import Record
+from nba.record.versions import versions
+from nba.state.text import plain_of
+
+__all__ = ["Made", "Notes", "answered_of", "told_of"]
+
+
+class Made(NamedTuple):
+    """A decision that was made, with the answer that it came from, and its case.
+
+    *known_as* is the customer whom the store took the case for. *asked* says that a store was asked
+    to grant the answers. Nobody changes any of it any more.
+    """
+
+    decision: Decision
+    answer: Answer
+    case: Case
+    known_as: str
+    asked: bool
+
+
+class Notes:
+    """Makes records of the decisions of one plan."""
+
+    def __init__(self, plan: Plan, *, keep_private: bool) -> None:
+        book = plan.book
+        self.plan = plan
+        self.versions = versions(book.version)
+        self.privacy = Privacy(book)
+        self.keep_private = keep_private
+        slots = book.shape.slots
+        self.present = slots["interaction.present"]
+        self.fields: list[tuple[int, FieldSpec, list[str]]] = [
+            (slots[spec.path], spec, spec.path.split(".")) for spec in book.fields
+        ]
+
+    def record(self, made: Made) -> Record:
+        """Return the record of a decision."""
+        decision, found, view = made.decision, made.answer, made.answer.view
+        left_out: set[str] = set()
+        case, unknown = self._case(made, left_out)
+        knows = not view.forsaken or made.case.events is not None
+        at = view.now
+        until = found.defer_until
+        return Record(
+            decision.id,
+            decision.customer,
+            made.known_as,
+            str(Timestamp(at)),
+            self.versions,
+            case,
+            decision.n,
+            tuple(self._told(one) for one in decision.ranked),
+            decision.reason,
+            None if until is None else str(Timestamp(until)),
+            tuple(unknown),
+            events=tuple(self._rows(view, left_out)) if knows else None,
+            history=tuple(self._answered(one, left_out) for one in view.history.answers),
+            used=None if view.history.used is None else dict(view.history.used),
+            forsaken=view.forsaken,
+            granted=found.granted if made.asked else None,
+            refused={str(place): code for place, code in found.refused.items()} or None
+            if made.asked
+            else None,
+            left_out=tuple(sorted(left_out)),
+        )
+
+    def _case(self, made: Made, left_out: set[str]) -> tuple[dict[str, Any], list[str]]:
+        """Return the case as it was read, and the paths of what did not fit."""
+        slots = made.answer.view.slots
+        objects: dict[str, Any] = {"customer": {}, "interaction": {}}
+        unknown = []
+        for slot, spec, path in self.fields:
+            value = slots[slot]
+            if value is spec.default:  # the very object: it was not handed in
+                continue
+            if value is None:
+                unknown.append(spec.path)
+            elif spec.private and not self.keep_private:
+                left_out.add(spec.path)
+            else:
+                *owners, name = path
+                below = objects
+                for owner in owners:
+                    below = below.setdefault(owner, {})
+                below[name] = _plain(value)
+        found = {
+            "id": made.decision.customer,
+            **objects,
+            "now": str(Timestamp(made.answer.view.now)),
+            "role": made.decision.role,
+            "at": made.decision.at,
+        }
+        if not slots[self.present]:
+            del found["interaction"]
+        return {key: value for key, value in found.items() if value is not None}, unknown
+
+    def _rows(self, view: View, left_out: set[str]) -> list[dict[str, Any]]:
+        """Return the events that the plan sees."""
+        reach = self.plan.journey.reach
+        since = INT_MIN if reach is None else view.now - reach
+        return [
+            self._row(row, left_out) for row in view.timeline.rows if since < row["at"] <= view.now
+        ]
+
+    def _row(self, row: Row, left_out: set[str]) -> dict[str, Any]:
+        private = self.privacy.events.get(row["type"]) if not self.keep_private else None
+        if private and (hidden := private & row.keys()):
+            left_out.update(f"{row['type']}.{name}" for name in hidden)
+            row = {name: value for name, value in row.items() if name not in hidden}
+        return {name: plain_of(value) for name, value in row.items()}
+
+    def _answered(self, one: Answered, left_out: set[str]) -> dict[str, Any]:
+        found = {name: value for name in _ANSWERED if (value := getattr(one, name)) not in _NOTHING}
+        if "once" in found and not self.keep_private and (own := self.privacy.keys.get(one.action)):
+            left_out |= own
+            del found["once"]
+        return found
+
+    def _told(self, candidate: Candidate) -> dict[str, Any]:
+        hidden = (candidate.action, candidate.channel) in self.privacy.told
+        found = told_of(candidate)
+        if hidden and not self.keep_private:
+            del found["say"]
+        return found
+
+
+def told_of(candidate: Candidate) -> dict[str, Any]:
+    """Return an answer as records have it: without what a store reserved it under."""
+    found = candidate.to_dict()
+    if found["gesture"]:
+        del found["gesture"]["reservation"]
+    return found
+
+
+def answered_of(data: Mapping[str, Any]) -> Answered:
+    """Return an earlier answer as a record has it."""
+    return Answered(**{name: _tuples(value) for name, value in data.items() if name in _ANSWERED})
+
+
+_ANSWERED: Final = tuple(part.name for part in fields(Answered))
+_NOTHING: Final = (None, ())
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of a declared field as the field can be read from JSON."""
+    if isinstance(value, Timestamp | Duration):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
