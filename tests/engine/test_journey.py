@@ -15,6 +15,7 @@ from nba.state.store import Due
 from nba.windows import instant
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+TEXT: Any = "2026-03-02"
 NAIVE = datetime(2026, 3, 2)  # noqa: DTZ001
 BOOK = """
 format: 1
@@ -328,11 +329,9 @@ def test_a_reload_keeps_journeys(engine: Engine, tmp_path: Path) -> None:
     [
         (lambda e: e.observe({"type": "contact"}), "what is observed is an Event, not a dict"),
         (lambda e: e.observe([Event("contact", "c")]), "what is observed is an Event, not a list"),
-        (
-            lambda e: e.observe(Event("contact", "c", at="2026-03-02")),
-            "`at` of an event is a datet",
+        (lambda e: e.observe(Event("contact", "c", at=TEXT)), "`at` of an event is a datet")(
+            lambda e: e.observe(Event("contact", "c", data=3)), "`data` of an event is an object"
         ),  # type: ignore[arg-type]
-        (lambda e: e.observe(Event("contact", "c", data=3)), "`data` of an event is an object"),  # type: ignore[arg-type]
         (lambda e: e.decide("c", events=[{"type": "contact"}]), "an event is an Event, not a dict"),
         (lambda e: e.link("", "c"), "an identity is a string that is not empty, not ''"),
         (lambda e: e.link("x", None), "a customer is a string that is not empty, not None"),
