@@ -16,6 +16,7 @@ from nba.windows import instant
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 TEXT: Any = "2026-03-02"
+NUMBER: Any = 3
 NAIVE = datetime(2026, 3, 2)  # noqa: DTZ001
 BOOK = """
 format: 1
