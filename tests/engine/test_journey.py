@@ -330,9 +330,8 @@ def test_a_reload_keeps_journeys(engine: Engine, tmp_path: Path) -> None:
     [
         (lambda e: e.observe({"type": "contact"}), "what is observed is an Event, not a dict"),
         (lambda e: e.observe([Event("contact", "c")]), "what is observed is an Event, not a list"),
-        (lambda e: e.observe(Event("contact", "c", at=TEXT)), "`at` of an event is a datet")(
-            lambda e: e.observe(Event("contact", "c", data=3)), "`data` of an event is an object"
-        ),  # type: ignore[arg-type]
+        (lambda e: e.observe(Event("contact", "c", at=TEXT)), "`at` of an event is a datetime"),
+        (lambda e: e.observe(Event("contact", "c", data=NUMBER)), "`data` of an event is an obj"),
         (lambda e: e.decide("c", events=[{"type": "contact"}]), "an event is an Event, not a dict"),
         (lambda e: e.link("", "c"), "an identity is a string that is not empty, not ''"),
         (lambda e: e.link("x", None), "a customer is a string that is not empty, not None"),
