@@ -128,6 +128,7 @@ def test_the_household_of_a_book_without_one(text):
         "ladder: [{amount: customer.bill}, {amount: 10}]",
         "ladder: [{when: customer.vip, amount: 5}, {amount: 10}]",
         "ladder: [{amount: 20}], authority: {agent: 0, team_lead: 50}",
+        "ladder: [{when: customer.vip, amount: 20}, {amount: 5}], authority: {agent: 20}",
         "ladder: [{amount: 0.01}], at_most: 0.01",
     ],
 )
@@ -209,3 +210,11 @@ def test_one_mistake_is_told_once(text):
     """What refers to something faulty is not wrong itself."""
     found = found_in(text)
     assert len(found) == (2 if "7x" in text else 1)
+
+
+def test_a_rung_above_every_authority_is_passed_over_by_roles():
+    """So what comes after it is not doubted; it is itself."""
+    (found,) = found_in(
+        action("gesture: {ladder: [{amount: 20}, {amount: 10}], authority: {a: 15}}")
+    )
+    assert found.message == "no role may give `20`: the highest authority is `15.00`"

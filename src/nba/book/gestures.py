@@ -165,6 +165,7 @@ class Gestures:
     def _check_order(self, gesture: model.Gesture) -> None:
         """Doubt rungs after one that always fits, or that fits wherever they do."""
         always = gesture.at_most is None and not gesture.budgets
+        highest = max((units for _, units in gesture.authority), default=None)
         least: float | None = None  # of the rungs before that have no condition
         for rung in gesture.ladder:
             amount = literal(rung.amount)
@@ -172,7 +173,9 @@ class Gestures:
                 message = "this rung is never given, since one before it fits first"
                 help_ = "give the one before it a `when:`, or put the smaller amounts last"
                 self._doubt(message, help_, rung.place)
-            if rung.when is None and amount is not None and amount > 0:
+            if rung.when is not None or amount is None or amount <= 0:
+                continue
+            if highest is None or money.minor_units(amount, self.currency) <= highest:
                 least = amount if least is None else min(least, amount)
 
     def _report_nothing(self, key: str, amount: float, place: Place) -> None:
