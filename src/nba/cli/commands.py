@@ -20,6 +20,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "report": "report how customers fare: in the stages of their journey",
     "eval": "evaluate an expression",
     "store": "prepare a store, migrate it, or look at it",
+    "replay": "make logged decisions again, and say whether they are the same",
+    "log": "forget a customer in a decision log, or look at it",
     "schema": "print the JSON Schema of rule files, for editors",
     "version": "print the versions of nba and of Python",
 }
