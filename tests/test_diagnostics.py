@@ -4,7 +4,9 @@ Each code has a heading ### `code` in docs/diagnostics.md and a folder tests/dia
 with one case, or with a folder for each of several. A case is a folder of rule files, to which
 base.yaml is added as book.yaml unless the case has its own; and expected.txt, the exact text of
 all that is found. `case.json` is a case that the book is asked about; `limits.json` replaces
-limits that are too large for a case. NBA_UPDATE=1 writes expected.txt anew: read the difference.
+limits that are too large for a case; `failing.json` says with which words the store or the
+profile provider fails while the case is decided. NBA_UPDATE=1 writes expected.txt anew: read the
+difference.
 """
 
 import ast
@@ -17,8 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from nba.book.build import load
-from nba.errors import CODES, BookError, Diagnostic
+from nba.book.build import Built, load
+from nba.engine import Engine
+from nba.engine.profiles import Profiles
+from nba.errors import CODES, BookError, Diagnostic, StoreError
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "diagnostics.md"
@@ -122,9 +126,35 @@ def found_in(case: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[
         book, found = load("rules")
     except BookError as error:
         return list(error.diagnostics)
-    if (case / "case.json").exists():
+    if (case / "failing.json").exists():
+        engine = failing(Built(book, found), **json.loads((case / "failing.json").read_text()))
+        decision = engine.decide("c-1", **json.loads((case / "case.json").read_text()))
+        found += list(decision.diagnostics)
+    elif (case / "case.json").exists():
         found += book.shape.read(json.loads((case / "case.json").read_text()))[1]
     return found
+
+
+class Failing:
+    """A store, or a profile provider, that can do nothing but fail."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str):
+        def fail(*_: object, **__: object):
+            raise self.error
+
+        return fail
+
+
+def failing(built: Built, store: str | None = None, profiles: str | None = None) -> Engine:
+    """Open an engine whose store or profile provider fails with these words."""
+    return Engine(
+        built,
+        store=None if store is None else Failing(StoreError(store)),
+        profiles=None if profiles is None else Profiles(Failing(ConnectionError(profiles))),
+    )
 
 
 def expected(case: Path) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nba.decide.explain import ActionAccount, Explanation
     from nba.engine import Engine
     from nba.engine.outcomes import Recorded
+    from nba.engine.profiles import ProfileProvider
     from nba.errors import (
         BookError,
         CaseError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         ExpressionError,
         NbaError,
         Place,
+        ProfileError,
         StoreError,
     )
     from nba.journey.events import Event
@@ -43,6 +45,8 @@ __all__ = [
     "Gesture",
     "NbaError",
     "Place",
+    "ProfileError",
+    "ProfileProvider",
     "Recorded",
     "StoreError",
     "__version__",
@@ -58,6 +62,7 @@ _HOMES = {
     "Event": "nba.journey.events",
     "Explanation": "nba.decide.explain",
     "Gesture": "nba.decide.decision",
+    "ProfileProvider": "nba.engine.profiles",
     "Recorded": "nba.engine.outcomes",
 }
 

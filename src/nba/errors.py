@@ -21,6 +21,7 @@ __all__ = [
     "ExpressionError",
     "NbaError",
     "Place",
+    "ProfileError",
     "StoreError",
     "did_you_mean",
     "errors_in",
@@ -69,6 +70,9 @@ CODES: dict[str, str] = {
     "int-division": "a division of two ints drops the remainder",
     # what is handed in with a case
     "wrong-input": "a field of a case has the wrong type or value, and is read as unknown",
+    # what fails while deciding
+    "store-failure": "the store cannot be reached, and it is decided as the book says for that",
+    "profile-failure": "the profile provider fails, and it is decided with what else is known",
 }
 
 
@@ -207,6 +211,10 @@ class EvaluationError(NbaError):
 
 class StoreError(NbaError):
     """A store cannot be reached, or does not answer in time: what was asked may not be done."""
+
+
+class ProfileError(NbaError):
+    """A profile cannot be had in time, and the book does not decide without it."""
 
 
 class CaseError(NbaError):

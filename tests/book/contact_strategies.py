@@ -52,6 +52,7 @@ class ContactWriter:
             "contact_policy": self._policy,
             "attribution": self._attribution,
             "on_store_failure": self._failure,
+            "on_profile_failure": lambda: self.random.choice(("without", "refuse")),
         }
         return found | self._keys(of_book, 2)
 

@@ -439,6 +439,7 @@ def split(random: Random, book: Mapping[str, Any]) -> list[dict[str, Any]]:
         "household",
         "attribution",
         "on_store_failure",
+        "on_profile_failure",
         *STAGES,
     )
     main = {key: value for key, value in book.items() if key in whole}

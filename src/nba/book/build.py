@@ -50,6 +50,7 @@ _OF_THE_BOOK: Final = frozenset(
         "reach",
         "interaction_event",
         "outcome_event",
+        "on_profile_failure",
     }
 )
 #: The fields that an event which an outcome is may have.
@@ -220,6 +221,7 @@ class _Builder:
             outcomes=_each(files.section("outcomes"), contact.outcome),
             attribution=contact.attribution(files.single("attribution")),
             on_store_failure=self.on_store_failure(),
+            on_profile_failure=main.on_profile_failure or "without",
             conditions=named,
             scorecards=cards,
             derived=derived,

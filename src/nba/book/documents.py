@@ -394,6 +394,8 @@ class File(Document):
     """how long an outcome is waited for"""
     on_store_failure: StoreFailure | None = None
     """what is done without the store; by default nothing"""
+    on_profile_failure: Literal["without", "refuse"] | None = None
+    """whether it is decided without a profile that cannot be had; in the file with `book`"""
     issues: dict[Id, Issue] = {}
     """the concerns of the business"""
     groups: dict[GroupId, Group] = {}

@@ -68,6 +68,7 @@ def to_document(book: Book) -> dict[str, Any]:
         "reach": length_text(book.reach),
         "events": {name: _declarations(kind.fields) for name, kind in book.events.items()},
         "outcome_event": book.outcome_event,
+        "on_profile_failure": "refuse" if book.on_profile_failure == "refuse" else None,
         "interaction_event": None
         if book.interaction_event is None
         else {

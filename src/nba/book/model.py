@@ -493,6 +493,7 @@ class Book:
     outcomes: Mapping[str, Outcome]
     attribution: Attribution | None
     on_store_failure: StoreFailure
+    on_profile_failure: str
     conditions: Mapping[str, Condition]
     scorecards: Mapping[str, Scorecard]
     derived: tuple[str, ...]

@@ -24,7 +24,7 @@ from nba.journey.events import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
 from nba.state.store import Store
 
-__all__ = ["Decided", "Running", "decide", "decided_again"]
+__all__ = ["Decided", "Running", "decide", "decided_again", "store_failure"]
 
 #: How often a decision is made anew because what it was made on has changed meanwhile.
 TRIES: Final = 50
@@ -74,9 +74,13 @@ def decide(
         return found or Decided(name, *_alone(running, case, now, n))
     except StoreError as error:
         answer, problems = _without_store(running, case, now, n)
-        message = f"the store failed: {error}"
-        fault = Diagnostic("store-failure", message, "", None, "warning")
-        return Decided(name, answer, (*problems, fault))
+        # what was asked of the store may have been done: its id is not that of another answer
+        return Decided(_preview(), answer, (*problems, store_failure(error)))
+
+
+def store_failure(error: StoreError) -> Diagnostic:
+    """Return what is said of a store that failed."""
+    return Diagnostic("store-failure", f"the store failed: {error}", "", None, "warning")
 
 
 def _decide(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -18,13 +19,15 @@ from nba.decide.explain import Explanation
 from nba.decide.happening import Happening
 from nba.decide.plan import plan_for
 from nba.engine.account import EngineAccount
-from nba.engine.deciding import Running, decide, decided_again
+from nba.engine.asynchronous import THREADS, Threads, asynchronous
+from nba.engine.deciding import Running, decide, decided_again, store_failure
 from nba.engine.export import exported
 from nba.engine.journeys import Journeys
 from nba.engine.memory import given_in
 from nba.engine.outcome_event import outcome_event
 from nba.engine.outcomes import Outcomes, Recorded
-from nba.errors import CaseError, Diagnostic
+from nba.engine.profiles import ProfileProvider, Profiles
+from nba.errors import CaseError, Diagnostic, StoreError
 from nba.journey.events import Event, EventShapes
 from nba.journey.reading import Moments
 from nba.record.log import DecisionLog
@@ -73,6 +76,8 @@ class Engine:
         store: Store | None = None,
         moments: Moments = "native",
         log: DecisionLog | None = None,
+        profiles: Profiles | None = None,
+        threads: int = THREADS,
     ) -> None:
         self._path = path
         self._clock = clock
@@ -82,6 +87,8 @@ class Engine:
         self._warnings = tuple(built.warnings)
         self._moments: Moments = moments
         self._log = log
+        self._profiles = profiles
+        self.threads = Threads(threads)
         self._use(built.book)
 
     @classmethod
@@ -93,6 +100,10 @@ class Engine:
         store: Store | str | None = None,
         moments: Moments = "native",
         log: DecisionLog | str | os.PathLike[str] | None = None,
+        profiles: ProfileProvider | None = None,
+        profile_ttl: float = 60.0,
+        profile_timeout: float = 0.2,
+        threads: int = THREADS,
     ) -> Engine:
         """Return an engine for the rule book in the folder *path*.
 
@@ -100,16 +111,31 @@ class Engine:
         when. *store* remembers journeys, identities and decisions, by default in memory; it may be
         a URL such as `sqlite:///nba.db`, `redis://…` or `postgresql://…`. *moments* is
         `durable` to find them by durable-rules: see the guide to the journey. *log* notes every
-        decision, in a file such as `decisions.jsonl` or `decisions.db`. Raises BookError with
-        everything that is wrong with the book.
+        decision, in a file such as `decisions.jsonl` or `decisions.db`. *profiles* knows the
+        fields of customers that a case does not give; it is waited for *profile_timeout* seconds,
+        and what it says is kept for *profile_ttl*. *threads* is how many of the verbs for asyncio
+        run at once. Raises BookError with everything that is wrong with the book.
         """
         built = load(path)
         opened = open_store(store) if isinstance(store, str) else store
         logs = log if log is None or isinstance(log, DecisionLog) else DecisionLog.open(log)
-        return cls(built, path=path, clock=clock, store=opened, moments=moments, log=logs)
+        known = None
+        if profiles is not None:
+            known = Profiles(profiles, ttl=profile_ttl, timeout=profile_timeout)
+        return cls(
+            built,
+            path=path,
+            clock=clock,
+            store=opened,
+            moments=moments,
+            log=logs,
+            profiles=known,
+            threads=threads,
+        )
 
     def close(self) -> None:
         """Write what waits for the log, and give back what the log and the store hold open."""
+        self.threads.close()
         if self._log is not None:
             self._log.close()
         self._store.close()
@@ -187,6 +213,10 @@ class Engine:
         plan, shapes, briefer, happening = running = self._running
         if observe:
             happening.check(case)
+        known: tuple[Diagnostic, ...] = ()
+        if self._profiles is not None:
+            refuse = plan.book.on_profile_failure == "refuse"
+            case, known = self._profiles.complete(case, refuse=refuse)
         decided = decide(running, self._store, case, now, n, commit=commit)
         found = decided.answer
         until = found.defer_until
@@ -201,17 +231,21 @@ class Engine:
             found.n,
             case.at,
             case.role,
-            (*found.view.diagnostics, *decided.problems),
+            (*known, *found.view.diagnostics, *decided.problems),
             None if until is None else windows.moment(until),
             EngineAccount(found, case, briefer),
         )
         if commit and self._log is not None:
             known_as = case.id if decided.known_as is None else decided.known_as
             self._log.put(Made(decision, found, case, known_as, decided.asked))
-        if observe and (event := happening.event(case.id, found.view)):
-            self._journeys.append(plan, {case.id: [shapes.row(event, now)[0]]})
-        elif commit and case.id:
-            self._journeys.forget_old(plan)
+        try:
+            if observe and (event := happening.event(case.id, found.view)):
+                self._journeys.append(plan, {case.id: [shapes.row(event, now)[0]]})
+            elif commit and case.id:
+                self._journeys.forget_old(plan)
+        except StoreError as error:  # the decision is made all the same
+            faults = (*decision.diagnostics, store_failure(error))
+            decision = replace(decision, diagnostics=faults)
         return decision
 
     def decide_many(
@@ -312,6 +346,8 @@ class Engine:
             self._log.forget(names)
         self._store.forget(customer)
         given_in.cache_clear()
+        if self._profiles is not None:
+            self._profiles.forget(customer)
 
     def export(self, customer: str) -> dict[str, Any]:
         """Return all that the store knows of a customer, as plain data."""
@@ -366,3 +402,18 @@ class Engine:
             self._use(built.book)
             self._warnings = tuple(built.warnings)
         return changed
+
+    # --- the same for asyncio: see `asynchronous`
+
+    adecide = asynchronous(decide)
+    adecide_case = asynchronous(decide_case)
+    aexplain = asynchronous(explain)
+    arecord = asynchronous(record)
+    aapprove = asynchronous(approve)
+    aobserve = asynchronous(observe)
+    alink = asynchronous(link)
+    aunlink = asynchronous(unlink)
+    adue = asynchronous(due)
+    aforget = asynchronous(forget)
+    aexport = asynchronous(export)
+    areload = asynchronous(reload)
