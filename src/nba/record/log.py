@@ -25,7 +25,9 @@ from nba.record.sinks import Sink, sink_at
 
 __all__ = ["DecisionLog", "Stats"]
 
-_BATCH: Final = 256  # records that are written together at most
+#: Records that are written together at most: few, so that those who decide need not wait for long
+#: until Python is free again; and more where much waits.
+_FEW, _MANY = 16, 256
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0  # seconds before a sink that failed is tried again
 _PATIENCE: Final = 60.0  # seconds between two warnings
 _PLANS: Final = 8  # plans whose notes are kept ready
@@ -179,7 +181,8 @@ class DecisionLog:
             self._forget(first)
             return
         lines: list[Line] = []
-        while self._queue and len(lines) < _BATCH:
+        waiting = len(self._queue)
+        for _ in range(min(waiting, _FEW if waiting < self.capacity // 10 else _MANY)):
             if isinstance(made := self._queue[0], _Forgetting):
                 break
             self._queue.popleft()
@@ -189,8 +192,6 @@ class DecisionLog:
                 self._dropped += 1
                 self._failed += 1
                 _logger.exception("a decision cannot be noted: this is a fault of nba")
-            if len(self._queue) < self.capacity // 10:
-                time.sleep(0)  # those who decide go first, until there is much to do
         if lines:
             self._write(lines)
 
