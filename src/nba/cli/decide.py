@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import nullcontext
+from datetime import datetime
 
 from nba import windows
 from nba.cli.arguments import Arguments, count
@@ -22,7 +23,9 @@ from nba.cli.progress import Progress
 from nba.decide.account import Relationship
 from nba.decide.case import Case
 from nba.decide.decision import Candidate, Decision
+from nba.decide.wording import shown
 from nba.engine import Engine
+from nba.lang.values import Timestamp
 
 __all__ = ["arguments", "run"]
 
@@ -83,9 +86,9 @@ def _show(engine: Engine, decision: Decision, page: Page) -> None:
     page.line(page.paint(headline, "bold"))
     best, *others = decision.ranked or (None,)
     if best is not None:
-        _do_and_say(best, page)
+        _do_and_say(engine, best, page)
     elif decision.defer_until is not None:
-        page.line(f"  ask   again at {decision.defer_until.isoformat()}")
+        page.line(f"  ask   again on {_time(engine, decision.defer_until)}")
     for number, line in enumerate(decision.briefing):
         page.line(f"  {'' if number else 'brief':5} {line}")
     if decision.relationship is not None:
@@ -96,7 +99,7 @@ def _show(engine: Engine, decision: Decision, page: Page) -> None:
         page.line()
         channel = engine.book.channels[other.channel].title or other.channel
         page.line(page.paint(f"{place}. {other.title}: {channel}, {other.direction}.", "bold"))
-        _do_and_say(other, page)
+        _do_and_say(engine, other, page)
         tier = f", in the tier `{other.tier}`" if len(engine.book.tiers) > 1 else ""
         page.line(f"  why   Its priority is {other.priority:g}{tier}.")
 
@@ -115,7 +118,7 @@ def _relationship(engine: Engine, found: Relationship) -> str:
     return f"{score}: {', '.join(parts)}" if parts else score
 
 
-def _do_and_say(candidate: Candidate, page: Page) -> None:
+def _do_and_say(engine: Engine, candidate: Candidate, page: Page) -> None:
     page.line(f"  do    {page.paint(candidate.action, 'cyan')} on {candidate.channel}")
     if candidate.suggests:
         page.line(f"  use   {candidate.suggests}")
@@ -123,8 +126,15 @@ def _do_and_say(candidate: Candidate, page: Page) -> None:
         approval = f", approval {gift.approval}" if gift.approval else ""
         page.line(f"  give  {gift.amount} {gift.currency}{approval}")
     if candidate.due is not None:
-        page.line(f"  by    {windows.moment(candidate.due).isoformat()}")
+        page.line(f"  by    {_time(engine, windows.moment(candidate.due))}")
     if candidate.kept_from is not None:
         page.line(f"  kept  from {candidate.kept_from}")
     if candidate.say:
         page.line("  say   " + candidate.say.rstrip().replace("\n", "\n        "))
+
+
+def _time(engine: Engine, when: datetime) -> str:
+    """Return a time as the clocks of the book have it."""
+    instant, zone = Timestamp(windows.instant(when)), engine.book.zone
+    day, hour = (shown(instant, form, engine.book.currency, zone) for form in ("date", "time"))
+    return f"{day}, {hour}"

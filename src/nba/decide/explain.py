@@ -147,7 +147,7 @@ class _Explainer:
         treatment = _treatment(action, best.channel)
         sentences = [f"{best.title}: {self.channel_name(best.channel)}, {best.direction}."]
         reasons = [*action.gates.applicable, *treatment.gates.applicable]
-        sentences += self.restraint.answer(best)
+        sentences += self.restraint.kept(best)
         sentences += [f"It fits now: {self.facts.because(condition)}" for condition in reasons]
         sentences.append(self.priority(best) + ".")
         if len(self.book.tiers) > 1:
@@ -157,7 +157,7 @@ class _Explainer:
         if names:
             titles = [self.book.actions[name].title for name in names]
             sentences.append(f"It goes before: {'; '.join(titles[:3])}{_more(titles, 3)}.")
-        return sentences
+        return [*sentences, *self.restraint.given(best)]
 
     def nothing(self) -> list[str]:
         title = self.book.no_action.title

@@ -80,14 +80,18 @@ class Restraint:
         meant = (r for r in gesture.ladder if r.when is None or self.judged.judge(r.when) is True)
         return next((rung.amount for rung in meant if self._bad(rung.amount)), None)
 
-    def answer(self, best: Candidate) -> list[str]:
-        """Say of an answer whether it is kept, what it gives, and by when it is to be done."""
+    def kept(self, best: Candidate) -> list[str]:
+        """Say of an answer that is kept of which decision it is, and until when."""
+        if best.kept_from is None:
+            return []
+        kept = self.judged.kept[best.action]
+        until = f", until {self.time(kept.keep_until)}" if kept.keep_until else ""
+        given = f"decision {best.kept_from}, of {self.time(kept.at)}"
+        return [f"It is still the answer of {given}{until}."]
+
+    def given(self, best: Candidate) -> list[str]:
+        """Say of an answer what it gives, and by when it is to be done."""
         sentences = []
-        if best.kept_from is not None:
-            kept = self.judged.kept[best.action]
-            until = f", until {self.time(kept.keep_until)}" if kept.keep_until else ""
-            given = f"decision {best.kept_from}, of {self.time(kept.at)}"
-            sentences.append(f"It is still the answer of {given}{until}.")
         if (gift := best.gesture) is not None:
             amount = shown(float(gift.amount), "money", gift.currency, self.judged.when.book)
             states = {"pending": ", and somebody has to approve of it", "approved": ", as approved"}
