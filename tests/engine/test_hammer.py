@@ -31,7 +31,7 @@ LONG = os.environ.get("NBA_LONG") == "1"
 PROCESSES = 8
 THREADS = 32 if LONG else 4
 KILLS = 40 if LONG else 6
-CALLS, CREDIT, MAILS = (2_000, 1_000, 3_000) if LONG else (100, 60, 150)
+CALLS, CREDIT, MAILS = (600, 300, 900) if LONG else (100, 60, 150)
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 BOOK = f"""
