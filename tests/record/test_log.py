@@ -418,3 +418,40 @@ def test_a_sink_that_cannot_forget_says_so():
 def test_the_version_of_the_zones_is_known():
     """Or said to be unknown."""
     assert zones_version() == "unknown" or zones_version()[:2] == "20"
+
+
+# --- many at once
+
+
+def test_deciding_for_many_waits_for_the_log_and_loses_nothing(tmp_path: Path):
+    """However small the queue is."""
+    log = DecisionLog.open(tmp_path / "log.jsonl", capacity=4)
+    found = logging_to(log)
+    for _ in found.engine.decide_many({"id": f"c-{n}"} for n in range(200)):
+        pass
+    found.engine.close()
+    assert log.stats() == Stats(written=200, lost=0, failed=0, waiting=0)
+
+
+@pytest.mark.parametrize("faults", [0, 10**9])
+def test_deciding_for_many_does_not_wait_for_a_sink_in_trouble(faults: int):
+    """One that fails is not waited for, and one that hangs only once."""
+    sink = Slow()
+    sink.faults = faults
+    if faults:
+        sink.free.set()
+    log = DecisionLog(sink, capacity=4)
+    found = logging_to(log)
+    list(found.engine.decide_many([{"id": "c"}]))
+    while faults and not log.stats().failed:
+        time.sleep(0.001)
+    for n in range(3):
+        found.decide(f"c-{n}")
+    start = time.monotonic()
+    log.make_room(patience=0.1)
+    for _ in found.engine.decide_many({"id": f"c-{n}"} for n in range(50)):
+        pass
+    assert time.monotonic() - start < 4
+    assert log.stats().lost == 50
+    sink.free.set()
+    log.close(timeout=0.2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Iterable
@@ -18,6 +17,7 @@ from nba.decide.happening import Happening
 from nba.decide.history import EMPTY_HISTORY, Answered, History, history_of
 from nba.decide.plan import Plan
 from nba.decide.view import inputs_of
+from nba.engine.ids import new_id
 from nba.engine.memory import SPARE, asked_of, history_in, taking_of, with_reservations
 from nba.errors import Diagnostic, StoreError
 from nba.journey.events import EventShapes
@@ -67,7 +67,7 @@ def decide(
     What the case brings takes the place of what the store remembers. Without *commit* nothing is
     taken. Where the store fails, the book says what may still be done.
     """
-    name = f"d-{os.urandom(12).hex()}"
+    name = new_id()
     try:
         takes = name if commit else None
         found = _decide(running, store, case, now, n, name=takes)
@@ -75,7 +75,7 @@ def decide(
     except StoreError as error:
         answer, problems = _without_store(running, case, now, n)
         # what was asked of the store may have been done: its id is not that of another answer
-        return Decided(_preview(), answer, (*problems, store_failure(error)))
+        return Decided(new_id(), answer, (*problems, store_failure(error)))
 
 
 def store_failure(error: StoreError) -> Diagnostic:
@@ -103,7 +103,7 @@ def _decide(
         view.remember(plan, running.happening.before(timeline, case.id, view), history)
         found = answer_view(plan, view, n, SPARE if takes else 0)
         if not takes or not found.granted:
-            return Decided(name or _preview(), found, problems, memory.customer)
+            return Decided(name or new_id(), found, problems, memory.customer)
         granted = store.take(taking_of(plan, found, str(name), case.id, memory.version))
         if not granted.stale and granted.granted:
             refused = {
@@ -119,10 +119,6 @@ def _step_aside(lost: int) -> None:
     """Wait for others a while, by chance and the longer the more often they were faster."""
     if lost:
         time.sleep(random.random() * min(lost, 20) / 1000)  # noqa: S311 - nothing to be guessed
-
-
-def _preview() -> str:
-    return f"d-{os.urandom(12).hex()}"
 
 
 def _alone(

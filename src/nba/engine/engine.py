@@ -258,10 +258,12 @@ class Engine:
         """Yield the decision of each case, in their order, as they are asked for.
 
         A case may be plain data, as `Case.from_dict` reads it. *observe* and *commit* are as in
-        `decide`.
+        `decide`. Where there is a log, it waits for it at times, so that nothing is lost.
         """
         for case in cases:
             read = case if isinstance(case, Case) else Case.from_dict(case)
+            if self._log is not None and commit:
+                self._log.make_room()
             yield self.decide_case(read, observe=observe, commit=commit)
 
     def explain(self, decision: Decision, case: Case | None = None) -> Explanation:

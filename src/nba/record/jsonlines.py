@@ -36,6 +36,7 @@ class JsonLinesSink:
         self.path = Path(path)
         self._file: int | None = None
         self._process = 0
+        self._whole = 0  # the size up to which the last line is known to be whole
         try:
             self._open()
         except OSError as error:
@@ -47,7 +48,7 @@ class JsonLinesSink:
         try:
             with self._locked() as file:
                 size = os.fstat(file).st_size
-                if size and _byte_before(file, size) != b"\n":
+                if size not in (0, self._whole) and _byte_before(file, size) != b"\n":
                     data = b"\n" + data
                 try:
                     _write(file, data)
@@ -55,6 +56,7 @@ class JsonLinesSink:
                     with suppress(OSError):
                         os.ftruncate(file, size)
                     raise
+                self._whole = size + len(data)
         except OSError as error:
             raise _fault(self.path, error) from error
 
@@ -112,7 +114,7 @@ class JsonLinesSink:
             if not stat.S_ISREG(os.fstat(file).st_mode):
                 os.close(file)
                 raise OSError(0, "it is not a file")
-            self._file, self._process = file, os.getpid()
+            self._file, self._process, self._whole = file, os.getpid(), 0
         return self._file
 
 

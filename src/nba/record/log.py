@@ -26,8 +26,8 @@ from nba.record.sinks import Sink, sink_at
 __all__ = ["DecisionLog", "Stats"]
 
 #: Records that are written together at most: few, so that those who decide need not wait for long
-#: until Python is free again; and more where much waits.
-_FEW, _MANY = 16, 256
+#: until Python is free again; and many where many wait, because each write has to wait for those.
+_FEW, _MANY = 16, 1024
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0  # seconds before a sink that failed is tried again
 _PATIENCE: Final = 60.0  # seconds between two warnings
 _PLANS: Final = 8  # plans whose notes are kept ready
@@ -82,6 +82,8 @@ class DecisionLog:
         self._thread: threading.Thread | None = None
         self._accepted = self._turned_away = 0  # changed by those who put
         self._written = self._dropped = self._failed = 0  # changed by the thread
+        self._troubled = False  # the sink failed when it was asked last
+        self._stuck_until = 0.0
         self._said = (0, 0)
         self._said_at = -_PATIENCE
 
@@ -127,6 +129,18 @@ class DecisionLog:
                 return False
             time.sleep(0.001)
         return True
+
+    def make_room(self, patience: float = 5.0) -> None:
+        """Wait while more than half of the capacity waits: for those who decide for many at once.
+
+        Who decides without a pause leaves the thread little time to write. It does not wait for a
+        sink that fails, nor again soon for one that was too slow for its *patience*, in seconds.
+        """
+        waiting = self._accepted - self._written - self._dropped
+        if waiting <= self.capacity // 2 or self._troubled or self._closed:
+            return
+        if time.monotonic() > self._stuck_until and not self.flush(patience):
+            self._stuck_until = time.monotonic() + _PATIENCE
 
     def forget(self, names: Collection[str], timeout: float = 60.0) -> int:
         """Forget the records of customers, also of those that wait; return how many were written.
@@ -182,7 +196,7 @@ class DecisionLog:
             return
         lines: list[Line] = []
         waiting = len(self._queue)
-        for _ in range(min(waiting, _FEW if waiting < self.capacity // 10 else _MANY)):
+        for _ in range(min(waiting, _FEW if waiting < 10 * _FEW else _MANY)):
             if isinstance(made := self._queue[0], _Forgetting):
                 break
             self._queue.popleft()
@@ -203,6 +217,7 @@ class DecisionLog:
                 self.sink.write(lines)
             except Exception as error:  # noqa: BLE001 - a sink is anybody's
                 self._failed += 1
+                self._troubled = True
                 self._warn(error)
                 if self._ending.wait(wait):
                     self._dropped += len(lines)
@@ -210,6 +225,7 @@ class DecisionLog:
                 wait = min(wait * 2, _LONGEST_WAIT)
             else:
                 self._written += len(lines)
+                self._troubled = False
                 return
 
     def _forget(self, wish: _Forgetting) -> None:

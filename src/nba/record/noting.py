@@ -126,7 +126,10 @@ class Notes:
         if private and (hidden := private & row.keys()):
             left_out.update(f"{row['type']}.{name}" for name in hidden)
             row = {name: value for name, value in row.items() if name not in hidden}
-        return {name: plain_of(value) for name, value in row.items()}
+        return {
+            name: value if value.__class__ in _AS_IT_IS else plain_of(value)
+            for name, value in row.items()
+        }
 
     def _answered(self, one: Answered, left_out: set[str]) -> dict[str, Any]:
         found = {name: value for name in _ANSWERED if (value := getattr(one, name)) not in _NOTHING}
@@ -158,6 +161,7 @@ def answered_of(data: Mapping[str, Any]) -> Answered:
 
 _ANSWERED: Final = tuple(part.name for part in fields(Answered))
 _NOTHING: Final = (None, ())
+_AS_IT_IS: Final = frozenset({str, int, float, bool})
 
 
 def _tuples(value: Any) -> Any:

@@ -60,7 +60,7 @@ class Record:
 
     def to_json(self) -> str:
         """Return the record as JSON, on one line."""
-        return json.dumps(self.to_dict(), ensure_ascii=True, separators=(",", ":"))
+        return _ENCODER.encode(self.to_dict())
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Record:
@@ -86,5 +86,7 @@ class Record:
         return cls.from_dict(data)
 
 
+#: ASCII, so that whatever text was handed in can be written.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
 _FIELDS: Final = fields(Record)
 _ALWAYS: Final = frozenset({"probability", "granted"})
