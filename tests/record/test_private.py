@@ -104,6 +104,7 @@ def test_no_private_value_is_in_the_file(tmp_path: Path, name: str):
     assert b"billing" in content
     first, second = found
     assert first.left_out == (
+        "contact.id",
         "contact.unread",
         "contact.words",
         "customer.code",
@@ -130,7 +131,7 @@ def test_what_no_rule_reads_is_not_missed(tmp_path: Path):
         "unread: {type: string, private: false}", "unread: {type: string, private: true}"
     )
     for record in records(tmp_path / "log.jsonl", text=text, unread="hush-hush"):
-        assert record.left_out == ("contact.unread", "customer.unread")
+        assert record.left_out == ("contact.id", "contact.unread", "customer.unread")
         assert "hush-hush" not in record.to_json()
         assert Replayer(book(text)).replay(record).verdict == "same"
 
@@ -148,6 +149,24 @@ def test_a_private_field_that_nobody_said_is_not_missed(tmp_path: Path):
     assert first.unknown == ("customer.code",)
     replayer = Replayer(book())
     assert [replayer.replay(one).verdict for one in (first, second)] == ["same", "same"]
+
+
+def test_the_id_of_an_event_tells_nothing(tmp_path: Path):
+    """It may be a hash of what is private: others stand for ids, in the same order."""
+    path = tmp_path / "log.jsonl"
+    engine = Engine(build([parse(BOOK, "b")]), log=DecisionLog.open(path))
+    for name in ("z", "a", None):
+        data = {"words": "yes"} if name is None else {"topic": name}
+        engine.observe(Event("contact", "c", "phone", NOW, data, name))
+    ids = [row["id"] for row in engine._store.journey("c").rows]
+    engine.decide("c", now=NOW)
+    engine.close()
+    (record,) = records_in(path)
+    assert isinstance(record, Record)
+    assert record.events is not None
+    assert [row["id"] for row in record.events] == ["000000000", "000000001", "000000002"]
+    topics = {"a": "a", "z": "z"}
+    assert [row.get("topic") for row in record.events] == [topics.get(each) for each in ids]
 
 
 def test_a_log_may_be_told_to_keep_them(tmp_path: Path):

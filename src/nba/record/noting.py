@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any, Final, NamedTuple
 
@@ -114,21 +114,38 @@ class Notes:
         return {key: value for key, value in found.items() if value is not None}, unknown
 
     def _rows(self, view: View, left_out: set[str]) -> list[dict[str, Any]]:
-        """Return the events that the plan sees."""
+        """Return the events that the plan sees, in their order.
+
+        The id of an event may be made from what it says, so that whoever guesses a private field
+        could tell by the id. Where there is one, ids are replaced by others in the same order.
+        """
         reach = self.plan.journey.reach
         since = INT_MIN if reach is None else view.now - reach
-        return [
-            self._row(row, left_out) for row in view.timeline.rows if since < row["at"] <= view.now
-        ]
+        rows = [row for row in view.timeline.rows if since < row["at"] <= view.now]
+        hidden = (
+            set() if self.keep_private else {name for row in rows for name in self._hidden(row)}
+        )
+        left_out |= hidden
+        found = [self._row(row, hidden) for row in rows]
+        if hidden:
+            for place, row in enumerate(found):
+                row["id"] = f"{place:09}"
+        return found
 
-    def _row(self, row: Row, left_out: set[str]) -> dict[str, Any]:
-        private = self.privacy.events.get(row["type"]) if not self.keep_private else None
-        if private and (hidden := private & row.keys()):
-            left_out.update(f"{row['type']}.{name}" for name in hidden)
-            row = {name: value for name, value in row.items() if name not in hidden}
+    def _hidden(self, row: Row) -> frozenset[str]:
+        """Return the private fields that an event has, each as `type.field`."""
+        private = self.privacy.events.get(row["type"])
+        if not private or not (private - {"id"}) & row.keys():
+            return frozenset()
+        return frozenset(f"{row['type']}.{name}" for name in private & row.keys())
+
+    @staticmethod
+    def _row(row: Row, hidden: Collection[str]) -> dict[str, Any]:
+        kind = row["type"]
         return {
             name: value if value.__class__ in _AS_IT_IS else plain_of(value)
             for name, value in row.items()
+            if not hidden or f"{kind}.{name}" not in hidden
         }
 
     def _answered(self, one: Answered, left_out: set[str]) -> dict[str, Any]:

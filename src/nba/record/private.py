@@ -24,6 +24,8 @@ _NONE: Final[frozenset[str]] = frozenset()
 class Privacy:
     """The private fields of one book; those of events are written `type.field`.
 
+    The `id` of an event that has some is private too: it may be made from them.
+
     *needed* are those that a rule reads. *told* are the treatments, by action and channel, whose
     wording may tell one. *keys* are, by action, those that say what it is done once for.
     """
@@ -32,7 +34,7 @@ class Privacy:
         self.book = book
         self.fields = frozenset(spec.path for spec in book.fields if spec.private)
         self.events: Mapping[str, frozenset[str]] = {
-            name: own
+            name: own | {"id"}
             for name, kind in book.events.items()
             if (own := frozenset(spec.path for spec in kind.fields if spec.private))
         }
