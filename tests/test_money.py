@@ -31,7 +31,10 @@ def test_decimals(currency, count):
         (0.999, "EUR", 99),
         (0.009, "EUR", 0),
         (0.1 + 0.2, "EUR", 30),
-        (0.7 * 0.1, "EUR", 6),  # which is 0.06999999999999999, and so it stays
+        (0.7 * 0.1, "EUR", 7),  # the double is 0.06999999999999999
+        (0.29 * 100, "EUR", 2900),
+        (0.57 * 100, "EUR", 5700),
+        (28.9999999999, "EUR", 2899),
         (0.6 * 0.7, "EUR", 42),
         (1.1 * 1.1, "EUR", 121),
         (999.999, "JPY", 999),
@@ -48,7 +51,7 @@ def test_decimals(currency, count):
     ],
 )
 def test_minor_units(amount, currency, units):
-    """The shortest decimal form, rounded down once."""
+    """What a double is exact to, rounded down once."""
     assert minor_units(amount, currency) == units
 
 
@@ -83,6 +86,7 @@ def test_no_more_than_the_amount_and_less_than_a_unit_less(amount, currency):
     units = minor_units(amount, currency)
     given_, shown = decimal_of(units, currency), Decimal(repr(amount))
     with decimal.localcontext(prec=400):
-        assert given_ <= shown < given_ + decimal_of(1, currency)
+        assert given_ <= shown * (1 + Decimal("1e-14"))
+        assert shown < given_ + decimal_of(1, currency)
     if float(given_) == amount:
         assert minor_units(float(given_), currency) == units

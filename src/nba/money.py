@@ -18,6 +18,8 @@ _DECIMALS: Final = {
     }.items()
     for name in names.split()
 }
+#: Above it 15 digits are not enough for the minor unit.
+_EXACT: Final = 1e10
 #: Wide enough for every double to the last minor unit.
 _WIDE: Final = Context(prec=350)
 
@@ -28,13 +30,18 @@ def decimals(currency: str) -> int:
 
 
 def minor_units(amount: float, currency: str) -> int:
-    """Return an amount in the currency's minor unit: its shortest decimal form, rounded down.
+    """Return an amount in the currency's minor unit, rounded down.
+
+    The amount is taken to 15 digits first, as far as a double is exact: 0.29 times 100 is 29.00,
+    though the double is a little less.
 
     Raises ValueError for an amount that is negative or not finite.
     """
     if not math.isfinite(amount) or amount < 0:
         raise ValueError(f"{amount} is no amount of money")
-    exact = Decimal(repr(float(amount))).scaleb(decimals(currency), _WIDE)
+    exact = Decimal(f"{amount:.15g}" if amount < _EXACT else repr(float(amount))).scaleb(
+        decimals(currency), _WIDE
+    )
     return int(exact.to_integral_value(ROUND_DOWN, _WIDE))
 
 

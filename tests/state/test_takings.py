@@ -458,6 +458,9 @@ class Machine(RuleBasedStateMachine):
             memory = self.store.recall(name, self.clock, every)
             customer = self.customer_of(name)
             assert memory.customer == customer
+            alike = [other for other in NAMES if self.customer_of(other) == customer]
+            assert sorted(self.store.known_as(name)) == alike
+            assert self.store.known_as(name)[0] == customer
             assert memory.used == tuple(
                 self.used(place, customer) for place in range(len(ACCOUNTS))
             )

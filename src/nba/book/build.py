@@ -192,6 +192,7 @@ class _Builder:
         scorings, arbitrations = files.single("scoring"), files.single("arbitration")
         derived = self.in_order(named, cards, relationship)
         check_expansion(named, derived, findings)
+        outcomes = _each(files.section("outcomes"), contact.outcome)
         return model.Book(
             id=main.book or "",
             title=main.title or "",
@@ -218,8 +219,8 @@ class _Builder:
             limits=contact.limits(policies),
             suppressions=contact.suppressions(policies),
             budgets=budgets,
-            outcomes=_each(files.section("outcomes"), contact.outcome),
-            attribution=contact.attribution(files.single("attribution")),
+            outcomes=outcomes,
+            attribution=contact.attribution(files.single("attribution"), outcomes),
             on_store_failure=self.on_store_failure(),
             on_profile_failure=main.on_profile_failure or "without",
             conditions=named,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from nba.book import calendars, documents, model
@@ -61,9 +61,14 @@ class ContactSections:
         return model.Outcome(name, document.title, document.means)
 
     def attribution(
-        self, given: Iterable[tuple[documents.Attribution, At]]
+        self,
+        given: Iterable[tuple[documents.Attribution, At]],
+        outcomes: Mapping[str, model.Outcome],
     ) -> model.Attribution | None:
-        """Return how long an outcome is waited for, which one file may say."""
+        """Return how long an outcome is waited for, which one file may say.
+
+        *outcomes* are the book's own.
+        """
         found: model.Attribution | None = None
         for document, at in given:
             if found:
@@ -73,6 +78,12 @@ class ContactSections:
             within = self.lasting(document.within, at / "within")
             self.check_reach(within, "`within`", at / "within")
             self._check_outcome(document.otherwise, at / "otherwise")
+            own = outcomes.get(document.otherwise)
+            if (own.means if own else document.otherwise) in ("accepted", "resolved"):
+                message = "silence cannot be held to be an acceptance: no budget would pay for it"
+                help_ = "write `no_response`, or an outcome of your own"
+                place = (at / "otherwise").place
+                self.findings.report("wrong-value", message, help_, place)
             found = model.Attribution(within or DAY, document.otherwise)
         return found
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from nba import windows
 from nba.book.model import Action, Book, Budget, Limit, Suppression
 from nba.decide.history import Answered, History
-from nba.lang.values import INT_MIN
+from nba.lang.values import INT_MAX, INT_MIN
 from nba.windows import Window
 
 __all__ = [
@@ -129,6 +129,7 @@ def counts(limit: Limit, *, covered: bool, exempt: bool) -> bool:
 
 def _places(limit: Limit, one: Answered, since: int, now: int) -> list[int]:
     """Return the times of the places that an answer takes of a limit."""
+    one = one.said  # a store counts what is recorded
     exempt = limit.exempt is not None and one.covered(limit.exempt)
     if not counts(limit, covered=one.covered(limit.covers), exempt=exempt):
         return []
@@ -141,7 +142,7 @@ def _places(limit: Limit, one: Answered, since: int, now: int) -> list[int]:
 
 
 def _spent(budget: Budget, book: Book, one: Answered, since: int, now: int) -> int:
-    action = book.actions.get(one.action)
+    action, one = book.actions.get(one.action), one.said
     if action is None or one.at <= since:
         return 0
     gesture = action.gesture
@@ -163,6 +164,17 @@ def free_again(limit: Limit, history: History, when: Moment) -> int | None:
     if limit.window.length is None or limit.per != "customer":
         return None
     since = since_of(limit.window, when)
-    times = [at for one in history.answers for at in _places(limit, one, since, when.now)]
-    place = len(times) - limit.at_most
-    return sorted(times)[place] + limit.window.length if 0 <= place < len(times) else None
+    frees = sorted(
+        min(at + limit.window.length, _lapses(limit, one))
+        for one in history.answers
+        for at in _places(limit, one, since, when.now)
+    )
+    place = len(frees) - limit.at_most
+    return frees[place] if 0 <= place < len(frees) else None
+
+
+def _lapses(limit: Limit, one: Answered) -> int:
+    """Return when a place is given back that nobody confirmed; the end of time for others."""
+    confirmed = any(name != "no_response" for name, _ in one.said.outcomes)
+    waits = limit.counts == "presented" and not confirmed
+    return one.at + limit.confirm_within if waits else INT_MAX

@@ -60,6 +60,7 @@ class Answered:
     approval: str | None = None
     reservation: str | None = None
     recorded_as: tuple[str, ...] = ()
+    silent: bool = False  # the last outcome is what silence is held for
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], book: Book) -> Answered:
@@ -80,12 +81,15 @@ class Answered:
             help_ = did_you_mean(str(name), book.actions)
             raise CaseError(f"there is no action `{name}` in the book. {help_}".strip())
         channel = data.get("channel") or action.treatments[0].channel
-        if channel not in book.channels:
+        if not isinstance(channel, str) or channel not in book.channels:
             help_ = did_you_mean(str(channel), book.channels)
             raise CaseError(f"there is no channel `{channel}`. {help_}".strip())
         at = instant_of(data.get("at"), "`at` of the history")
         outcomes = []
-        for one in data.get("outcomes") or ():
+        given = data.get("outcomes") or ()
+        if not isinstance(given, list | tuple):
+            raise CaseError("`outcomes` of the history is a list of `outcome` and `at`")
+        for one in given:
             if not isinstance(one, Mapping) or one.get("outcome") not in book.known_outcomes:
                 shown = one.get("outcome") if isinstance(one, Mapping) else one
                 help_ = did_you_mean(str(shown), book.known_outcomes)
@@ -93,8 +97,15 @@ class Answered:
             when = instant_of(one.get("at", data.get("at")), "`at` of an outcome")
             outcomes.append((str(one["outcome"]), when))
         gesture = data.get("gesture")
+        approval, own = data.get("approval"), book.channels[channel].direction
+        direction = data.get("direction") or ("inbound" if own == "inbound" else "outbound")
+        if direction not in ("inbound", "outbound"):
+            raise CaseError(f"`direction` is `inbound` or `outbound`, not `{direction}`")
+        if approval not in (None, "pending", "approved", "refused"):
+            raise CaseError(f"`approval` is `pending`, `approved` or `refused`, not `{approval}`")
         try:
-            units = None if gesture is None else money.minor_units(float(gesture), book.currency)
+            amount = None if gesture is None else float(str(gesture))
+            units = None if amount is None else money.minor_units(amount, book.currency)
         except (TypeError, ValueError):
             raise CaseError(f"`gesture` is an amount, not `{gesture}`") from None
         once = data.get("once")
@@ -106,14 +117,23 @@ class Answered:
             action.issue,
             action.group,
             action.kind,
-            str(data.get("direction") or "outbound"),
+            str(direction),
             action.tags,
             tuple(outcomes),
             None if once is None else str(once),
             None if action.keep_for is None else at + action.keep_for,
             lapses_at(book, action, at),
             units,
-            data.get("approval"),
+            approval,
+        )
+
+    @property
+    def said(self) -> Answered:
+        """The answer with what was recorded of it, and without what silence is held for."""
+        if not self.silent:
+            return self
+        return replace(
+            self, outcomes=self.outcomes[:-1], recorded_as=self.recorded_as[:-1], silent=False
         )
 
     def last(self) -> str | None:
@@ -252,6 +272,7 @@ def _understood(book: Book, one: Answered, now: int) -> Answered:
     waited = book.attribution
     if waited and one.at + waited.within <= now and found.last() is None:
         found = _named(book, one, [*seen, (waited.otherwise, one.at + waited.within)])
+        found = replace(found, silent=True)
     return found
 
 

@@ -117,6 +117,8 @@ class Engine:
         run at once. Raises BookError with everything that is wrong with the book.
         """
         built = load(path)
+        if not isinstance(store, str | None) and not hasattr(store, "recall"):
+            raise CaseError(f"`store` is a Store or a URL, not a {type(store).__name__}")
         opened = open_store(store) if isinstance(store, str) else store
         logs = log if log is None or isinstance(log, DecisionLog) else DecisionLog.open(log)
         known = None
@@ -200,6 +202,8 @@ class Engine:
         where the case cannot be read.
         """
         journey = tuple(events) if events is not None else None
+        if history is not None and not isinstance(history, Iterable):
+            raise CaseError("`history` is a list of answers, see `Case`")
         past = tuple(history) if history is not None else None
         case = Case(id, customer or {}, interaction, now, role, at, journey, past)
         return self.decide_case(case, n, observe=observe, commit=commit)
@@ -335,21 +339,22 @@ class Engine:
         when: object = at if at is not None else self._clock()
         if not isinstance(when, datetime) or when.utcoffset() is None:
             raise CaseError("`at` is a datetime with a time zone, such as datetime.now(UTC)")
-        return Outcomes(self.book, self._store, windows.instant(when))
+        now = windows.instant(self._clock())
+        return Outcomes(self.book, self._store, windows.instant(when), now)
 
     def forget(self, customer: str) -> None:
         """Forget a customer in the log and the store: events, identities, decisions.
 
         Only counts are left. Raises StoreError where that fails: then ask again.
         """
+        names = {customer, *self._store.known_as(customer)}
         if self._log is not None:
-            known = self._store.recall(customer, windows.instant(self._clock()))
-            names = {customer, known.customer, *(row.recorded_as for row in known.decisions)}
             self._log.forget(names)
         self._store.forget(customer)
         given_in.cache_clear()
         if self._profiles is not None:
-            self._profiles.forget(customer)
+            for name in names:
+                self._profiles.forget(name)
 
     def export(self, customer: str) -> dict[str, Any]:
         """Return all that the store knows of a customer, as plain data."""

@@ -17,6 +17,7 @@ def exported(store: Store, customer: str, at: int) -> dict[str, Any]:
     memory = store.recall(customer, at)
     return {
         "customer": memory.customer,
+        "identities": sorted(set(store.known_as(customer)) - {memory.customer}),
         "events": [
             {key: _plain(value) for key, value in row.items()} for row in memory.timeline.rows
         ],

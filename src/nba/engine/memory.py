@@ -91,12 +91,16 @@ class Record:
     outcomes: list[tuple[int, str, int, str]] = field(default_factory=list)
     approvals: dict[int, str] = field(default_factory=dict)
     by: dict[int, str] = field(default_factory=dict)
+    unfunded: dict[int, list[str]] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return it as JSON."""
         approvals = {str(place): found for place, found in self.approvals.items()}
         by = {str(place): who for place, who in self.by.items()}
-        return json.dumps({"outcomes": self.outcomes, "approvals": approvals, "by": by})
+        found: dict[str, Any] = {"outcomes": self.outcomes, "approvals": approvals, "by": by}
+        if self.unfunded:
+            found["unfunded"] = {str(place): names for place, names in self.unfunded.items()}
+        return json.dumps(found)
 
     @classmethod
     def of(cls, row: Remembered) -> Record:
@@ -106,6 +110,7 @@ class Record:
             [tuple(one) for one in data["outcomes"]],
             {int(place): found for place, found in data["approvals"].items()},
             {int(place): who for place, who in data["by"].items()},
+            {int(place): names for place, names in data.get("unfunded", {}).items()},
         )
 
 

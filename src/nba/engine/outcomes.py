@@ -53,6 +53,7 @@ class Outcomes:
     book: Book
     store: Store
     at: int
+    now: int  # the clock's: nothing that others hold lapses before its time
 
     def record(
         self, id_: str, outcome: str, action: str | None = None, key: str | None = None
@@ -72,12 +73,18 @@ class Outcomes:
             name = key or ""
             same = (place, outcome, name)
             if any((one[0], one[1], one[3]) == same for one in noted.outcomes):
-                return Recorded(row.id, given.action, outcome, counted=False, late=late)
+                before = tuple(noted.unfunded.get(place, ()))
+                return Recorded(row.id, given.action, outcome, False, late, before)
             noted.outcomes.append((place, outcome, at, name))
-            settlements = [*self._settled(found, outcome, at), *self._tallied(found, outcome, name)]
-            done = self.store.amend(row.id, row.revision, noted.text(), at, settlements)
+            when = min(at, max(self.now, row.at))
+            settlements = [
+                *self._settled(found, outcome, when),
+                *self._tallied(found, outcome, name),
+            ]
+            done = self.store.amend(row.id, row.revision, noted.text(), when, settlements)
             if done is not None:
                 unfunded = _unfunded(settlements, done)
+                self._note_unfunded(found, unfunded, when)
                 return Recorded(row.id, given.action, outcome, True, late, unfunded)
         raise StoreError("others change this decision faster than it is read")
 
@@ -85,6 +92,9 @@ class Outcomes:
         self, id_: str, by: str, role: str, action: str | None = None, *, agreed: bool = True
     ) -> Recorded:
         """Approve of what is given, or refuse it. Raises CaseError where the role may not."""
+        for name, text in (("by", by), ("role", role)):
+            if not isinstance(text, str) or not text:
+                raise CaseError(f"`{name}` is a string that is not empty, not {text!r}")
         verdict = "approved" if agreed else "refused"
         for _ in range(TRIES):
             row, place, given = found = _find(self.store, id_, action)
@@ -98,7 +108,7 @@ class Outcomes:
             _check_authority(self.book, given.action, role, answered.gesture)
             noted = Record.of(row)
             noted.approvals[place], noted.by[place] = verdict, f"{by} ({role})"
-            at = max(self.at, row.at)
+            at = max(min(self.at, self.now), row.at)
             came = {_means(self.book, name) for name, _ in answered.outcomes}
             settlements: list[Settlement] = []
             if not agreed:  # it will not be given; but who was told of it, was contacted
@@ -113,6 +123,7 @@ class Outcomes:
                     _settle("commit", found, _renewed(self.book, claim, at))
                     for account, claim in given.claims
                     if account.startswith(BUDGET)
+                    and not _counted(found, claim, _renewed(self.book, claim, at), at)
                 ]
             done = self.store.amend(row.id, row.revision, noted.text(), at, settlements)
             if done is not None:
@@ -121,6 +132,17 @@ class Outcomes:
         raise StoreError("others change this decision faster than it is read")
 
     # --- what becomes of what was taken
+
+    def _note_unfunded(self, found: _Found, names: tuple[str, ...], at: int) -> None:
+        """Write down which budgets had not enough left, so that it can be told again."""
+        for _ in range(TRIES if names else 0):
+            row = self.store.decision(found.row.id)
+            if row is None:
+                return
+            noted = Record.of(row)
+            noted.unfunded[found.place] = list(names)
+            if self.store.amend(row.id, row.revision, noted.text(), at) is not None:
+                return
 
     def _settled(self, found: _Found, outcome: str, at: int) -> Iterator[Settlement]:
         means = _means(self.book, outcome)
@@ -137,7 +159,9 @@ class Outcomes:
             elif means in REFUSALS:
                 if not used_up:
                     yield _settle("release", found, claim)
-            elif means in ACCEPTANCES and not unapproved:
+            elif (
+                means in ACCEPTANCES and not unapproved and not _counted(found, claim, renewed, at)
+            ):
                 yield _settle("commit", found, renewed)
 
     def _tallied(self, found: _Found, outcome: str, key: str) -> Iterator[Settlement]:
@@ -147,6 +171,12 @@ class Outcomes:
         for name, asked in found.given.tallies:
             if name in counted:
                 yield Settlement("enter", entry, Claim(asked, 1, _ANY_NUMBER))
+
+
+def _counted(found: _Found, claim: Claim, renewed: Claim, at: int) -> bool:
+    """Return whether what is reserved still counted in a window that is over by now."""
+    reserved = claim.expires is not None and at < claim.expires
+    return reserved and found.row.at <= renewed.asked.since
 
 
 def _check_authority(book: Book, action: str, role: str, units: int) -> None:

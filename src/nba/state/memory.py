@@ -133,6 +133,11 @@ class MemoryStore:
         with self._lock:
             return self._links.customer_of(identity)
 
+    def known_as(self, customer: str) -> tuple[str, ...]:
+        """Return the customer that a name leads to, and all names that lead there."""
+        with self._lock:
+            return tuple(self._links.names_of(self._links.customer_of(customer)))
+
     def customers(self) -> Iterator[str]:
         """Yield every customer with events, identities or deadlines, as they are now."""
         with self._lock:

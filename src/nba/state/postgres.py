@@ -105,6 +105,10 @@ class PostgresStore:
         (found,) = self._calls("customer_of", written(identity))
         return read(found)
 
+    def known_as(self, customer: str) -> tuple[str, ...]:
+        """Return the customer that a name leads to, and all names that lead there."""
+        return tuple(read(name) for (name,) in self._calls.all("known_as", written(customer)))
+
     def customers(self) -> Iterator[str]:
         """Yield every customer with events, identities or deadlines, as they are now."""
         return iter([read(name) for (name,) in self._calls.all("customers")])

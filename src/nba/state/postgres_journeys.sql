@@ -23,6 +23,16 @@ begin
     );
 end $$;
 
+-- The customer that a name leads to, and all names that lead there.
+create or replace function nba.known_as(given text) returns setof text
+language plpgsql stable as $$
+declare
+    customer_ text := nba.customer_of(given);
+begin
+    return next customer_;
+    return query select name from nba.names where customer = customer_ and name <> customer_;
+end $$;
+
 create or replace function nba.lock_number(customer text) returns integer
 language sql immutable as $$
     select (hashtextextended(customer, 0) & 1023)::integer

@@ -136,6 +136,10 @@ class RedisStore:
         """Return the customer that a name leads to."""
         return read_text(self._run("who", name=identity)[0])
 
+    def known_as(self, customer: str) -> tuple[str, ...]:
+        """Return the customer that a name leads to, and all names that lead there."""
+        return tuple(map(read_text, self._run("known_as", name=customer)))
+
     def customers(self) -> Iterator[str]:
         """Yield every customer with events, identities or deadlines, page after page."""
         after: dict[str, str] = {}

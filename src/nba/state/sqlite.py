@@ -145,6 +145,11 @@ class SqliteStore:
         with self._file.reading() as run:
             return journeys.customer_of(run, identity)
 
+    def known_as(self, customer: str) -> tuple[str, ...]:
+        """Return the customer that a name leads to, and all names that lead there."""
+        with self._file.reading() as run:
+            return tuple(journeys.names_of(run, journeys.customer_of(run, customer)))
+
     def customers(self) -> Iterator[str]:
         """Yield every customer with events, identities, decisions or deadlines, as they are now."""
         with self._file.reading() as run:

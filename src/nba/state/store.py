@@ -139,6 +139,10 @@ class Store(Protocol):
         """Return the customer that a name leads to: itself, if it leads nowhere."""
         ...
 
+    def known_as(self, customer: str) -> tuple[str, ...]:
+        """Return the customer that a name leads to, then what leads there, in any order."""
+        ...
+
     def customers(self) -> Iterator[str]:
         """Yield every customer with events, identities or deadlines, once, in any order."""
         ...
