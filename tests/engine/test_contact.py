@@ -370,3 +370,24 @@ def test_what_is_known_of_a_customer_is_exported() -> None:
     assert decision["at"] == "2026-03-02T10:00:00+00:00"
     assert decision["answers"][0]["action"] == "upgrade"
     assert decision["outcomes"] == [[0, "clicked", int(MONDAY.timestamp()) * 10**9, "k"]]
+
+
+def test_nothing_is_given_to_nobody() -> None:
+    """A case without an id can have nothing counted: what is capped or paid is dropped, and why."""
+    found = world()
+    slot = {"appointment": "a-1", "slot_to": MONDAY - timedelta(hours=2)}
+    decision = found.engine.decide(
+        "",
+        customer={
+            "wants_more": True,
+            "monthly_bill": 60,
+            "consent": {"phone": True, "email": True},
+        },
+        events=[Event("appointment_booked", "", at=MONDAY - timedelta(days=1), data=slot)],
+        now=MONDAY,
+    )
+    assert decision.action is None
+    codes = decision.codes()
+    assert codes["upgrade"] == "limited:weekly:unknown"
+    assert codes["apology_credit"] == "unaffordable:own:unknown"
+    assert "needs the `id` of the customer" in str(found.engine.explain(decision))

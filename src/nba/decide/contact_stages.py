@@ -96,6 +96,8 @@ def full(plan: Plan, view: View, rule: Limit | Budget) -> str | None:
 
 def owner(plan: Plan, view: View, rule: Limit | Budget) -> tuple[bool, str | None]:
     """Return per whom a rule counts in a case: see `owner_of`."""
+    if view.nobody:
+        return False, None
     shape, slots = plan.book.shape, view.slots
     path = plan.book.household if rule.per == "household" else rule.per
     slot = shape.slots.get(path or "")

@@ -84,7 +84,8 @@ class Reference:
 
     *fields* are all known fields by path, derived ones included; *now* is an instant; *rows* is
     the journey that some of the fields derive from, *history* what is remembered of answers.
-    *role* is who asks. It is *forsaken* where the store failed.
+    *role* is who asks. It is *forsaken* where the store failed, and *nobody* where the case does
+    not say who the customer is.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Reference:
         history: History = EMPTY_HISTORY,
         role: str | None = None,
         forsaken: bool = False,
+        nobody: bool = False,
     ) -> None:
         self.book = book
         self.fields = dict(fields)
@@ -107,6 +109,7 @@ class Reference:
         self.history = history
         self.role = role
         self.forsaken = forsaken
+        self.nobody = nobody
         self.kept = history.kept(now, self._keys())
         self.when = Moment(now, book.zone, self._zone())
         self.current = self.fields.get("interaction.channel")
@@ -122,6 +125,7 @@ class Reference:
             history=self.history,
             role=self.role,
             forsaken=self.forsaken,
+            nobody=self.nobody,
         )
 
     def decide(self, n: int, refused: Mapping[OfferKey, str] = _NOTHING) -> Ranking:
@@ -296,9 +300,13 @@ class Reference:
         exempt = limit.exempt is not None and self.covered(limit.exempt, action, treatment)
         return self.covered(limit.covers, action, treatment) and not exempt
 
+    def owner(self, per: str) -> tuple[bool, str | None]:
+        """Return per whom a rule counts: see `owner_of`; nothing is counted for nobody."""
+        return (False, None) if self.nobody else owner_of(per, self.book, self.fields)
+
     def full(self, limit: Limit) -> str | None:
         """Return the code of a limit that has no place left; None where it has."""
-        known, _ = owner_of(limit.per, self.book, self.fields)
+        known, _ = self.owner(limit.per)
         if not known:
             return f"limited:{limit.id}{UNKNOWN_MARK}"
         used = used_of(limit, self.book, self.history, self.when)
@@ -538,7 +546,7 @@ class Reference:
         for limit in self.book.limits.values():
             capped = self.capped(limit, action, treatment)
             covered = self.covered(limit.covers, action, treatment)
-            known, _ = owner_of(limit.per, self.book, self.fields)
+            known, _ = self.owner(limit.per)
             counted = counts(limit, covered=covered, exempt=covered and not capped)
             if known and counted and limit.counts in ("decided", "presented"):
                 at_most = limit.at_most if capped else math.inf
@@ -555,7 +563,7 @@ class Reference:
         return "chosen"
 
     def _part(self, budget: Budget, amount: int) -> tuple[Budget, int, float, str]:
-        known, _ = owner_of(budget.per, self.book, self.fields)
+        known, _ = self.owner(budget.per)
         code = f"unaffordable:{budget.id}{'' if known else UNKNOWN_MARK}"
         return budget, amount, budget.amount if known else 0, code
 

@@ -9,7 +9,7 @@ from typing import Final
 from nba import money
 from nba.book.model import Action, Budget, Expression, Limit, Treatment
 from nba.decide.because import Facts, line_of
-from nba.decide.contact import free_again, owner_of, suppressed_until, suppressing, used_of
+from nba.decide.contact import free_again, suppressed_until, suppressing, used_of
 from nba.decide.decision import UNKNOWN_MARK, Candidate
 from nba.decide.derived import number_of
 from nba.decide.history import Answered
@@ -157,12 +157,11 @@ class Restraint:
         return sentences, rule.place
 
     def _limited(self, limit: Limit) -> Said:
-        known, whose = owner_of(limit.per, self.book, self.judged.fields)
+        known, whose = self.judged.owner(limit.per)
         title = f" ({limit.title})" if limit.title else ""
         where = f" - {line_of(limit.place)}"
         if not known:
-            path = self.book.household if limit.per == "household" else limit.per
-            return [f"the limit `{limit.id}`{title} needs `{path}`{where}"], limit.place
+            return [f"the limit `{limit.id}`{title} needs {self._who(limit)}{where}"], limit.place
         used = used_of(limit, self.book, self.judged.history, self.judged.when)
         per = {"customer": "the customer", "book": "everybody"}.get(limit.per, f"`{whose}`")
         count = f"{used} of {limit.at_most} for {per} {self._window(limit)}"
@@ -223,17 +222,23 @@ class Restraint:
                 sentences.append(f"a rung gives {amount:g}, which is nothing{where}")
         return sentences, gesture.ladder[0].place
 
+    def _who(self, rule: Limit | Budget) -> str:
+        """Return what it needs to know per whom a rule counts."""
+        if self.judged.nobody:
+            return "the `id` of the customer"
+        return f"`{self.book.household if rule.per == 'household' else rule.per}`"
+
     def _bad(self, amount: Expression) -> bool:
         found = number_of(amount, self.judged.fields)
         return found is None or not math.isfinite(found) or found < 0
 
     def _unaffordable(self, action: Action, treatment: Treatment, budget: Budget) -> Said:
-        known, _ = owner_of(budget.per, self.book, self.judged.fields)
+        known, _ = self.judged.owner(budget.per)
         title = f" ({budget.title})" if budget.title else ""
         where = f" - {line_of(budget.place)}"
         if not known:
-            path = self.book.household if budget.per == "household" else budget.per
-            return [f"the budget `{budget.id}`{title} needs `{path}`{where}"], budget.place
+            needs = f"needs {self._who(budget)}"
+            return [f"the budget `{budget.id}`{title} {needs}{where}"], budget.place
         used = used_of(budget, self.book, self.judged.history, self.judged.when)
         left = max(0, budget.amount - used)
         of = f"{self._units(budget, left)} of {self._units(budget, budget.amount)} left"

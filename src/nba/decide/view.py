@@ -39,6 +39,7 @@ class View:
     kept: dict[int, Answered] = field(default_factory=dict)
     kept_mask: int = 0
     forsaken: bool = False  # the store failed: nothing is known of what it remembers
+    nobody: bool = False  # nobody knows who it is: nothing can be counted for them
 
     @property
     def now(self) -> int:

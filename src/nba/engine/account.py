@@ -80,6 +80,7 @@ class EngineAccount:
             history=view.history,
             role=self.case.role,
             forsaken=view.forsaken,
+            nobody=view.nobody,
         )
         refused = {}
         for place, code in self.answer.refused.items():

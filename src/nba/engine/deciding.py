@@ -127,8 +127,9 @@ def _alone(
     """Decide with what the case brings, and nothing else."""
     view = inputs_of(running.plan, case, now)
     timeline, problems = _timeline(running, case, now, EMPTY)
-    history = _history(running.plan, case, view.now) or EMPTY_HISTORY
-    view.remember(running.plan, timeline, history)
+    history = _history(running.plan, case, view.now)
+    view.nobody = not case.id and history is None
+    view.remember(running.plan, timeline, history or EMPTY_HISTORY)
     return answer_view(running.plan, view, n), problems
 
 
