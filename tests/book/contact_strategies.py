@@ -95,7 +95,9 @@ class ContactWriter:
         return self.random.choice((*OUTCOMES, *self.outcomes))
 
     def _attribution(self) -> dict[str, Any]:
-        return {"within": self._length(), **self._keys({"otherwise": self._some_outcome})}
+        silences = ("no_response", "rejected", "complained", "maybe_later")
+        otherwise = {"otherwise": lambda: self.random.choice(silences)}
+        return {"within": self._length(), **self._keys(otherwise)}
 
     def _failure(self) -> Any:
         return self.random.choice(("no_action", {}, {"without_limits_for": self.book.covers()}))

@@ -139,7 +139,7 @@ OTHERS = {
     "on_limit": ("drop", "defer"),
     "same": ("any", "issue"),
     "after": ("resolved",),
-    "otherwise": ("resolved",),
+    "otherwise": ("rejected", "complained"),
     "means": ("complained",),
     "if_unaffordable": ("drop", "next_rung"),
     **dict.fromkeys(("within", "for", "confirm_within", "reserve_for"), ("77min",)),
