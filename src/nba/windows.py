@@ -28,6 +28,7 @@ __all__ = [
     "parse_length",
     "parse_spans",
     "zone",
+    "zone_or",
 ]
 
 SECOND = 1_000_000_000
@@ -58,6 +59,14 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError) as error:
         raise ValueError(f"`{name}` is not a time zone") from error
+
+
+def zone_or(name: object, otherwise: tzinfo) -> tzinfo:
+    """Return the time zone called *name*; *otherwise* where that is unknown, or is none."""
+    try:
+        return zone(name) if isinstance(name, str) else otherwise
+    except ValueError:
+        return otherwise
 
 
 def local(nanoseconds: int, where: tzinfo) -> datetime:

@@ -20,6 +20,10 @@ from tests.decide.journeys import (
 from nba.book.build import Built, build
 from nba.book.source import parse
 from nba.decide.case import Case
+from nba.decide.history import EMPTY_HISTORY, History
+from nba.decide.plan import Plan
+from nba.decide.view import View, inputs_of
+from nba.journey.timeline import EMPTY, Timeline
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 CHANNELS = ("app", "chat", "email", "phone")
@@ -368,3 +372,16 @@ def cases() -> st.SearchStrategy[Case]:
         st.sampled_from([None, None, "page", "screen"]),
         journeys(NOW) | st.just(()),
     )
+
+
+def viewed(
+    plan: Plan,
+    case: Case,
+    now: datetime,
+    timeline: Timeline = EMPTY,
+    history: History = EMPTY_HISTORY,
+) -> View:
+    """Read a case with what is remembered."""
+    view = inputs_of(plan, case, now)
+    view.remember(plan, timeline, history)
+    return view

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.decide.contacts import contact_books, histories
-from tests.decide.strategies import NOW, built, cases
+from tests.decide.strategies import NOW, built, cases, viewed
 
 from nba.decide.answer import Answer, answer
 from nba.decide.decision import head, reason_of
@@ -20,7 +20,7 @@ from nba.decide.history import Answered, history_of
 from nba.decide.plan import plan_for
 from nba.decide.reference import Reference
 from nba.journey.events import EventShapes
-from nba.journey.timeline import Timeline
+from nba.journey.timeline import EMPTY, Timeline
 
 LONG = os.environ.get("NBA_LONG") == "1"
 SEEN: Counter[str] = Counter()
@@ -56,7 +56,8 @@ def test_the_plan_is_the_reference(document: dict[str, Any], data: st.DataObject
         answers = [Answered.from_dict(one, book) for one in past]
         n = data.draw(st.none() | st.integers(1, 3))
         timeline = Timeline(shapes.row(event, NOW)[0] for event in case.events or ())
-        found = answer(plan, case, NOW, n, timeline, history=history_of(book, answers, NOW_INSTANT))
+        view = viewed(plan, case, NOW, timeline, history_of(book, answers, NOW_INSTANT))
+        found = answer(plan, view, n)
         point = book.decision_points[case.at] if case.at else None
         ranking = literally(found, case.role, point)
         assert found.ranked == ranking.ranked
@@ -79,7 +80,7 @@ def test_every_code_is_told_in_sentences(document: dict[str, Any], data: st.Data
     case = replace(data.draw(cases()), now=NOW, role=data.draw(st.sampled_from([None, "agent"])))
     past = data.draw(histories(sorted(document["actions"])))
     answers = [Answered.from_dict(one, book) for one in past]
-    found = answer(plan, case, NOW, history=history_of(book, answers, NOW_INSTANT))
+    found = answer(plan, viewed(plan, case, NOW, EMPTY, history_of(book, answers, NOW_INSTANT)))
     point = book.decision_points[case.at] if case.at else None
     view = found.view
     inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}

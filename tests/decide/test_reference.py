@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conformance.suite import same
-from tests.decide.strategies import NOW, books, built, cases
+from tests.decide.strategies import NOW, books, built, cases, viewed
 from tests.lang.contexts import LONG
 
 from nba import Engine
@@ -50,7 +50,7 @@ def decided(plan: Plan, case: Case, n: int | None = None) -> Answer:
     shapes = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
     read = EventShapes(shapes, frozenset(book.channels))
     rows = [read.row(event, now_of(case))[0] for event in case.events or ()]
-    return answer(plan, case, now_of(case), n, Timeline(rows))
+    return answer(plan, viewed(plan, case, now_of(case), Timeline(rows)), n)
 
 
 def now_of(case: Case) -> datetime:

@@ -9,13 +9,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decide.journeys import EVENTS, MOMENTS, SIGNALS, journeys
-from tests.decide.strategies import NOW, built
+from tests.decide.strategies import NOW, built, viewed
 from tests.journey.strategies import LATEST, LONG, journey, moment, pattern
 
 from nba import Event
 from nba.decide.case import Case
 from nba.decide.plan import Plan, plan_for
-from nba.decide.view import view_of
 from nba.journey.events import EventShapes
 from nba.journey.moments import Matcher, open_at
 from nba.journey.timeline import Timeline
@@ -59,8 +58,8 @@ def test_a_journey_is_read_again(
     for hour in hours:
         now = NOW + timedelta(hours=hour)
         case = Case("c-1", {"timezone": timezone}, {"intent": "billing"}, now)
-        again = view_of(PLAN, case, now, kept).slots
-        new = view_of(PLAN, case, now, Timeline(rows)).slots
+        again = viewed(PLAN, case, now, kept).slots
+        new = viewed(PLAN, case, now, Timeline(rows)).slots
         event = len(PLAN.book.shape.paths)  # where signals put what they look at
         assert again[:event] == new[:event]
 

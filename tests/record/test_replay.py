@@ -188,7 +188,7 @@ def test_what_the_store_granted_is_an_input(tmp_path: Path):
     """Others were faster: it granted less than what was first, and refused what it refused."""
     found = logged(tmp_path, Beaten())
     found.missed("a-1")
-    decision = found.decide()
+    decision = found.decide(n=3)
     found.engine.close()
     assert decision.action == "call_back"
     assert decision.codes()["apology_credit"] == "unaffordable:pool"
@@ -200,8 +200,23 @@ def test_what_the_store_granted_is_an_input(tmp_path: Path):
     assert replayer.replay(record).verdict == "same"
     otherwise = replayer.replay(replace(record, granted=None, refused=None))
     assert otherwise.because[0] == (
-        "the answer was `call_back` on phone, and is `apology_credit` on email"
+        "the answer was `call_back` on phone, and is `apology_credit` on email, "
+        "`call_back` on phone"
     )
+
+
+def test_nobody_is_nobody_again(tmp_path: Path):
+    """What counts for each customer is given to none who is not known; it replays as it was."""
+    found = logged(tmp_path)
+    leaving = {"leaving": True}
+    known, nobody = found.decide(customer=leaving), found.decide("", customer=leaving)
+    handed_in = found.decide("", customer=leaving, history=[])
+    found.engine.close()
+    assert (known.action, handed_in.action) == ("ask_to_stay", "ask_to_stay")
+    assert nobody.codes()["ask_to_stay"] == "limited:retention_call:unknown"
+    again = replayed(tmp_path / "log.jsonl", found.engine)
+    assert [one.record.id for one in again] == [known.id, nobody.id, handed_in.id]
+    assert {one.verdict for one in again} == {"same"}
 
 
 def test_what_others_used_is_an_input(tmp_path: Path):

@@ -74,6 +74,11 @@ class Limit:
     confirm_within: int
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 
+    @property
+    def account(self) -> str:
+        """The name of the account that it counts on."""
+        return f"limit/{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
@@ -109,6 +114,11 @@ class Budget:
     window: Window
     reserve_for: int
     place: Place = field(compare=False, repr=False, default=NOWHERE)
+
+    @property
+    def account(self) -> str:
+        """The name of the account that it counts on."""
+        return f"budget/{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

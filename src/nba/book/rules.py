@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Final, Literal
 
 from nba.errors import Place
@@ -48,3 +49,11 @@ class Covers:
     tag: tuple[str, ...] | None = None
     kind: tuple[str, ...] | None = None
     direction: tuple[str, ...] | None = None
+
+    def fits(self, own: Mapping[str, Iterable[str]]) -> bool:
+        """Return whether it covers what has these names, by the keys of a selector."""
+        wanted = {part.name: getattr(self, part.name) for part in fields(self)}
+        return all(
+            names is None or any(name in names for name in own[key])
+            for key, names in wanted.items()
+        )

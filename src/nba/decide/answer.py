@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import islice
 
-from nba.decide.arbitrate import Ranking
-from nba.decide.case import Case
+from nba.decide.arbitrate import Arbitration
 from nba.decide.decision import Candidate, reason_of
-from nba.decide.history import EMPTY_HISTORY, History
 from nba.decide.offers import Granting, Offer
 from nba.decide.plan import Plan
 from nba.decide.stages import run, treatment_codes
 from nba.decide.trail import Trail
-from nba.decide.view import View, inputs_of
-from nba.journey.timeline import EMPTY, Timeline
+from nba.decide.view import View
 
-__all__ = ["Answer", "answer", "answer_view"]
+__all__ = ["Answer", "answer"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +61,8 @@ class Answer:
     def codes(self) -> dict[tuple[str, str], str]:
         """Return the code of every treatment, by action and channel."""
         codes = treatment_codes(self.plan, self.view, self.trail)
-        ranking = Ranking(self.plan, self.view, self.trail, codes)
-        granting = Granting.of(self.plan, self.view, self.n)
+        ranking = Arbitration(self.plan, self.view, self.trail, codes)
+        granting = Granting(self.plan, self.view, self.n)
         for place, offer in enumerate(ranking.offers(self.alive)):
             if place in self.granted:
                 granting.grant(place, offer)
@@ -81,33 +77,18 @@ class Answer:
         }
 
 
-def answer(
-    plan: Plan,
-    case: Case,
-    now: datetime,
-    n: int | None = None,
-    timeline: Timeline = EMPTY,
-    *,
-    history: History = EMPTY_HISTORY,
-) -> Answer:
-    """Decide one case at the time *now*, for up to *n* answers, given what is remembered.
+def answer(plan: Plan, view: View, n: int | None = None, spare: int = 0) -> Answer:
+    """Decide on what was read and remembered, for up to *n* answers.
 
-    Without *n* it is what the decision point shows, else one. Reads no clock and keeps nothing:
-    the same input gives the same answer.
+    Without *n* it is what the decision point shows, else one. There are up to *spare* offers more
+    than are granted. Reads no clock and keeps nothing: the same input gives the same answer.
     """
-    view = inputs_of(plan, case, now)
-    view.remember(plan, timeline, history)
-    return answer_view(plan, view, n)
-
-
-def answer_view(plan: Plan, view: View, n: int | None, spare: int = 0) -> Answer:
-    """Decide what was read; with up to *spare* offers more than are granted."""
     count = n if n is not None else view.point.show if view.point else 1
     alive, trail = run(plan, view)
-    granting = Granting.of(plan, view, count)
+    granting = Granting(plan, view, count)
     offers: list[Offer] = []
     refused: dict[int, str] = {}
-    source: Iterator[Offer] = Ranking(plan, view, trail).offers(alive)
+    source: Iterator[Offer] = Arbitration(plan, view, trail).offers(alive)
     for offer in source:
         code = granting.judge(len(offers), offer)
         if code not in ("chosen", "outranked", "crowded_out"):

@@ -20,10 +20,10 @@ from nba.decide.wording import shown
 from nba.errors import EvaluationError
 from nba.lang.python import UNKNOWN
 
-__all__ = ["Ranking"]
+__all__ = ["Arbitration"]
 
 
-class Ranking:
+class Arbitration:
     """The treatments that came through the stages, and the offers that they make.
 
     With *codes* it notes the code of every treatment that makes no offer, by number.

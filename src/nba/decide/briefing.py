@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import tzinfo
 from typing import Any, Final, NamedTuple
 
 from nba import windows
@@ -124,7 +123,7 @@ class _Writer:
         self.briefing = briefing
         self.book = briefer.plan.book
         self.now = view.now
-        self.zone = self._zone(view)
+        self.zone = view.when.customer
         self.timeline: Timeline = briefer.plan.journey.seen(view.timeline, view.now)
         self.whole = view.timeline
         self.slots: Slots = [*view.slots, *[None] * len(briefer.extras)]
@@ -262,15 +261,6 @@ class _Writer:
         name, count = _ago(seconds, (today - then).days)
         self.slots[self.briefer.extras["n"]] = count
         return self._filled(self.briefer.words[name])
-
-    def _zone(self, view: View) -> tzinfo:
-        """Return the customer's time zone where it is known, else the book's."""
-        slot = self.book.shape.slots.get("customer.timezone")
-        name = view.slots[slot] if slot is not None else None
-        try:
-            return windows.zone(name) if isinstance(name, str) else self.book.zone
-        except ValueError:
-            return self.book.zone
 
 
 def _ago(seconds: int, days: int) -> tuple[str, int]:

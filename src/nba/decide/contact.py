@@ -5,7 +5,7 @@ Everything fails closed: a limit whose owner is unknown is full.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ from nba.lang.values import INT_MAX, INT_MIN
 from nba.windows import Window
 
 __all__ = [
-    "Moment",
-    "account_of",
+    "Account",
+    "When",
     "counts",
     "free_again",
     "owner_of",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-class Moment(NamedTuple):
+class When(NamedTuple):
     """When it is: *now*, an instant, and the zones of the book and of the customer."""
 
     now: int
@@ -42,25 +42,33 @@ class Moment(NamedTuple):
         return self.customer if name == "customer.timezone" else windows.zone(name)
 
 
-def account_of(rule: Limit | Budget) -> str:
-    """Return the name of a limit's or a budget's account."""
-    return f"{'limit' if isinstance(rule, Limit) else 'budget'}/{rule.id}"
+class Account(NamedTuple):
+    """Per whom a rule counts in one case, and from when on.
+
+    *owner* is None for the customer; *known* says that it is known who it is. Entries count that
+    are later than *since*.
+    """
+
+    known: bool
+    owner: str | None
+    since: int
 
 
-def since_of(window: Window, when: Moment) -> int:
+def since_of(window: Window, when: When) -> int:
     """Return the instant after which entries count."""
     after = window.after(when.now, when.zone(window.zone))
     return INT_MIN if after is None else after
 
 
-def owner_of(per: str, book: Book, fields: Mapping[str, object]) -> tuple[bool, str | None]:
-    """Return whether it is known per whom a rule counts, and who that is: None is the customer."""
+def owner_of(per: str, value: object) -> tuple[bool, str | None]:
+    """Return whether it is known per whom a rule counts, and who that is: None is the customer.
+
+    *value* is that of the field that says so, where one does.
+    """
     if per == "customer":
         return True, None
     if per == "book":
         return True, ""
-    path = book.household if per == "household" else per
-    value = fields.get(path) if path else None
     return value is not None, None if value is None else str(value)
 
 
@@ -112,10 +120,10 @@ def _same(rule: Suppression, one: Answered, action: Action, channel: str) -> boo
 # --- what is used up
 
 
-def used_of(rule: Limit | Budget, book: Book, history: History, when: Moment) -> int:
+def used_of(rule: Limit | Budget, book: Book, history: History, when: When) -> int:
     """Return what counts on the account of a limit or a budget."""
     if history.used is not None:
-        return history.used.get(account_of(rule), 0)
+        return history.used.get(rule.account, 0)
     since = since_of(rule.window, when)
     if isinstance(rule, Limit):
         return sum(len(_places(rule, one, since, when.now)) for one in history.answers)
@@ -152,7 +160,7 @@ def _spent(budget: Budget, book: Book, one: Answered, since: int, now: int) -> i
     return amount if one.accepted or reserved else 0
 
 
-def free_again(limit: Limit, history: History, when: Moment) -> int | None:
+def free_again(limit: Limit, history: History, when: When) -> int | None:
     """Return when a limit that is full has a place again; None where that is not known.
 
     Of a calendar window it is the next. Of a rolling one it is told by the times of the places, as

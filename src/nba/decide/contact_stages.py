@@ -5,18 +5,17 @@ What the rules mean stands in `contact` and `gesture`; here they are asked once 
 
 from __future__ import annotations
 
-from nba.book.model import Budget, Limit
-from nba.decide.contact import counts, free_again, owner_of, suppressed_until, used_of
+from nba.book.model import Limit
+from nba.decide.contact import counts, free_again, suppressed_until, used_of
 from nba.decide.decision import UNKNOWN_MARK
 from nba.decide.gesture import Refused, options
-from nba.decide.history import key_of
 from nba.decide.plan import Cap, Plan
 from nba.decide.targets import bits
 from nba.decide.trail import Trail
 from nba.decide.view import View
 from nba.lang.python import UNKNOWN
 
-__all__ = ["capped", "contact", "counted_by", "gesture", "owner", "waiting"]
+__all__ = ["capped", "contact", "counted_by", "gesture", "waiting"]
 
 
 def contact(plan: Plan, view: View, alive: int, trail: Trail) -> int:
@@ -39,10 +38,10 @@ def _done(plan: Plan, view: View, alive: int, trail: Trail) -> int:
         ]
         code = None
         if key is not None:
-            value = key(view.slots)
-            if value is UNKNOWN:
+            own = view.keys[action]
+            if own is None:
                 code = "once" + UNKNOWN_MARK
-            elif any(one.once == key_of(value) for one in past):
+            elif any(one.once == own for one in past):
                 code = "once"
         if code is None and again is not None and any(view.now < one.at + again for one in past):
             code = "put_right"
@@ -74,7 +73,7 @@ def _limited(plan: Plan, view: View, alive: int, trail: Trail) -> int:
             there = _whole(plan, here & ~inbound) & ~inbound
             here = _whole(plan, here & inbound) & inbound | there
         here &= alive
-        if not here or (code := full(plan, view, limit)) is None:
+        if not here or (code := _full(plan, view, limit)) is None:
             continue
         if limit.on_limit == "defer":
             until = free_again(limit, view.history, view.when)
@@ -84,25 +83,12 @@ def _limited(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     return alive
 
 
-def full(plan: Plan, view: View, rule: Limit | Budget) -> str | None:
+def _full(plan: Plan, view: View, limit: Limit) -> str | None:
     """Return the code of a limit that has no place left; None where it has."""
-    known, _ = owner(plan, view, rule)
-    if not known:
-        return f"limited:{rule.id}{UNKNOWN_MARK}"
-    most = rule.at_most if isinstance(rule, Limit) else rule.amount
-    used = used_of(rule, plan.book, view.history, view.when)
-    return f"limited:{rule.id}" if used >= most else None
-
-
-def owner(plan: Plan, view: View, rule: Limit | Budget) -> tuple[bool, str | None]:
-    """Return per whom a rule counts in a case: see `owner_of`."""
-    if view.nobody:
-        return False, None
-    shape, slots = plan.book.shape, view.slots
-    path = plan.book.household if rule.per == "household" else rule.per
-    slot = shape.slots.get(path or "")
-    fields = {} if slot is None or slots[slot] is None else {str(path): slots[slot]}
-    return owner_of(rule.per, plan.book, fields)
+    if not view.accounts[limit.account].known:
+        return f"limited:{limit.id}{UNKNOWN_MARK}"
+    used = used_of(limit, plan.book, view.history, view.when)
+    return f"limited:{limit.id}" if used >= limit.at_most else None
 
 
 def capped(cap: Cap, view: View) -> int:

@@ -174,16 +174,15 @@ class Answered:
     def covered(self, covers: Covers) -> bool:
         """Return whether a selector covers it, with the tags that it had then."""
         own = {
-            "issue": {self.issue},
-            "group": {self.group},
-            "action": {self.action},
-            "channel": {self.channel},
-            "tag": set(self.tags),
-            "kind": {self.kind},
-            "direction": {self.direction},
+            "issue": (self.issue,),
+            "group": (self.group,),
+            "action": (self.action,),
+            "channel": (self.channel,),
+            "tag": self.tags,
+            "kind": (self.kind,),
+            "direction": (self.direction,),
         }
-        wanted = ((key, getattr(covers, key)) for key in own)
-        return all(names is None or own[key] & set(names) for key, names in wanted)
+        return covers.fits(own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +196,16 @@ class History:
     answers: tuple[Answered, ...] = ()
     used: Mapping[str, int] | None = None
 
-    def kept(self, now: int, keys: Mapping[str, str]) -> dict[str, Answered]:
+    def kept(self, now: int, keys: Mapping[str, str | None]) -> dict[str, Answered]:
         """Return what is still the answer, by action: the oldest of each, which counted.
 
-        *keys* are what actions are done once for now, where that is known: what was done for
-        something else is no answer to it.
+        *keys* are what actions are done once for now, None where that is unknown: what was done
+        for something else is no answer to it.
         """
         found: dict[str, Answered] = {}
         for one in self.answers:
-            if one.is_kept(now) and one.once in (None, keys.get(one.action, one.once)):
+            key = keys.get(one.action)
+            if one.is_kept(now) and (key is None or one.once in (None, key)):
                 found.setdefault(one.action, one)
         return found
 

@@ -6,22 +6,19 @@ history: the first offers that fit, one for each action, and as many of a sort a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from nba.book.model import Action, Budget, Limit
-from nba.decide.contact import account_of, since_of, used_of
-from nba.decide.contact_stages import capped, counted_by, owner
+from nba.decide.contact import used_of
+from nba.decide.contact_stages import capped, counted_by
 from nba.decide.decision import UNKNOWN_MARK, Candidate
 from nba.decide.gesture import Option
-from nba.decide.history import key_of
 from nba.decide.plan import Plan
 from nba.decide.view import View
-from nba.lang.python import UNKNOWN
 
-__all__ = ["Granting", "Need", "Offer", "needs_of", "once_key", "tallies_of"]
+__all__ = ["Granting", "Need", "Offer", "needs_of", "tallies_of"]
 
 #: A limit that only counts.
 _ANY_NUMBER: Final = 2**53 - 1
@@ -42,11 +39,6 @@ class Need(NamedTuple):
     expires: int | None
     code: str
 
-    @property
-    def account(self) -> str:
-        """The name of the account."""
-        return account_of(self.rule)
-
 
 class Offer(NamedTuple):
     """An answer that may be given: a treatment, in its tier, with what it gives and needs.
@@ -61,25 +53,15 @@ class Offer(NamedTuple):
     labels: tuple[tuple[str, int], ...]
 
 
-def tallies_of(plan: Plan, view: View, number: int) -> list[tuple[Limit, str | None]]:
-    """Return the limits that count outcomes of a treatment, each with per whom it counts."""
-    found = []
-    for cap in plan.caps:
-        if cap.limit.counts not in ("decided", "presented") and counted_by(cap, view, number):
-            known, whose = owner(plan, view, cap.limit)
-            if known:
-                found.append((cap.limit, whose))
-    return found
-
-
-def once_key(plan: Plan, view: View, number: int) -> str | None:
-    """Return what a treatment's action is done once for; None where it is done again."""
-    action = plan.targets[number].action.id
-    for once in plan.once:
-        if once.action == action and once.key is not None:
-            value = once.key(view.slots)
-            return None if value is UNKNOWN else key_of(value)
-    return None
+def tallies_of(plan: Plan, view: View, number: int) -> list[Limit]:
+    """Return the limits that count outcomes of a treatment, and that it is known for whom."""
+    return [
+        cap.limit
+        for cap in plan.caps
+        if cap.limit.counts not in ("decided", "presented")
+        and counted_by(cap, view, number)
+        and view.accounts[cap.limit.account].known
+    ]
 
 
 def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tuple[Need, ...]:
@@ -88,23 +70,24 @@ def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tupl
         return ()
     action = plan.targets[number].action
     needs = [
-        _place(plan, view, cap.limit, may_drop=bool(capped(cap, view) >> number & 1))
+        _place(view, cap.limit, may_drop=bool(capped(cap, view) >> number & 1))
         for cap in plan.caps
-        if cap.limit.counts in ("decided", "presented") and counted_by(cap, view, number)
+        if cap.limit.counts in ("decided", "presented")
+        and counted_by(cap, view, number)
+        # what is capped and counts for nobody known was dropped, and the rest cannot be counted
+        and view.accounts[cap.limit.account].known
     ]
-    needs += [_part(plan, view, budget, amount) for budget, amount in _paid(plan, action, option)]
-    return tuple(need for need in needs if need is not None)
+    needs += [_part(view, budget, amount) for budget, amount in _paid(plan, action, option)]
+    return tuple(needs)
 
 
-def _place(plan: Plan, view: View, limit: Limit, *, may_drop: bool) -> Need | None:
-    known, whose = owner(plan, view, limit)
-    if not known:  # what is capped was dropped; what is only counted cannot be
-        return None
+def _place(view: View, limit: Limit, *, may_drop: bool) -> Need:
+    _, owner, since = view.accounts[limit.account]
     presented = limit.counts == "presented"
     return Need(
         limit,
-        whose,
-        since_of(limit.window, view.when),
+        owner,
+        since,
         1,
         limit.at_most if may_drop else _ANY_NUMBER,
         view.now + limit.confirm_within if presented else None,
@@ -120,12 +103,12 @@ def _paid(plan: Plan, action: Action, option: Option | None) -> Iterator[tuple[B
             yield plan.book.budgets[name], option.units
 
 
-def _part(plan: Plan, view: View, budget: Budget, amount: int) -> Need:
-    known, whose = owner(plan, view, budget)
+def _part(view: View, budget: Budget, amount: int) -> Need:
+    known, owner, since = view.accounts[budget.account]
     return Need(
         budget,
-        whose,
-        since_of(budget.window, view.when),
+        owner,
+        since,
         amount,
         budget.amount if known else 0,
         view.now + budget.reserve_for,
@@ -140,14 +123,9 @@ class Granting:
     plan: Plan
     view: View
     n: int
-    granted: list[int]  # places among the offers
-    taken: Counter[str]
-    labels: Counter[str]
-
-    @classmethod
-    def of(cls, plan: Plan, view: View, n: int) -> Granting:
-        """Return a granting of up to *n* answers in which nothing is granted yet."""
-        return cls(plan, view, n, [], Counter(), Counter())
+    granted: list[int] = field(default_factory=list)  # places among the offers
+    taken: dict[str, int] = field(default_factory=dict)  # by account
+    labels: dict[str, int] = field(default_factory=dict)
 
     @property
     def full(self) -> bool:
@@ -164,9 +142,9 @@ class Granting:
     def crowded(self, offer: Offer) -> str | None:
         """Return why other answers leave it no room; None where they do."""
         action, *others = offer.labels
-        if self.full or self.labels[action[0]]:
+        if self.full or action[0] in self.labels:
             return "outranked"
-        if any(self.labels[label] >= most for label, most in others):
+        if any(self.labels.get(label, 0) >= most for label, most in others):
             return "crowded_out"
         return None
 
@@ -174,13 +152,15 @@ class Granting:
         """Return the code of the first need that is not met; None where all are."""
         for need in needs:
             used = used_of(need.rule, self.plan.book, self.view.history, self.view.when)
-            if used + self.taken[need.account] + need.amount > need.at_most:
+            if used + self.taken.get(need.rule.account, 0) + need.amount > need.at_most:
                 return need.code
         return None
 
     def grant(self, place: int, offer: Offer) -> None:
         """Let an offer be an answer."""
         self.granted.append(place)
-        self.labels.update(label for label, _ in offer.labels)
+        for label, _ in offer.labels:
+            self.labels[label] = self.labels.get(label, 0) + 1
         for need in offer.needs:
-            self.taken[need.account] += need.amount
+            account = need.rule.account
+            self.taken[account] = self.taken.get(account, 0) + need.amount

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from nba.book.build import GIVEN
 from nba.book.model import (
     Book,
+    Budget,
     Calendar,
     Condition,
     Expression,
@@ -37,16 +38,17 @@ from nba.lang.tree import Node
 __all__ = [
     "Boost",
     "Cap",
+    "Counted",
     "Dates",
     "Door",
     "Function",
     "Gate",
     "Ladder",
-    "Limits",
     "Line",
     "Once",
     "Pause",
     "Plan",
+    "PointPlan",
     "PolicyGate",
     "Slots",
     "TierPlan",
@@ -119,6 +121,13 @@ class Ladder(NamedTuple):
     gesture: Gesture
 
 
+class Counted(NamedTuple):
+    """A limit or a budget, and the slot of the field that says per whom it counts, if one does."""
+
+    rule: Limit | Budget
+    slot: int | None
+
+
 class Cap(NamedTuple):
     """A limit, what it covers, and what is exempt."""
 
@@ -157,7 +166,7 @@ class Line(NamedTuple):
     parts: tuple[str | tuple[Function, str], ...]
 
 
-class Limits(NamedTuple):
+class PointPlan(NamedTuple):
     """A decision point: what it may show, on which channel, how much, and how much of a sort."""
 
     covers: Selector
@@ -187,7 +196,7 @@ class Plan:
     out_of_use: int
     dates: tuple[Dates, ...]
     stops: tuple[Selector, ...]
-    points: dict[str, Limits]
+    points: dict[str, PointPlan]
     eligible_book: tuple[Gate, ...]
     policies: tuple[PolicyGate, ...]
     eligible: tuple[Gate, ...]
@@ -196,6 +205,7 @@ class Plan:
     without_store: Selector | None  # what may be done when the store fails
     of_action: tuple[int, ...]  # by treatment: all treatments of its action
     of_action_id: dict[str, tuple[int, ...]]  # by action: its treatments
+    counted: tuple[Counted, ...]
     once: tuple[Once, ...]
     pauses: tuple[Pause, ...]
     caps: tuple[Cap, ...]
@@ -272,6 +282,7 @@ class _Planner:
                 action: tuple(bits(self.index.by_name["action", action]))
                 for action in {target.action.id for target in targets}
             },
+            counted=tuple(self.counted()),
             once=tuple(self.once()),
             pauses=tuple(
                 Pause(rule, select(rule.covers, self.index)) for rule in book.suppressions.values()
@@ -365,14 +376,14 @@ class _Planner:
         found.pop((None, None), None)
         return tuple(Dates(mask, start, end) for (start, end), mask in found.items())
 
-    def points(self) -> dict[str, Limits]:
+    def points(self) -> dict[str, PointPlan]:
         found = {}
         for name, point in self.book.decision_points.items():
             selector = select(point.covers, self.index)
             if point.channel is not None:
                 on_channel = self.index.by_name.get(("channel", point.channel), 0)
                 selector = Selector(selector.mask & on_channel, selector.direction)
-            found[name] = Limits(selector, point.show, tuple(point.at_most_per.items()))
+            found[name] = PointPlan(selector, point.show, tuple(point.at_most_per.items()))
         return found
 
     # --- gates
@@ -422,6 +433,15 @@ class _Planner:
             if action.takes or action.gesture
         )
         return Selector(found.mask & ~takes, found.direction)
+
+    def counted(self) -> Iterator[Counted]:
+        rules: tuple[Limit | Budget, ...] = (
+            *self.book.limits.values(),
+            *self.book.budgets.values(),
+        )
+        for rule in rules:
+            path = self.book.household if rule.per == "household" else rule.per
+            yield Counted(rule, self.slots.get(path or ""))
 
     def once(self) -> Iterator[Once]:
         for action in self.book.actions.values():

@@ -32,8 +32,7 @@ from nba.book.model import (
 )
 from nba.decide import decision
 from nba.decide.contact import (
-    Moment,
-    account_of,
+    When,
     counts,
     owner_of,
     suppressed_until,
@@ -111,7 +110,8 @@ class Reference:
         self.forsaken = forsaken
         self.nobody = nobody
         self.kept = history.kept(now, self._keys())
-        self.when = Moment(now, book.zone, self._zone())
+        customer = windows.zone_or(self.fields.get("customer.timezone"), book.zone)
+        self.when = When(now, book.zone, customer)
         self.current = self.fields.get("interaction.channel")
 
     def on(self, fields: Mapping[str, object]) -> Reference:
@@ -231,27 +231,22 @@ class Reference:
 
     def covered(self, covers: Covers, action: Action, treatment: Treatment) -> bool:
         """Return whether a selector covers a treatment: it fits every key that is given."""
-        of_treatment = {
-            "issue": {action.issue},
-            "group": {action.group},
-            "action": {action.id},
-            "channel": {treatment.channel},
-            "tag": set(action.tags),
-            "kind": {action.kind},
-            "direction": {self.direction(treatment)},
+        own = {
+            "issue": (action.issue,),
+            "group": (action.group,),
+            "action": (action.id,),
+            "channel": (treatment.channel,),
+            "tag": action.tags,
+            "kind": (action.kind,),
+            "direction": (self.direction(treatment),),
         }
-        for key, own in of_treatment.items():
-            wanted = getattr(covers, key)
-            if wanted is not None and not own & set(wanted):
-                return False
-        return True
+        return covers.fits(own)
 
     # --- stage 5
 
-    def _keys(self) -> dict[str, str]:
+    def _keys(self) -> dict[str, str | None]:
         """Return what actions are done once for now, where that is known."""
-        keys = {action.id: self.key(action) for action in self.book.actions.values()}
-        return {name: key for name, key in keys.items() if key is not None}
+        return {action.id: self.key(action) for action in self.book.actions.values()}
 
     def key(self, action: Action) -> str | None:
         """Return what an action is done once for now; None where it is unknown, or done again."""
@@ -302,7 +297,9 @@ class Reference:
 
     def owner(self, per: str) -> tuple[bool, str | None]:
         """Return per whom a rule counts: see `owner_of`; nothing is counted for nobody."""
-        return (False, None) if self.nobody else owner_of(per, self.book, self.fields)
+        path = self.book.household if per == "household" else per
+        known, owner = owner_of(per, self.fields.get(path or ""))
+        return known and not self.nobody, owner
 
     def full(self, limit: Limit) -> str | None:
         """Return the code of a limit that has no place left; None where it has."""
@@ -472,7 +469,7 @@ class Reference:
         raise _Dropped("unsayable")
 
     def _filled(self, text: Text, fields: Fields) -> str:
-        zone = self._zone()
+        zone = self.when.customer
         written = []
         for part in text.parts:
             if isinstance(part, Slot):
@@ -484,14 +481,6 @@ class Reference:
             else:
                 written.append(part)
         return "".join(written)
-
-    def _zone(self) -> Any:
-        """Return the customer's time zone where it is known, else the book's."""
-        name = self.fields.get("customer.timezone")
-        try:
-            return windows.zone(name) if isinstance(name, str) else self.book.zone
-        except ValueError:
-            return self.book.zone
 
     # --- stage 9
 
@@ -556,10 +545,10 @@ class Reference:
         units = option.units if option else 0
         needs += [self._part(self.book.budgets[name], units) for name in paid]
         for rule, amount, at_most, code in needs:
-            used = used_of(rule, self.book, self.history, self.when) + taken[account_of(rule)]
+            used = used_of(rule, self.book, self.history, self.when) + taken[rule.account]
             if used + amount > at_most:
                 return code
-        taken.update({account_of(rule): amount for rule, amount, _, _ in needs})
+        taken.update({rule.account: amount for rule, amount, _, _ in needs})
         return "chosen"
 
     def _part(self, budget: Budget, amount: int) -> tuple[Budget, int, float, str]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from nba import windows
+from nba.book.model import Budget, Limit
 from nba.decide.case import Case
-from nba.decide.contact import Moment
+from nba.decide.contact import Account, When, owner_of, since_of
 from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
-from nba.decide.plan import Limits, Plan, Slots
+from nba.decide.plan import Plan, PointPlan, Slots
 from nba.errors import CaseError, Diagnostic, did_you_mean
 from nba.journey.timeline import EMPTY, Timeline
 from nba.lang.python import UNKNOWN
 from nba.lang.values import Timestamp
 
-__all__ = ["View", "inputs_of", "view_of"]
+__all__ = ["View", "inputs_of"]
 
 
 @dataclass(slots=True, eq=False)
@@ -23,19 +24,22 @@ class View:
     """The slots of a case, and what the stages ask for most.
 
     *current* is the channel of the interaction, *inbound* the set of the treatments on it, *when*
-    the time with its zones. *kept* are the treatments whose action is still the answer, with the
-    answer it was, and *kept_mask* the set of them.
+    the time with its zones. *accounts* are those of limits and budgets, by name; *keys* what
+    actions are done once for, None where that is unknown. *kept* are the treatments whose action is
+    still the answer, with the answer it was, and *kept_mask* the set of them.
     """
 
     slots: Slots
-    when: Moment
+    when: When
     current: str | None
     inbound: int
-    point: Limits | None
+    point: PointPlan | None
     role: str | None
     diagnostics: list[Diagnostic]
     timeline: Timeline = EMPTY
     history: History = EMPTY_HISTORY
+    accounts: dict[str, Account] = field(default_factory=dict)
+    keys: dict[str, str | None] = field(default_factory=dict)
     kept: dict[int, Answered] = field(default_factory=dict)
     kept_mask: int = 0
     forsaken: bool = False  # the store failed: nothing is known of what it remembers
@@ -52,13 +56,12 @@ class View:
         plan.journey.fill(self.slots, timeline, self.now)
         for slot, function in plan.derive:
             self.slots[slot] = function(self.slots)
+        for once in plan.once:
+            if once.key is not None:
+                value = once.key(self.slots)
+                self.keys[once.action] = None if value is UNKNOWN else key_of(value)
         if history.answers:
-            keys = {
-                once.action: key_of(value)
-                for once in plan.once
-                if once.key is not None and (value := once.key(self.slots)) is not UNKNOWN
-            }
-            for action, one in history.kept(self.now, keys).items():
+            for action, one in history.kept(self.now, self.keys).items():
                 for number in plan.of_action_id.get(action, ()):
                     self.kept[number] = one
                     self.kept_mask |= 1 << number
@@ -95,29 +98,17 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
         if point is None:
             help_ = did_you_mean(case.at, plan.points)
             raise CaseError(f"there is no decision point `{case.at}`. {help_}".strip())
-    when = Moment(instant, plan.book.zone, _customer_zone(plan, slots))
+    zone_slot = shape.slots.get("customer.timezone")
+    zone = slots[zone_slot] if zone_slot is not None else None
+    when = When(instant, plan.book.zone, windows.zone_or(zone, plan.book.zone))
     inbound = door.mask if door else 0
-    return View(slots, when, current, inbound, point, case.role, diagnostics)
-
-
-def view_of(
-    plan: Plan,
-    case: Case,
-    now: datetime,
-    timeline: Timeline = EMPTY,
-    history: History = EMPTY_HISTORY,
-) -> View:
-    """Read a case, the journey of its customer, and what is remembered. Raises CaseError."""
-    view = inputs_of(plan, case, now)
-    view.remember(plan, timeline, history)
+    view = View(slots, when, current, inbound, point, case.role, diagnostics)
+    view.nobody = not case.id and case.history is None
+    view.accounts = {rule.account: _account(rule, slot, view) for rule, slot in plan.counted}
     return view
 
 
-def _customer_zone(plan: Plan, slots: Slots) -> tzinfo:
-    """Return the customer's time zone where it is known, else the book's."""
-    slot = plan.book.shape.slots.get("customer.timezone")
-    name = slots[slot] if slot is not None else None
-    try:
-        return windows.zone(name) if isinstance(name, str) else plan.book.zone
-    except ValueError:
-        return plan.book.zone
+def _account(rule: Limit | Budget, slot: int | None, view: View) -> Account:
+    value = view.slots[slot] if slot is not None else None
+    known, owner = owner_of(rule.per, value)
+    return Account(known and not view.nobody, owner, since_of(rule.window, view.when))

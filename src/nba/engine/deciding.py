@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from nba.decide.answer import Answer, answer_view
+from nba.decide.answer import Answer, answer
 from nba.decide.briefing import Briefer
 from nba.decide.case import Case
 from nba.decide.decision import Candidate, Decision
@@ -18,7 +18,7 @@ from nba.decide.history import EMPTY_HISTORY, Answered, History, history_of
 from nba.decide.plan import Plan
 from nba.decide.view import inputs_of
 from nba.engine.ids import new_id
-from nba.engine.memory import SPARE, asked_of, history_in, taking_of, with_reservations
+from nba.engine.remembered import SPARE, asked_of, history_in, taking_of, with_reservations
 from nba.errors import Diagnostic, StoreError
 from nba.journey.events import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
@@ -69,13 +69,12 @@ def decide(
     """
     name = new_id()
     try:
-        takes = name if commit else None
-        found = _decide(running, store, case, now, n, name=takes)
+        found = _decide(running, store, case, now, n, name=name, commit=commit)
         return found or Decided(name, *_alone(running, case, now, n))
     except StoreError as error:
-        answer, problems = _without_store(running, case, now, n)
+        found_without, problems = _without_store(running, case, now, n)
         # what was asked of the store may have been done: its id is not that of another answer
-        return Decided(new_id(), answer, (*problems, store_failure(error)))
+        return Decided(new_id(), found_without, (*problems, store_failure(error)))
 
 
 def store_failure(error: StoreError) -> Diagnostic:
@@ -84,34 +83,40 @@ def store_failure(error: StoreError) -> Diagnostic:
 
 
 def _decide(
-    running: Running, store: Store, case: Case, now: datetime, n: int | None, *, name: str | None
+    running: Running,
+    store: Store,
+    case: Case,
+    now: datetime,
+    n: int | None,
+    *,
+    name: str,
+    commit: bool,
 ) -> Decided | None:
     """Decide with what the store remembers; None where it is not asked."""
     plan = running.plan
     if not case.id or (case.history is not None and case.events is not None):
         return None
+    takes = commit and case.history is None
     for lost in range(TRIES):
         _step_aside(lost)
         view = inputs_of(plan, case, now)
-        asked = asked_of(plan, view) if case.history is None else {}
+        asked = asked_of(view) if case.history is None else {}
         memory = store.recall(case.id, view.now, tuple(asked.values()))
         timeline, problems = _timeline(running, case, now, memory.timeline)
-        takes = name is not None and case.history is None
         history = _history(plan, case, view.now)
         if history is None:
             history = history_in(plan, memory, asked, view.now, taking=takes)
         view.remember(plan, running.happening.before(timeline, case.id, view), history)
-        found = answer_view(plan, view, n, SPARE if takes else 0)
+        found = answer(plan, view, n, SPARE if takes else 0)
         if not takes or not found.granted:
-            return Decided(name or new_id(), found, problems, memory.customer)
-        granted = store.take(taking_of(plan, found, str(name), case.id, memory.version))
+            return Decided(name, found, problems, memory.customer)
+        granted = store.take(taking_of(plan, found, name, case.id, memory.version))
         if not granted.stale and granted.granted:
             refused = {
                 place: found.offers[place].needs[claim].code for place, claim in granted.refused
             }
-            taken = found.as_granted(granted.granted, refused)
-            given = with_reservations(taken, str(name))
-            return Decided(str(name), given, problems, memory.customer, asked=True)
+            taken = with_reservations(found.as_granted(granted.granted, refused), name)
+            return Decided(name, taken, problems, memory.customer, asked=True)
     raise StoreError("others change what is remembered of this customer faster than it is read")
 
 
@@ -128,9 +133,8 @@ def _alone(
     view = inputs_of(running.plan, case, now)
     timeline, problems = _timeline(running, case, now, EMPTY)
     history = _history(running.plan, case, view.now)
-    view.nobody = not case.id and history is None
     view.remember(running.plan, timeline, history or EMPTY_HISTORY)
-    return answer_view(running.plan, view, n), problems
+    return answer(running.plan, view, n), problems
 
 
 def _without_store(
@@ -143,7 +147,7 @@ def _without_store(
     if case.events is not None:
         timeline, problems = _timeline(running, case, now, EMPTY)
         view.remember(running.plan, timeline, EMPTY_HISTORY)
-    return answer_view(running.plan, view, n), problems
+    return answer(running.plan, view, n), problems
 
 
 def _timeline(
@@ -177,8 +181,8 @@ def decided_again(running: Running, store: Store, case: Case, made: Decision) ->
         found = history_in(plan, memory._replace(decisions=before), (), view.now)
         history = History(found.answers)  # what was used then is counted from the answers
     view.remember(plan, running.happening.before(timeline, case.id, view), history or EMPTY_HISTORY)
-    answer = answer_view(plan, view, made.n)
-    return answer if _plain(answer.ranked) == _plain(made.ranked) else None
+    again = answer(plan, view, made.n)
+    return again if _plain(again.ranked) == _plain(made.ranked) else None
 
 
 def _plain(ranked: Iterable[Candidate]) -> list[Candidate]:

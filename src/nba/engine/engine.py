@@ -23,10 +23,10 @@ from nba.engine.asynchronous import THREADS, Threads, asynchronous
 from nba.engine.deciding import Running, decide, decided_again, store_failure
 from nba.engine.export import exported
 from nba.engine.journeys import Journeys
-from nba.engine.memory import given_in
 from nba.engine.outcome_event import outcome_event
 from nba.engine.outcomes import Outcomes, Recorded
 from nba.engine.profiles import ProfileProvider, Profiles
+from nba.engine.remembered import given_in
 from nba.errors import CaseError, Diagnostic, StoreError
 from nba.journey.events import Event, EventShapes
 from nba.journey.reading import Moments

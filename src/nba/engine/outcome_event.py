@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nba import windows
 from nba.book.model import Book
-from nba.engine.memory import Record, given_in
 from nba.engine.outcomes import Recorded
+from nba.engine.remembered import Noted, given_in
 from nba.journey.events import Event
 from nba.state.reservation import entry_id
 from nba.state.store import Store
@@ -22,7 +22,7 @@ def outcome_event(book: Book, store: Store, recorded: Recorded, key: str | None)
     row = store.decision(recorded.decision) if book.outcome_event else None
     if book.outcome_event is None or row is None:
         return None
-    record = Record.of(row)
+    record = Noted.of(row)
     for index, given in enumerate(given_in(row)):
         times = [
             at

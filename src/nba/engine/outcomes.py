@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from nba import windows
 from nba.book.model import Book, Budget, Limit
-from nba.decide.contact import Moment, account_of, since_of
+from nba.decide.contact import When, since_of
 from nba.decide.history import ACCEPTANCES, REFUSALS
-from nba.engine.memory import Given, Record, given_in
+from nba.engine.remembered import Given, Noted, given_in
 from nba.errors import CaseError, StoreError, did_you_mean
 from nba.state.reservation import Claim, Settlement, entry_id
 from nba.state.store import Remembered, Store
@@ -58,7 +59,7 @@ class Outcomes:
     def record(
         self, id_: str, outcome: str, action: str | None = None, key: str | None = None
     ) -> Recorded:
-        """Record an outcome of an answer. Raises CaseError for what is not known."""
+        """Noted an outcome of an answer. Raises CaseError for what is not known."""
         book = self.book
         if outcome not in book.known_outcomes:
             help_ = did_you_mean(str(outcome), book.known_outcomes)
@@ -68,7 +69,7 @@ class Outcomes:
         for _ in range(TRIES):
             row, place, given = found = _find(self.store, id_, action)
             at = max(self.at, row.at)  # the clocks of two machines may differ
-            noted = Record.of(row)
+            noted = Noted.of(row)
             late = book.attribution is not None and at >= row.at + book.attribution.within
             name = key or ""
             same = (place, outcome, name)
@@ -106,7 +107,7 @@ class Outcomes:
             if answered.approval != "pending":
                 raise CaseError(f"`{given.action}` was {answered.approval} already")
             _check_authority(self.book, given.action, role, answered.gesture)
-            noted = Record.of(row)
+            noted = Noted.of(row)
             noted.approvals[place], noted.by[place] = verdict, f"{by} ({role})"
             at = max(min(self.at, self.now), row.at)
             came = {_means(self.book, name) for name, _ in answered.outcomes}
@@ -120,10 +121,10 @@ class Outcomes:
                 ]
             elif came.intersection(ACCEPTANCES):
                 settlements = [
-                    _settle("commit", found, _renewed(self.book, claim, at))
+                    _settle("commit", found, _renewed(self.book, given, claim, at))
                     for account, claim in given.claims
                     if account.startswith(BUDGET)
-                    and not _counted(found, claim, _renewed(self.book, claim, at), at)
+                    and not _counted(found, claim, _renewed(self.book, given, claim, at), at)
                 ]
             done = self.store.amend(row.id, row.revision, noted.text(), at, settlements)
             if done is not None:
@@ -139,7 +140,7 @@ class Outcomes:
             row = self.store.decision(found.row.id)
             if row is None:
                 return
-            noted = Record.of(row)
+            noted = Noted.of(row)
             noted.unfunded[found.place] = list(names)
             if self.store.amend(row.id, row.revision, noted.text(), at) is not None:
                 return
@@ -151,7 +152,7 @@ class Outcomes:
         unapproved = answered is not None and answered.approval not in (None, "approved")
         used_up = bool(came.intersection(ACCEPTANCES)) and not unapproved
         for account, claim in found.given.claims:
-            renewed = _renewed(self.book, claim, at)
+            renewed = _renewed(self.book, found.given, claim, at)
             if not account.startswith(BUDGET):
                 in_window = found.row.at > renewed.asked.since
                 if means != "no_response" and in_window:
@@ -213,15 +214,15 @@ def _means(book: Book, outcome: str) -> str:
     return (own.means or outcome) if own else outcome
 
 
-def _renewed(book: Book, claim: Claim, at: int) -> Claim:
+def _renewed(book: Book, given: Given, claim: Claim, at: int) -> Claim:
     """Return a claim with the window as it is now, where the rule is still in the book."""
-    rules: dict[str, Limit | Budget] = {}
-    rules |= {account_of(limit): limit for limit in book.limits.values()}
-    rules |= {account_of(budget): budget for budget in book.budgets.values()}
-    rule = rules.get(claim.asked.account)
+    kind, _, name = claim.asked.account.partition("/")
+    rules: Mapping[str, Limit | Budget] = book.limits if kind == "limit" else book.budgets
+    rule = rules.get(name)
     if rule is None:
         return claim
-    since = max(claim.asked.since, since_of(rule.window, Moment(at, book.zone, book.zone)))
+    when = When(at, book.zone, windows.zone_or(given.zone, book.zone))
+    since = max(claim.asked.since, since_of(rule.window, when))
     return claim._replace(asked=claim.asked._replace(since=since), expires=None)
 
 

@@ -14,6 +14,7 @@ that the book decides, never exponentially.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -71,7 +72,7 @@ def boundaries(found: Iterable[Instance]) -> list[tuple[int, int | None]]:
 # --- patterns
 
 
-class _Pattern:
+class _Pattern(ABC):
     """What all kinds of patterns have: an anchor, and how an instance ends."""
 
     def __init__(self, pattern: Pattern, reach: int | None) -> None:
@@ -105,9 +106,9 @@ class _Pattern:
         found = self.opened(index, slots, anchors) if anchors else ()
         return [instance for instance in found if instance]
 
+    @abstractmethod
     def opened(self, index: Index, slots: Slots, anchors: list[int]) -> Iterable[Instance | None]:
         """Return the instances with these anchors, and None where there is none."""
-        raise NotImplementedError
 
     def stop(self, index: Index, anchor: int) -> int:
         """Return the place from which on events are later than the window of an anchor."""

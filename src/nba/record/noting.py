@@ -76,6 +76,7 @@ class Notes:
             history=tuple(self._answered(one, left_out) for one in view.history.answers),
             used=None if view.history.used is None else dict(view.history.used),
             forsaken=view.forsaken,
+            nobody=view.nobody,
             granted=found.granted if made.asked else None,
             refused={str(place): code for place, code in found.refused.items()} or None
             if made.asked

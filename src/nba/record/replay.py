@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 from nba.book.model import Book
-from nba.decide.answer import Answer, answer_view
+from nba.decide.answer import Answer, answer
 from nba.decide.case import Case
 from nba.decide.history import History
 from nba.decide.plan import plan_for
@@ -89,7 +89,10 @@ class Replayer:
 
     def _answer(self, record: Record, *, granting: bool) -> Answer:
         """Decide what is recorded; the store grants what it did where *granting*."""
-        case = Case.from_dict(_with_unknown(record))
+        data = _with_unknown(record)
+        if not record.nobody:  # a history was handed in, or there is a store
+            data["history"] = []
+        case = Case.from_dict(data)
         if case.now is None:
             raise CaseError("the record does not say when")
         view = inputs_of(self.plan, case, case.now)
@@ -100,10 +103,10 @@ class Replayer:
             history = History(tuple(map(answered_of, record.history)), record.used)
             view.remember(self.plan, Timeline(rows), history)
         if not granting or record.granted is None:
-            return answer_view(self.plan, view, record.n)
+            return answer(self.plan, view, record.n)
         refused = {int(place): code for place, code in (record.refused or {}).items()}
         last = max((*record.granted, *refused), default=0)
-        found = answer_view(self.plan, view, record.n, spare=last + 1)
+        found = answer(self.plan, view, record.n, spare=last + 1)
         if any(place >= len(found.offers) for place in record.granted):
             raise CaseError("the store granted an answer that is none now")
         return found.as_granted(record.granted, refused)

@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
-from nba.book.model import Budget, Limit
 from nba.decide.answer import Answer
-from nba.decide.contact import account_of, since_of
-from nba.decide.contact_stages import owner
 from nba.decide.history import Answered, History, history_of, lapses_at
-from nba.decide.offers import Need, Offer, once_key, tallies_of
+from nba.decide.offers import Need, Offer, tallies_of
 from nba.decide.plan import Plan
 from nba.decide.view import View
 from nba.state.reservation import Alternative, Asked, Claim, Taking, entry_id
 from nba.state.store import Memory, Remembered
 
-__all__ = ["Given", "Record", "asked_of", "given_in", "history_in", "rules_of", "taking_of"]
+__all__ = ["Given", "Noted", "asked_of", "given_in", "history_in", "taking_of"]
 
 #: How many offers more than are asked for a store gets, in case that others were faster.
-SPARE: Final = 8
+SPARE: Final = 2
 
 
-def rules_of(plan: Plan) -> Iterator[Limit | Budget]:
-    """Yield everything that counts."""
-    yield from plan.book.limits.values()
-    yield from plan.book.budgets.values()
-
-
-def asked_of(plan: Plan, view: View) -> dict[str, Asked]:
+def asked_of(view: View) -> dict[str, Asked]:
     """Return the accounts that a decision asks for, by name; not those of nobody known."""
-    found = {}
-    for rule in rules_of(plan):
-        known, whose = owner(plan, view, rule)
-        if known:
-            name = account_of(rule)
-            found[name] = Asked(name, whose, since_of(rule.window, view.when))
-    return found
+    return {
+        name: Asked(name, owner, since)
+        for name, (known, owner, since) in view.accounts.items()
+        if known
+    }
 
 
 def history_in(
@@ -82,10 +71,11 @@ class Given:
     kept_from: str | None
     claims: tuple[tuple[str, Claim], ...]  # by the name of the rule's account
     tallies: tuple[tuple[str, Asked], ...]  # by outcome
+    zone: str | None = None  # the customer's, where a window goes by it
 
 
 @dataclass(slots=True)
-class Record:
+class Noted:
     """What has come of a decision: outcomes by the place of the answer, and approvals."""
 
     outcomes: list[tuple[int, str, int, str]] = field(default_factory=list)
@@ -103,7 +93,7 @@ class Record:
         return json.dumps(found)
 
     @classmethod
-    def of(cls, row: Remembered) -> Record:
+    def of(cls, row: Remembered) -> Noted:
         """Return the record of a decision."""
         data = json.loads(row.text)
         return cls(
@@ -118,7 +108,7 @@ def taking_of(plan: Plan, found: Answer, decision: str, customer: str, version: 
     """Return what a store is asked to grant and to remember."""
     alternatives = tuple(_alternative(plan, found.view, offer) for offer in found.offers)
     return Taking(
-        decision, customer, version, found.view.now, found.n, alternatives, Record().text()
+        decision, customer, version, found.view.now, found.n, alternatives, Noted().text()
     )
 
 
@@ -128,7 +118,7 @@ def _alternative(plan: Plan, view: View, offer: Offer) -> Alternative:
 
 
 def _claim(need: Need) -> Claim:
-    asked = Asked(need.account, need.owner, need.since)
+    asked = Asked(need.rule.account, need.owner, need.since)
     return Claim(asked, need.amount, need.at_most, need.expires)
 
 
@@ -138,10 +128,10 @@ def _written(plan: Plan, view: View, offer: Offer) -> dict[str, Any]:
         return {"action": candidate.action, "kept_from": candidate.kept_from}
     action = plan.targets[offer.number].action
     keep = None if action.keep_for is None else view.now + action.keep_for
-    tallies = [
-        (limit.counts, Asked(account_of(limit), whose, since_of(limit.window, view.when)))
-        for limit, whose in tallies_of(plan, view, offer.number)
-    ]
+    tallies = []
+    for limit in tallies_of(plan, view, offer.number):
+        _, owner, since = view.accounts[limit.account]
+        tallies.append([limit.counts, limit.account, owner, since])
     found = {
         "action": candidate.action,
         "channel": candidate.channel,
@@ -150,21 +140,29 @@ def _written(plan: Plan, view: View, offer: Offer) -> dict[str, Any]:
         "kind": candidate.kind,
         "direction": candidate.direction,
         "tags": list(action.tags),
-        "once": once_key(plan, view, offer.number),
+        "once": view.keys.get(candidate.action),
         "keep_until": keep,
         "lapses": lapses_at(plan.book, action, view.now),
         "gesture": offer.option.units if offer.option else None,
         "approval": "pending" if offer.option and offer.option.pending else None,
-        "claims": [[*_claim(need).asked, *_claim(need)[1:]] for need in offer.needs],
-        "tallies": [[outcome, *asked] for outcome, asked in tallies],
+        "claims": [
+            [need.rule.account, need.owner, need.since, need.amount, need.at_most, need.expires]
+            for need in offer.needs
+        ],
+        "tallies": tallies,
+        "zone": str(view.when.customer) if _in_their_zone(offer) else None,
     }
     return {key: value for key, value in found.items() if value not in (None, [])}
+
+
+def _in_their_zone(offer: Offer) -> bool:
+    return any(need.rule.window.zone == "customer.timezone" for need in offer.needs)
 
 
 @lru_cache(maxsize=10_000)  # a customer's decisions are read again at each of them
 def given_in(row: Remembered) -> tuple[Given, ...]:
     """Return the answers of a decision with what came of them."""
-    record = Record.of(row)
+    record = Noted.of(row)
     return tuple(
         _given(row, record, index, place, json.loads(text))
         for index, (place, text) in enumerate(zip(row.granted, row.answers, strict=True))
@@ -172,7 +170,7 @@ def given_in(row: Remembered) -> tuple[Given, ...]:
 
 
 def _given(
-    row: Remembered, record: Record, index: int, place: int, data: Mapping[str, Any]
+    row: Remembered, record: Noted, index: int, place: int, data: Mapping[str, Any]
 ) -> Given:
     if "kept_from" in data:
         return Given(place, data["action"], None, data["kept_from"], (), ())
@@ -203,7 +201,8 @@ def _given(
         (outcome, Asked(account, whose, since))
         for outcome, account, whose, since in data.get("tallies", ())
     ]
-    return Given(place, data["action"], answered, None, tuple(claims), tuple(tallies))
+    zone = data.get("zone")
+    return Given(place, data["action"], answered, None, tuple(claims), tuple(tallies), zone)
 
 
 def with_reservations(found: Answer, decision: str) -> Answer:
