@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nba import CaseError, Engine, Event
+from nba import CaseError, Engine, Event, StoreError
 from nba.state.memory import MemoryStore
 from nba.state.store import Due
 from nba.windows import instant
@@ -81,6 +82,14 @@ class Counting(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.read: list[str] = []
+        self.fails = False
+
+    def set_deadlines(self, *args: Any, **more: Any) -> bool:
+        """Set what is due, or fail once."""
+        if self.fails:
+            self.fails = False
+            raise StoreError("the answer did not come within 2 s")
+        return super().set_deadlines(*args, **more)
 
     def journey(self, customer: str) -> Any:
         """Note who it is, and return the journey."""
@@ -289,6 +298,30 @@ def test_after_a_link_the_customer_is_due(engine: Engine) -> None:
     assert [due.customer for due in engine.due(later, cursor)[0]] == ["c"]
     engine.unlink("cookie")
     assert [due.customer for due in engine.due(later, cursor)[0]] == ["cookie"]
+
+
+@pytest.mark.parametrize("verb", ["observe", "link", "unlink"])
+def test_what_failed_halfway_is_due_when_it_is_said_again(
+    engine: Engine, store: Counting, verb: str
+) -> None:
+    """The event or the link was recorded, and what is due of it was not."""
+    _, cursor = engine.due(NOW)
+    event = replace(booked("cookie"), id="b-1")
+    engine.observe(*() if verb == "observe" else (event,))
+    if verb == "unlink":
+        engine.link("cookie", "c")
+    say = {
+        "observe": lambda: engine.observe(event),
+        "link": lambda: engine.link("cookie", "c"),
+        "unlink": lambda: engine.unlink("cookie"),
+    }[verb]
+    store.fails = True
+    with pytest.raises(StoreError):
+        say()
+    say()
+    owner = "c" if verb == "link" else "cookie"
+    due, _ = engine.due(NOW + timedelta(hours=3), cursor)
+    assert owner in [one.customer for one in due]
 
 
 def test_due_without_a_time_asks_the_clock(engine: Engine, clock: Clock) -> None:

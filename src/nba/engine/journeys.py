@@ -47,8 +47,8 @@ class Journeys:
         """Record rows of customers, and set what is due of them."""
         self.forget_old(plan)
         for customer, theirs in rows.items():
-            if self.store.append(customer, theirs):
-                self._expect(plan, customer)
+            self.store.append(customer, theirs)
+            self._expect(plan, customer)  # of old rows too: who repeats them may have failed here
 
     def forget_old(self, plan: Plan) -> None:
         """Forget what no decision sees any more, once in a while."""
@@ -66,13 +66,14 @@ class Journeys:
 
     def link(self, plan: Plan, identity: object, customer: object) -> None:
         """Let an identity lead to a customer. Raises CaseError."""
-        names = _name(identity, "an identity"), _name(customer, "a customer")
-        for name in self.store.link(*names):
+        whose, whom = _name(identity, "an identity"), _name(customer, "a customer")
+        for name in self.store.link(whose, whom) or (whom,):
             self._expect(plan, name)
 
     def unlink(self, plan: Plan, identity: object) -> None:
         """Let an identity stand for itself again. Raises CaseError."""
-        for name in self.store.unlink(_name(identity, "an identity")):
+        whose = _name(identity, "an identity")
+        for name in self.store.unlink(whose) or (whose,):
             self._expect(plan, name)
 
     # --- what is due
