@@ -1,8 +1,9 @@
 """A process that asks for decisions until nothing is granted any more.
 
-Its arguments are the store's URL, the book, its name, how many threads, and the time. It writes a
-line for each answer that was granted (`granted ACTION ID`), and one for each outcome that was
-acknowledged (`accepted ID`), as soon as it is so.
+Its arguments are the store's URL, the book, its name, how many threads, and the time. It says when
+it is `ready`, and begins when its input ends. It writes a line for each answer that was granted
+(`granted ACTION ID`), and one for each outcome that was acknowledged (`accepted ID`), as soon as it
+is so.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ def main() -> None:
     url, book, name, threads, now = sys.argv[1:]
     engine = opened(book, url)
     write = threading.Lock()
+    say(write, "ready")
+    sys.stdin.read()
     jobs = [
         threading.Thread(
             target=work, args=(engine, f"{name}-{place}", datetime.fromisoformat(now), write)

@@ -7,7 +7,6 @@ was acknowledged is there.
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -31,7 +30,7 @@ LONG = os.environ.get("NBA_LONG") == "1"
 PROCESSES = 8
 THREADS = 32 if LONG else 4
 KILLS = 40 if LONG else 6
-CALLS, CREDIT, MAILS = (600, 300, 900) if LONG else (100, 60, 150)
+CALLS, CREDIT, MAILS = (600, 300, 900) if LONG else (200, 120, 300)
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 BOOK = f"""
@@ -122,30 +121,37 @@ class Crowd:
     def __init__(self, place: Place, book: Path, now: datetime) -> None:
         self.place, self.book, self.now = place, book, now
         self.started = 0
+        self.files: dict[int, Path] = {}  # by process
         self.lines: list[str] = []
 
     def start(self, folder: Path) -> subprocess.Popen[bytes]:
-        """Start a process that writes into a file."""
+        """Start a process that writes into a file, once its input is closed."""
         self.started += 1
         name = f"p{self.started}-{self.now:%d%H}"
         command = [sys.executable, "-m", "tests.engine.hammer", self.place.url, str(self.book)]
         with (folder / name).open("wb") as output:
-            return subprocess.Popen(
-                [*command, name, str(THREADS), self.now.isoformat()], cwd=ROOT, stdout=output
+            job = subprocess.Popen(
+                [*command, name, str(THREADS), self.now.isoformat()],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=output,
             )
+        self.files[job.pid] = folder / name
+        return job
 
-    def run(self, folder: Path, *, kill: random.Random | None = None) -> None:
-        """Run all of them to the end; some are killed, and others take their place."""
+    def run(self, folder: Path, *, kills: int = 0) -> None:
+        """Run all of them to the end; some are killed at work, and others take their place."""
         jobs = [self.start(folder) for _ in range(PROCESSES)]
-        if kill is not None:
-            for _ in range(KILLS):
-                time.sleep(kill.uniform(0.05, 0.5))
-                victim = kill.randrange(PROCESSES)
-                jobs[victim].send_signal(signal.SIGKILL)
-                jobs[victim].wait()
-                jobs[victim] = self.start(folder)
-                if self.place.crash is not None and kill.random() < 0.3:
-                    self.place.crash()
+        while any(self.said(job, b"ready") == 0 for job in jobs):
+            time.sleep(0.01)
+        for job in jobs:
+            begin(job)
+        for turn in range(kills):
+            self._kill(jobs, turn, granted=(turn + 1) * (CALLS + CREDIT + MAILS) // (kills + 4))
+            jobs.append(self.start(folder))
+            begin(jobs[-1])
+            if self.place.crash is not None and turn % 3 == 1:
+                self.place.crash()
         try:
             assert [job.wait(timeout=1200) for job in jobs] == [0] * PROCESSES
         finally:
@@ -155,6 +161,21 @@ class Crowd:
         for file in sorted(folder.iterdir()):
             self.lines += file.read_text().split("\n")[:-1]
 
+    def _kill(self, jobs: list[subprocess.Popen[bytes]], turn: int, *, granted: int) -> None:
+        """Kill one in the middle of its work, as soon as so much is granted to all."""
+        while sum(file.read_bytes().count(b"granted") for file in self.files.values()) < granted:
+            assert any(job.poll() is None for job in jobs), "all was over before the kill"
+            time.sleep(0.002)
+        at_work = [job for job in jobs if job.poll() is None and self.said(job, b"granted")]
+        victim = at_work[turn % len(at_work)]
+        victim.send_signal(signal.SIGKILL)
+        assert victim.wait() == -signal.SIGKILL, "it had ended before"
+        jobs.remove(victim)
+
+    def said(self, job: subprocess.Popen[bytes], word: bytes) -> int:
+        """Return how often a process said a word."""
+        return self.files[job.pid].read_bytes().count(word)
+
     def granted(self) -> Counter[str]:
         """Return how often each action was granted."""
         return Counter(line.split()[1] for line in self.lines if line.startswith("granted"))
@@ -162,6 +183,12 @@ class Crowd:
     def accepted(self) -> set[str]:
         """Return the decisions whose outcome was acknowledged."""
         return {line.split()[1] for line in self.lines if line.startswith("accepted")}
+
+
+def begin(job: subprocess.Popen[bytes]) -> None:
+    """Let a process work."""
+    assert job.stdin is not None
+    job.stdin.close()
 
 
 @pytest.fixture
@@ -199,7 +226,7 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed(
     with PLACES[kind]() as place:
         open_store(place.url).close()
         crowd = Crowd(place, book, NOW)
-        crowd.run(first, kill=random.Random(kind))
+        crowd.run(first, kills=KILLS)
         granted = crowd.granted()
         assert granted["call"] <= CALLS
         assert granted["credit"] <= CREDIT
