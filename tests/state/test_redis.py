@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +16,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from redis.exceptions import ConnectionError  # noqa: A004 - its name there
+from redis.exceptions import (
+    ConnectionError,  # noqa: A004 - its name there
+    ResponseError,
+)
 from tests.state.contract import ids, row
 from tests.state.servers import RedisProcess, redis_store, shared_redis
 
@@ -219,6 +222,76 @@ def test_a_server_that_is_busy_short_of_memory_or_a_copy(server: RedisProcess) -
     store.close()
 
 
+def test_a_store_follows_the_server_that_took_over() -> None:
+    """The one from before stays there, and says no: its connections are good for nothing now."""
+    with TemporaryDirectory(prefix="nba-redis-") as folder, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        old, new, leads = Path(folder, "old"), Path(folder, "new"), Path(folder, "leads")
+        old.mkdir()
+        new.mkdir()
+        first = RedisProcess(old, port=str(port), bind="127.0.0.1", repl_diskless_sync_delay="0")
+        second = RedisProcess(new)
+        leads.symlink_to(first.socket)
+        store = RedisStore.open(f"unix://{leads}?timeout=5")
+        try:
+            with first.client() as before, second.client() as after:
+                after.replicaof("127.0.0.1", str(port))
+                store.append("c", [row("a", 1)])
+                assert before.wait(1, 10_000) == 1
+                assert after.exists("nba:r:c")
+                after.replicaof("NO", "ONE")
+                before.replicaof("127.0.0.1", "1")
+                leads.unlink()
+                leads.symlink_to(second.socket)
+                assert store.take(taking("d")).granted == (0,)
+                assert store.append("c", [row("b", 2)])
+                assert after.hexists("nba:made", "d")
+                assert ids(store, "c") == ["a", "b"]
+        finally:
+            store.close()
+            first.kill()
+            second.kill()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("READONLY You can't write against a read only replica.", "only reads"),
+        ("OOM command not allowed when used memory > 'maxmemory'.", "no memory left"),
+        ("MISCONF Redis is configured to save RDB snapshots, but", "cannot write to its disk"),
+    ],
+)
+def test_what_redis_6_says_of_a_script_is_understood(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch, said: str, told: str
+) -> None:
+    """It gives the error of a command in the text of its own."""
+
+    def refused(*_: object) -> None:
+        text = "Error running script (call to f_1): @user_script:57: @user_script: 57: -"
+        raise ResponseError(text + said)
+
+    monkeypatch.setattr(store._server, "timeout", 0.1)
+    monkeypatch.setattr(store._server, "_call", refused)
+    with pytest.raises(StoreError, match=told):
+        store.take(taking("d"))
+
+
+def test_lost_connections_do_not_count(server: RedisProcess) -> None:
+    """Only those that there are now: a store that lost more than that goes on."""
+    store = RedisStore.open(server.url(timeout=5, max_connections=3))
+    with server.client() as client:
+        for number in range(10):
+            assert store.append("c", [row(str(number), number)])
+            client.client_kill_filter(_type="normal", skipme=True)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: store.take(taking(f"d{n}", 1, 100)).granted, range(80)))
+    assert found == [(0,)] * 80
+    assert len(store._server._idle) <= 3
+    store.close()
+
+
 def _endless(server: RedisProcess) -> None:
     with server.client() as client, pytest.raises(Exception, match=r"[Kk]illed"):
         client.eval("while true do end", 0)
@@ -238,7 +311,10 @@ def test_nobody_listens() -> None:
             assert "secret" not in str(error.value)
 
 
-@pytest.mark.parametrize("url", ["redis://x?timeout=0", "redis://x?timeout=soon", "mysql://x"])
+@pytest.mark.parametrize(
+    "url",
+    ["redis://x?timeout=0", "redis://x?timeout=soon", "mysql://x", "redis://x?unheard=of"],
+)
 def test_a_url_that_means_nothing_is_refused(url: str) -> None:
     """Before anybody is asked."""
     with pytest.raises(StoreError, match=r"`timeout` is a number|is not the URL"):

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import re
+import threading
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -37,14 +38,17 @@ __all__ = ["OLDEST", "RedisServer"]
 #: The oldest version of Redis that the scripts run on.
 OLDEST: Final = 6
 
+#: The errors that redis-py has a class for, by what they begin with there.
+_CLASSES: Final = {"READONLY": ReadOnlyError, "OOM": OutOfMemoryError}
+
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 class RedisServer:
     """A server, by its URL: that of redis-py, with `prefix` and `timeout` (seconds) if wanted.
 
-    A call waits at most for the timeout, and where a connection was lost or the server is being
-    started, once more for that long. All errors are StoreError.
+    A call waits at most for the timeout, and where a connection was lost, or the server is being
+    started or is no longer the one that writes, once more for that long. All errors are StoreError.
     """
 
     def __init__(self, url: str) -> None:
@@ -62,13 +66,19 @@ class RedisServer:
                 retry=Retry(NoBackoff(), 0),
                 protocol=2,
             )
+            self._begin()
+            self._disconnect_one(self._connection())  # one is made as the URL says: nobody is asked
         except (ValueError, TypeError) as error:
             raise StoreError(f"`{self.shown}` is not the URL of a Redis server: {error}") from None
+        self._closed = False
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         #: connections that nobody uses now: the pool's own way to a script takes as long as many
         #: a script
         self._idle: list[Any] = []
-        self._process = os.getpid()
-        self._closed = False
+        #: how many more there may be: the pool counts those that are gone, too
+        self._more = threading.Semaphore(self._pool.max_connections)
 
     def run(self, script: str, arguments: Mapping[str, Any]) -> Any:
         """Return what a script answers; *arguments* are as JSON has them.
@@ -100,19 +110,21 @@ class RedisServer:
 
     def _call(self, *command: Any) -> Any:
         if self._process != os.getpid():  # after a fork, the connections are the other's
-            self._idle, self._process = [], os.getpid()
+            self._begin()
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = self._pool.make_connection()
+            connection = self._connection()
         try:
             connection.send_packed_command(connection.pack_command(*command))
             answer = connection.read_response()
-        except ResponseError:
+        except ResponseError as error:
             self._idle.append(connection)
+            if _says(error, "READONLY"):  # by now the URL may lead to another server, which writes
+                self._disconnect()
             raise
         except BaseException:  # what it would say next is the answer to this
-            connection.disconnect()
+            self._disconnect_one(connection)
             self._disconnect()  # the others have lost it too, if the server is another one now
             raise
         self._idle.append(connection)
@@ -120,10 +132,20 @@ class RedisServer:
             self._disconnect()
         return answer
 
+    def _connection(self) -> Any:
+        if not self._more.acquire(blocking=False):
+            most = self._pool.max_connections
+            raise ConnectionError(f"all {most} connections (`max_connections`) are in use")
+        return self._pool.connection_class(**self._pool.connection_kwargs)
+
     def _disconnect(self) -> None:
         while self._idle:
             with contextlib.suppress(IndexError):  # another thread took it
-                self._idle.pop().disconnect()
+                self._disconnect_one(self._idle.pop())
+
+    def _disconnect_one(self, connection: Any) -> None:
+        self._more.release()
+        connection.disconnect()
 
     def facts(self) -> dict[str, str]:
         """Return what the server says of itself. Raises StoreError where no store can be there."""
@@ -163,13 +185,13 @@ class RedisServer:
                 said = f"{where} is still reading what it kept"
             case ConnectionError():
                 said = f"{where} cannot be reached: {text}"
-            case ReadOnlyError():
+            case ResponseError() if _says(error, "READONLY"):
                 said = f"{where} is a copy that only reads: name the one that writes"
-            case OutOfMemoryError():
+            case ResponseError() if _says(error, "OOM"):
                 said = f"{where} has no memory left: nothing was changed"
-            case ResponseError() if text.startswith("BUSY "):
+            case ResponseError() if _says(error, "BUSY"):
                 said = f"{where} is busy with something that takes long"
-            case ResponseError() if text.startswith("MISCONF "):
+            case ResponseError() if _says(error, "MISCONF"):
                 said = f"{where} cannot write to its disk: nothing was changed"
             case _:
                 said = f"{where} refuses: {text}"
@@ -180,7 +202,15 @@ def _passes(error: RedisError) -> bool:
     """Return whether trying again soon may help, and do no harm."""
     if isinstance(error, ConnectionError):
         return not isinstance(error, AuthenticationError)
-    return isinstance(error, ResponseError) and str(error).startswith("BUSY ")
+    return _says(error, "BUSY") or _says(error, "READONLY")
+
+
+def _says(error: RedisError, code: str) -> bool:
+    """Return whether a server refused for a reason; Redis 6 gives that of a script in the text."""
+    if isinstance(error, _CLASSES.get(code, ())):
+        return True
+    text = str(error)
+    return isinstance(error, ResponseError) and (text.startswith(f"{code} ") or f"-{code} " in text)
 
 
 def _seconds(text: str) -> float:
