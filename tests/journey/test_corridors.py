@@ -41,9 +41,12 @@ def test_fast_equals_literal(record_property: Any) -> None:
             now = random.randrange(LATEST + 9)
             past = [row for row in timeline.rows if row["at"] <= now]
             assert known_at(found, now) == known_at(passages(one, past), now)
+            assert fast.visit_at(timeline, now) == passage_at(found, now)
             seen_rows = [row for row in past if row["at"] > now - REACH]
             within = near.passages(timeline)
             assert known_at(within, now) == known_at(passages(one, seen_rows), now)
+            for time_ in (now, now + 3, now - 3):  # what is kept is right at another time
+                assert near.visit_at(timeline, time_) == passage_at(within, time_)
             visits = [visit for passage in found for visit in passage.visits]
             seen["journeys"] += 1
             seen["passages"] += len(found)

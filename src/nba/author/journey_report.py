@@ -11,6 +11,7 @@ from nba.book.model import Book, Corridor
 from nba.journey.corridors import CorridorReader
 from nba.journey.passages import Passage, Visit
 from nba.journey.timeline import Timeline
+from nba.lang.values import INT_MIN
 
 __all__ = ["CorridorReport", "StageReport", "journey_report"]
 
@@ -83,11 +84,8 @@ def journey_report(book: Book, journeys: Iterable[Timeline], now: int) -> list[C
     *now* is an instant: what is later is not seen. The book's reach is not asked: a report looks
     at all it is given.
     """
-    seen = [timeline.within(_BEGINNING, now) for timeline in journeys]
+    seen = [timeline.within(INT_MIN, now) for timeline in journeys]
     return [_report(corridor, seen, now) for corridor in book.corridors.values()]
-
-
-_BEGINNING = -(2**63)
 
 
 def _report(corridor: Corridor, seen: Sequence[Timeline], now: int) -> CorridorReport:

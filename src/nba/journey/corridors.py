@@ -40,8 +40,31 @@ class CorridorReader:
     def passages(self, timeline: Timeline) -> list[Passage]:
         """Return the passages in a journey, by anchor."""
         index = Index.of(timeline)
+        return [self._passage(index, anchor) for anchor in self._anchors(index)]
+
+    def visit_at(self, timeline: Timeline, now: int) -> Visit | None:
+        """Return the stage that a customer is in: `passage_at` of all passages.
+
+        They are read from the newest on, and none that is older than the one that is asked for.
+        What was read of a journey is kept with it.
+        """
+        index = Index.of(timeline)
+        known: dict[int, Passage | None] | None = timeline.found.get(self)
+        if known is None:
+            known = timeline.found[self] = dict.fromkeys(reversed(self._anchors(index)))
+        for anchor, read in known.items():
+            if index.times[anchor] > now:
+                continue
+            if self.reach is not None and index.times[anchor] + self.reach <= now:
+                return None
+            passage = known[anchor] = read or self._passage(index, anchor)
+            if (visit := passage.visit_at(now)) is not None:
+                return visit
+        return None
+
+    def _anchors(self, index: Index) -> list[int]:
         slots: Slots = [{}] * (len(self.stages) + 2)
-        return [self._passage(index, anchor) for anchor in self._enter[0].all(index, slots)]
+        return self._enter[0].all(index, slots)
 
     def _passage(self, index: Index, anchor: int) -> Passage:
         slots: Slots = [_NOTHING] * (len(self.stages) + 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from nba.book.corridors import NO_STAGE
 from nba.book.model import Book
@@ -12,18 +12,16 @@ from nba.errors import NbaError
 from nba.journey.corridors import CorridorReader
 from nba.journey.durable import DurableMatcher
 from nba.journey.moments import Matcher, boundaries
-from nba.journey.passages import Passage, passage_at
 from nba.journey.reference import Instance, open_at
 from nba.journey.signals import SignalFunction, signal_function
 from nba.journey.timeline import Timeline
-from nba.lang.values import Duration, Timestamp
+from nba.lang.values import INT_MIN, Duration, Timestamp
 
 __all__ = ["JourneyReader", "Moments"]
 
 Slots = list[Any]
 #: What finds moments.
 Moments = Literal["native", "durable"]
-_BEGINNING: Final = -(2**63)
 
 
 class _Moment(NamedTuple):
@@ -31,9 +29,6 @@ class _Moment(NamedTuple):
     slot: int
     matcher: Matcher | DurableMatcher
     evidence: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by alias: fields and slots
-
-
-_STAGE_FIELDS: Final = ("stage", "entered", "time", "late")
 
 
 class _Corridor(NamedTuple):
@@ -85,16 +80,16 @@ class JourneyReader:
 
     def seen(self, timeline: Timeline, now: int) -> Timeline:
         """Return the part of a journey that is seen at *now*: within reach, and not later."""
-        after = _BEGINNING if self.reach is None else now - self.reach
+        after = INT_MIN if self.reach is None else now - self.reach
         return timeline.within(after, now)
 
     def fill(self, slots: Slots, timeline: Timeline, now: int) -> None:
-        """Fill the slots of signals, moments and evidence from a whole journey, as of *now*."""
+        """Fill the slots of signals, corridors, moments and evidence from a whole journey."""
         timeline.read_by(self)
         for slot, function in self._signals:
             slots[slot] = function(slots, timeline)
         for corridor in self._corridors:
-            visit = passage_at(self._passages(corridor, timeline), now) if timeline.rows else None
+            visit = corridor.reader.visit_at(timeline, now) if timeline.rows else None
             slots[corridor.stage] = corridor.names[visit.stage if visit else -1]
             slots[corridor.late] = visit is not None and visit.late(now)
             if visit is not None:
@@ -152,12 +147,6 @@ class JourneyReader:
                 found = matcher.instances(timeline)
             known = timeline.found[matcher] = (after, found)
         return known[1]
-
-    def _passages(self, corridor: _Corridor, timeline: Timeline) -> list[Passage]:
-        found: list[Passage] | None = timeline.found.get(corridor.reader)
-        if found is None:
-            found = timeline.found[corridor.reader] = corridor.reader.passages(timeline)
-        return found
 
 
 def _evidence(moment: str, slots: Mapping[str, int]) -> dict[str, tuple[tuple[str, int], ...]]:

@@ -14,7 +14,7 @@ from nba.decide.plan import Plan
 from nba.decide.view import View
 from nba.journey.events import Row
 from nba.lang.context import FieldSpec
-from nba.lang.values import INT_MIN, Duration, Timestamp
+from nba.lang.values import Duration, Timestamp
 from nba.record.private import Privacy
 from nba.record.record import Record
 from nba.record.versions import versions
@@ -120,9 +120,7 @@ class Notes:
         The id of an event may be made from what it says, so that whoever guesses a private field
         could tell by the id. Where there is one, ids are replaced by others in the same order.
         """
-        reach = self.plan.journey.reach
-        since = INT_MIN if reach is None else view.now - reach
-        rows = [row for row in view.timeline.rows if since < row["at"] <= view.now]
+        rows = self.plan.journey.seen(view.timeline, view.now).rows
         hidden = (
             set() if self.keep_private else {name for row in rows for name in self._hidden(row)}
         )
