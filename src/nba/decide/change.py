@@ -42,13 +42,15 @@ _MISSING: Final = object()
 class Change:
     """Whether a change of fields would let an action through, and which.
 
-    *changes* maps field paths to new values; None means that the field becomes absent. *note*
-    says it in words: the changes, why there are none, or what was not decided.
+    *changes* maps field paths to new values; None means that the field becomes absent. *channel*
+    is that of the treatment which gets through, where it is another one than was asked about.
+    *note* says it in words: the changes, why there are none, or what was not decided.
     """
 
     status: Literal["found", "none", "undecided"]
     changes: Mapping[str, object] = field(default_factory=dict)
     note: str = ""
+    channel: str | None = None
 
     def __str__(self) -> str:
         return self.note

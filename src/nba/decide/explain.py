@@ -65,6 +65,7 @@ class ActionAccount:
             else {
                 "status": change.status,
                 "changes": {path: _plain(value) for path, value in change.changes.items()},
+                "channel": change.channel,
                 "note": str(change),
             },
         }
@@ -363,8 +364,8 @@ class _Explainer:
         found = [(t, self.change(action, t, codes[t.channel])) for t in others]
         nearest = min(found, key=lambda each: _distance(each[1]), default=None)
         if nearest is not None and nearest[1].status == "found":
-            note = f"{nearest[1].note}, on {nearest[0].channel}"
-            return replace(nearest[1], note=note)
+            channel = nearest[0].channel
+            return replace(nearest[1], note=f"{nearest[1].note}, on {channel}", channel=channel)
         if any(each.status == "undecided" for _, each in found) and change.status == "none":
             return Change("undecided", note="not decided for its other treatments")
         return change
