@@ -221,6 +221,27 @@ def test_forgetting_a_customer_leaves_only_counts(store: Store) -> None:
     assert store.append("c", [row("e", 5)]) == [row("e", 5)]
 
 
+def test_times_that_64_bits_do_not_hold(store: Store) -> None:
+    """They count as the nearest ones that they do hold; the rows keep what they have."""
+    early, late = -(10**19), 10**19
+    store.append("c", [row("late", late), row("early", early), row("now", 5)])
+    assert [found["at"] for found in store.journey("c").rows] == [early, 5, late]
+    store.set_deadlines("c", [(early, "m", "opened"), (late, "m", "closed")])
+    assert [due.change for due in store.due(late)[0]] == ["opened", "closed"]
+    one = claim(since=early, expires=late)
+    assert store.take(taking("d", (one,), at=5, version=store.version("c"))).granted
+    assert store.recall("c", 6, [one.asked]).used == (1,)
+    assert store.recall("c", early, [one.asked]).decisions[0].id == "d"
+    again = Settlement("commit", entry_id("d", 0), one)
+    assert store.amend("d", 0, "more", late, [again]) == (True,)
+    assert store.recall("c", late, [one.asked]).used == (1,)
+    assert store.take(taking("e", (one,), at=late, version=store.version("c"))).granted
+    assert store.forget_before(early) == 0
+    assert store.forget_before(late) == 2
+    assert [found["at"] for found in store.journey("c").rows] == [late]
+    assert [found.id for found in store.recall("c", late).decisions] == ["e"]
+
+
 def test_what_is_old_is_forgotten_but_not_what_counts_for_ever(store: Store) -> None:
     """Decisions and the entries of windows go; those of a budget without a window stay."""
     claims = (claim("ever"), claim("weekly", owner=None, since=1))

@@ -32,6 +32,7 @@ __all__ = [
     "Timestamp",
     "TypeValue",
     "UInt",
+    "clamped",
     "compare",
     "contains",
     "equal",
@@ -49,6 +50,14 @@ __all__ = [
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
 UINT_MAX: Final = 2**64 - 1
+
+
+def clamped(number: int) -> int:
+    """Return the nearest whole number that 64 bits hold."""
+    number = int(number)
+    if INT_MIN <= number <= INT_MAX:
+        return number
+    return INT_MIN if number < 0 else INT_MAX
 
 
 class UInt(int):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from nba.lang.values import INT_MAX, INT_MIN
+from nba.lang.values import INT_MIN, clamped
 from nba.state.store import Change, Due
 
 __all__ = ["NEVER", "deadline_of", "deadline_text", "sortable_text", "time_of", "time_text"]
@@ -12,15 +12,10 @@ __all__ = ["NEVER", "deadline_of", "deadline_text", "sortable_text", "time_of", 
 #: Later than every time.
 NEVER: Final = "9" * 20
 
-_MOST: Final = INT_MAX - INT_MIN
-
 
 def time_text(instant: int) -> str:
     """Return nanoseconds as twenty digits; what 64 bits do not hold is the nearest that they do."""
-    number = int(instant) - INT_MIN
-    if not 0 <= number <= _MOST:
-        number = max(0, min(number, _MOST))
-    return f"{number:020d}"
+    return f"{clamped(instant) - INT_MIN:020d}"
 
 
 def time_of(digits: str | bytes) -> int:

@@ -14,6 +14,7 @@ from typing import Final, Self
 from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import EMPTY, Timeline
+from nba.lang.values import clamped
 from nba.state import sqlite_deadlines as deadlines
 from nba.state import sqlite_decisions as decisions
 from nba.state import sqlite_journeys as journeys
@@ -73,7 +74,7 @@ class SqliteStore:
 
     def append(self, recorded_as: str, rows: Sequence[Row]) -> list[Row]:
         """Record rows under a name; return those that were new to the journey."""
-        aged = [(str(row["id"]), int(row["at"]), text_of(row)) for row in rows]
+        aged = [(str(row["id"]), clamped(row["at"]), text_of(row)) for row in rows]
         if not aged:
             return []
         with self._file.writing() as run:
@@ -199,7 +200,7 @@ class SqliteStore:
         with self._file.reading() as run:
             known = journeys.known(run, customer)
             decided = decisions.decisions(run, known.customer)
-            accounts = Accounts(run, self._names(run, known), int(at))
+            accounts = Accounts(run, self._names(run, known), at)
             accounts.read(asked)
             used = tuple(accounts.used(one) for one in asked)
             timeline = self._timeline(run, known)
@@ -218,7 +219,7 @@ class SqliteStore:
             known = journeys.known(run, taking.customer)
             if taking.version != known.version:
                 return Granted(stale=True)
-            at = int(taking.at)
+            at = clamped(taking.at)
             accounts = Accounts(run, self._names(run, known), at)
             if before.entered:
                 accounts.read_entries(taking.id)
@@ -248,7 +249,7 @@ class SqliteStore:
             if before is None or before.revision != revision:
                 return None
             known = journeys.known(run, before.recorded_as)
-            accounts = Accounts(run, self._names(run, known), int(at))
+            accounts = Accounts(run, self._names(run, known), at)
             accounts.read(one.claim.asked for one in settlements)
             done = tuple(accounts.settle(one) for one in settlements)
             accounts.write()
@@ -274,7 +275,7 @@ class SqliteStore:
 
     def forget_before(self, instant: int) -> int:
         """Forget what is before a time; return how many events."""
-        instant = int(instant)
+        instant = clamped(instant)
         with self._file.reading() as run:
             (anything,) = run.execute(_OLD, (instant,)).fetchone()
         count = 0

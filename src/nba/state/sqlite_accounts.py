@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from nba.lang.values import clamped
 from nba.state.reservation import EVER, Asked, Claim, Settlement
 from nba.state.sqlite_text import written
 
@@ -69,7 +70,7 @@ class Accounts:
     def __init__(self, run: sqlite3.Connection, names: Sequence[str], at: int) -> None:
         self._run = run
         self._names = [written(name) for name in names]
-        self._at = at
+        self._at = clamped(at)
         #: those that were read; None for those that are not there
         self._accounts: dict[Key, _Account | None] = {}
         self._entries: list[tuple[str, int, int, int, int, int | None]] = []
@@ -106,7 +107,7 @@ class Accounts:
         for account in self._of(asked):
             used += account.used
             if not account.whole(asked.since, self._at):
-                gone = (account.id, asked.since, self._at)
+                gone = (account.id, clamped(asked.since), self._at)
                 used -= sum(amount for amount, _ in self._run.execute(_GONE, gone))
         return used
 
@@ -139,12 +140,13 @@ class Accounts:
         account.oldest = _least(account.oldest, at)
         if aging:
             account.aging = _least(account.aging, at)
-        if claim.expires is not None:
-            account.expiring = _least(account.expiring, claim.expires)
+        expires = None if claim.expires is None else clamped(claim.expires)
+        if expires is not None:
+            account.expiring = _least(account.expiring, expires)
         account.changed = True
         id_ = written(entry)
         self._holders.setdefault(id_, set()).add(account.id)
-        self._entries.append((id_, account.id, int(aging), at, claim.amount, claim.expires))
+        self._entries.append((id_, account.id, int(aging), at, claim.amount, expires))
 
     def settle(self, one: Settlement) -> bool:
         """Commit, release or enter; return whether it was done."""
@@ -228,7 +230,7 @@ class Accounts:
     def _sweep(self, account: _Account, since: int) -> None:
         """Take off what is too old and what has expired."""
         self._flush()
-        gone = self._run.execute(_GONE, (account.id, since, self._at)).fetchall()
+        gone = self._run.execute(_GONE, (account.id, clamped(since), self._at)).fetchall()
         self._run.executemany(_REMOVE, [(entry, account.id) for _, entry in gone])
         for amount, entry in gone:
             account.used -= amount

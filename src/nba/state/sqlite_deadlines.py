@@ -6,13 +6,11 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final, cast
 
-from nba.lang.values import INT_MIN
+from nba.lang.values import INT_MIN, clamped
 from nba.state.sqlite_text import read, written
 from nba.state.store import Change, Due, Pass
 
 __all__ = ["ask", "asked", "due", "forget_before", "replace"]
-
-INT_MAX: Final = 2**63 - 1
 
 _LATE: Final = (
     "SELECT at, customer, moment, change FROM deadlines INDEXED BY deadlines_late"
@@ -35,7 +33,7 @@ def replace(
 ) -> None:
     """Replace a customer's deadlines; those that stay are known since before."""
     name = written(customer)
-    wanted = {(int(at), name, written(moment), change) for at, moment, change in entries}
+    wanted = {(clamped(at), name, written(moment), change) for at, moment, change in entries}
     which = "SELECT at, customer, moment, change FROM deadlines WHERE customer = ?"
     present = set(run.execute(which, (name,)))
     if gone := present - wanted:
@@ -52,22 +50,22 @@ def replace(
 def asked(run: sqlite3.Connection, until: int) -> bool:
     """Return whether a time as late as that was asked for before."""
     (latest,) = run.execute("SELECT asked FROM store").fetchone()
-    return int(latest) >= _instant(until)
+    return int(latest) >= clamped(until)
 
 
 def ask(run: sqlite3.Connection, until: int) -> None:
     """Remember that somebody asked for a time."""
-    run.execute("UPDATE store SET asked = max(asked, ?)", (_instant(until),))
+    run.execute("UPDATE store SET asked = max(asked, ?)", (clamped(until),))
 
 
 def due(run: sqlite3.Connection, passing: Pass, limit: int) -> list[Due]:
     """Return what a pass has to give, at most so many, in order."""
-    until, known = _instant(passing.covered.until), passing.covered.known
-    goal_until, goal_known = _instant(passing.goal.until), passing.goal.known
+    until, known = clamped(passing.covered.until), passing.covered.known
+    goal_until, goal_known = clamped(passing.goal.until), passing.goal.known
     last: tuple[int, str, str, str] | None = None
     if passing.last is not None:
         at, customer, moment, change = passing.last
-        last = (_instant(at), written(customer), written(moment), written(change))
+        last = (clamped(at), written(customer), written(moment), written(change))
     which = (known, goal_known, until, *(last or _FIRST), limit)
     rows = run.execute(_LATE, which).fetchall()
     if len(rows) < limit:
@@ -83,10 +81,6 @@ def due(run: sqlite3.Connection, passing: Pass, limit: int) -> list[Due]:
 def forget_before(run: sqlite3.Connection, instant: int, most: int) -> int:
     """Forget at most so many deadlines before a time, the oldest first; return how many."""
     which = "SELECT at, customer, moment, change FROM deadlines WHERE at < ? ORDER BY at LIMIT ?"
-    old = run.execute(which, (_instant(instant), most)).fetchall()
+    old = run.execute(which, (clamped(instant), most)).fetchall()
     run.executemany(_REMOVE, old)
     return len(old)
-
-
-def _instant(value: int) -> int:
-    return max(INT_MIN, min(value, INT_MAX))
