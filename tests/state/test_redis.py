@@ -505,6 +505,21 @@ def test_what_expired_or_is_old_is_taken_off(store: RedisStore) -> None:
         assert client.exists(f"{prefix}a:o", f"{prefix}b:o", f"{prefix}old", f"{prefix}made") == 0
 
 
+def test_a_customer_changes_once_when_much_is_forgotten(store: RedisStore) -> None:
+    """By whatever names events and decisions were recorded: one step takes so much less time."""
+    store.link("mail", "c")
+    for number in range(20):
+        version = store.version("c")
+        assert store.take(taking(f"d{number}", 1, 99, version, customer="mail")).granted
+        store.append("mail" if number % 2 else "c", [row(f"e{number}", number)])
+    with shared_redis().client() as client:
+        key = f"{store._server.prefix}changes"
+        before = int(client.get(key))
+        assert store.forget_before(100) == 20
+        assert int(client.get(key)) - before == 2  # for the events, and for the decisions
+    assert (store.recall("c", 100).decisions, ids(store, "c")) == ((), [])
+
+
 def test_very_many_expire_at_once(store: RedisStore) -> None:
     """More than Redis takes words at once."""
     for number in range(2100):

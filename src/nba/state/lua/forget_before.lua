@@ -2,7 +2,7 @@
 -- Forget what is before a time, so many of each kind at once; answer with how many events, and
 -- with 1 if there may be more.
 
-local more, touched = 0, {}
+local more = 0
 
 -- Each member of a sorted set that begins with an earlier time.
 local function each_before(set, work)
@@ -23,19 +23,25 @@ local function counted(member, place)
   return member:sub(start, stop - 1), stop
 end
 
+-- Give each customer whom names lead to another version, once.
+local function changed_of(names, journey)
+  local customers = {}
+  for name in pairs(names) do
+    customers[customer_of(name)] = true
+  end
+  for customer in pairs(customers) do
+    changed(customer, journey)
+  end
+end
+
+local recorded, decided = {}, {}
 local events = each_before('ages', function(member)
   local name, rest = counted(member, 21)
   call('ZREM', P .. 'ages', member)
   call('HDEL', P .. 'r:' .. name, member:sub(rest))
-  touched[name] = true
+  recorded[name] = true
 end)
-local customers = {}
-for name in pairs(touched) do
-  customers[customer_of(name)] = true
-end
-for customer in pairs(customers) do
-  changed(customer, true)
-end
+changed_of(recorded, true)
 
 each_before('due', function(member)
   local shown, what, number = member:sub(21):match('^([^%z]*)%z(.*)%z(%d+)$')
@@ -50,9 +56,9 @@ each_before('decided', function(member)
   call('ZREM', P .. 'decided', member)
   call('HDEL', P .. 'made', id)
   call('HDEL', P .. 'k:' .. name, id)
-  local customer = customer_of(name)
-  changed(customer, false)
+  decided[name] = true
 end)
+changed_of(decided, false)
 
 each_before('old', function(member)
   local owner, rest = counted(member, 22)
