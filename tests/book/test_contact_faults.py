@@ -69,7 +69,7 @@ def test_a_month_needs_a_reach_of_a_month():
     text = "contact_policy: {limits: [{id: x, at_most: 1, window: {calendar: month}}]}\n"
     short = MAIN.replace("reach: 400d", "reach: 30d")
     messages = [found.message for found in found_in(text, main=short)]
-    assert "the window is longer than the book's `reach`" in messages
+    assert "the window is longer than the book's `reach`, 30d" in messages
     without = MAIN.replace("reach: 400d\n", "")
     assert found_in(text.replace("calendar: month", "rolling: 5000d"), main=without) == []
 

@@ -149,7 +149,9 @@ class _Builder:
             event,
             reading.condition(document.where, at / "where"),
             until,
-            self.journey.bounded(document.within, at / "within", "`within`"),
+            self.journey.lengths.length(
+                document.within, at / "within", remembered="`within`", doubt=True
+            ),
             document.at_most,
             wording(said, said_at, texts_of, lists=True) or (),
         )

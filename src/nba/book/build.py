@@ -24,9 +24,11 @@ from nba.book.findings import At, Findings, TooManyError
 from nba.book.gestures import GIVEN, Gestures
 from nba.book.interaction_event import interaction_event
 from nba.book.journey import JourneySections
+from nba.book.lengths import Lengths
 from nba.book.ranking import Ranking
 from nba.book.selectors import Anything, covers
 from nba.book.source import Source, read_folder
+from nba.book.window import Windows
 from nba.errors import BookError, Diagnostic, did_you_mean, errors_in
 from nba.lang import tree
 from nba.lang.context import FieldSpec, Shape
@@ -128,9 +130,11 @@ class _Builder:
             *(FieldSpec(f"condition.{name}", BOOL) for name in sorted(files.ids("conditions"))),
             *(FieldSpec(f"scorecard.{name}", DOUBLE) for name in sorted(files.ids("scorecards"))),
         )
-        journey = self.journey(zone)
-        events = _each(files.section("events"), journey.event_type)
         plain = Shape(fields, given, zone).names() | self.unread()
+        lengths = Lengths(main.reach, at / "reach", findings)
+        times = Windows(plain, lengths)
+        journey = self.journey(zone, times)
+        events = _each(files.section("events"), journey.event_type)
         signals = _each(
             files.section("signals"),
             lambda name, document, where: journey.signal(name, document, where, plain),
@@ -151,12 +155,10 @@ class _Builder:
         shape = Shape(fields, (*given, *from_journey, *named_fields), zone)
         names = shape.names() | self.unread()
         expressions = Expressions(names, findings)
-        reach = journey.reach(main.reach, at / "reach")
         contact = ContactSections(
-            journey,
+            times,
             expressions,
             known,
-            reach,
             household=main.household is not None or (at / "household").faulty,
             outcomes=files.ids("outcomes"),
         )
@@ -200,7 +202,7 @@ class _Builder:
             currency=main.currency or "EUR",
             household=self.household(main, at, shape),
             fields=fields,
-            reach=reach,
+            reach=lengths.reach,
             events=events,
             outcome_event=self.outcome_event(main, at, events),
             interaction_event=interaction_event(
@@ -361,10 +363,10 @@ class _Builder:
                 )
         return names
 
-    def journey(self, zone: tzinfo) -> JourneySections:
+    def journey(self, zone: tzinfo, times: Windows) -> JourneySections:
         known = self.known.channel
         channels = () if isinstance(known, Anything) else tuple(sorted(known))
-        return JourneySections(channels, zone, self.findings, self.files.ids("events"))
+        return JourneySections(channels, zone, self.files.ids("events"), times)
 
     def in_order(
         self,

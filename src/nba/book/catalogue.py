@@ -140,8 +140,7 @@ class Catalogue:
         if gesture is None and not (at / "gesture").faulty:
             for one in (own, *treatments):
                 self.gestures.check_given(name, _later(one))
-        keep_for = self.contact.lasting(document.keep_for, at / "keep_for")
-        self.contact.check_reach(keep_for, "`keep_for`", at / "keep_for")
+        lengths = self.contact.lengths
         return Action(
             name,
             document.title,
@@ -155,8 +154,8 @@ class Catalogue:
             treatments,
             once_per,
             tuple(sorted(set(document.takes))),
-            self.contact.lasting(document.do_within, at / "do_within"),
-            keep_for,
+            lengths.length(document.do_within, at / "do_within"),
+            lengths.length(document.keep_for, at / "keep_for", remembered="`keep_for`"),
             gesture,
             at.key_place,
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
 
-from nba.book.forms import Condition, Covers, Document, Expression, Id, Names, ref
+from nba.book.forms import Condition, Covers, Document, Expression, Id, Names, one_of, ref
+from nba.book.time_documents import Length, Within
 
 __all__ = [
     "Attribution",
@@ -20,11 +21,9 @@ __all__ = [
     "Rung",
     "StoreFailure",
     "Suppression",
-    "Within",
     "WithoutStore",
 ]
 
-Length = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\d{1,6} ?(s|min|h|d|w)$"})]
 #: Amounts of money as files have them, in the book's currency.
 Money = Annotated[float, Field(ge=0, le=9e12)]
 
@@ -51,26 +50,6 @@ _DATES = {
 Per = Annotated[
     str, WithJsonSchema({"type": "string", "pattern": r"^(customer|household|book|customer\..+)$"})
 ]
-
-
-def _one_of(*keys: str) -> ConfigDict:
-    """Say to editors that a document has one of these keys."""
-    return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
-
-
-class Within(Document):
-    """A window: a rolling length, or the calendar day, week or month that now is in."""
-
-    model_config = _one_of("rolling", "calendar")
-
-    rolling: Length | None = None
-    """how far back, such as `7d`"""
-    calendar: Literal["day", "week", "month"] | None = None
-    """the unit of the calendar"""
-    timezone: str | None = None
-    """whose calendar: `book`, `customer.timezone`, or an IANA name; with `calendar`"""
-    week_start: Literal["monday", "saturday", "sunday"] | None = None
-    """the first day of a week; with `calendar: week`"""
 
 
 class Calendar(Document):
@@ -144,7 +123,7 @@ class ContactPolicy(Document):
 class Budget(Document):
     """Money, or a count, that may be given away."""
 
-    model_config = _one_of("amount", "count")
+    model_config = one_of("amount", "count")
 
     title: str = ""
     """what people call it"""

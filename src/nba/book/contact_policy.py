@@ -8,18 +8,15 @@ from typing import Final
 from nba.book import calendars, documents, model
 from nba.book.contact import DAY, OUTCOMES
 from nba.book.expressions import Expressions
-from nba.book.findings import At, Findings, short
+from nba.book.findings import At, short
 from nba.book.forms import Document
-from nba.book.journey import JourneySections
 from nba.book.selectors import Catalogued, covers
+from nba.book.window import Windows
 from nba.errors import did_you_mean
 from nba.lang.types import DYN, ObjectType, Type
-from nba.windows import Window
 
 __all__ = ["ContactSections"]
 
-_WEEK_STARTS: Final = {"monday": 0, "saturday": 5, "sunday": 6}
-_CALENDAR_DAYS: Final = {"day": 1, "week": 7, "month": 31}
 _OWNERS: Final = ("customer", "household", "book")
 #: What limits count beside outcomes: so no outcome is called so.
 _DECIDED: Final = "decided"
@@ -28,25 +25,24 @@ _DECIDED: Final = "decided"
 class ContactSections:
     """Builds what these sections say.
 
-    *reach* is in nanoseconds, *household* says whether the book declares one, and *outcomes* are
+    *household* says whether the book declares one, and *outcomes* are
     those that files declare, those of faulty files included.
     """
 
     def __init__(
         self,
-        sections: JourneySections,
+        windows: Windows,
         expressions: Expressions,
         known: Catalogued,
-        reach: int | None,
         *,
         household: bool,
         outcomes: frozenset[str],
     ) -> None:
-        self.sections = sections
-        self.findings: Findings = sections.findings
+        self.windows = windows
+        self.lengths = windows.lengths
+        self.findings = windows.findings
         self.expressions = expressions
         self.known = known
-        self.reach = reach
         self.household = household
         self.outcomes = outcomes
 
@@ -75,8 +71,8 @@ class ContactSections:
                 self.findings.report(
                     "duplicate-id", "`attribution` is given twice", "keep one", at.key_place
                 )
-            within = self.lasting(document.within, at / "within")
-            self.check_reach(within, "`within`", at / "within")
+            here = at / "within"
+            within = self.lengths.length(document.within, here, remembered="`within`")
             self._check_outcome(document.otherwise, at / "otherwise")
             own = outcomes.get(document.otherwise)
             if (own.means if own else document.otherwise) in ("accepted", "resolved"):
@@ -96,16 +92,8 @@ class ContactSections:
 
     def calendar(self, name: str, document: documents.Calendar, at: At) -> model.Calendar:
         """Return opening hours."""
-        self.check_zone(document.timezone, at / "timezone")
+        self.windows.check_zone(document.timezone, at / "timezone")
         return calendars.calendar(name, document, at, self.findings)
-
-    def check_zone(self, name: str, at: At) -> None:
-        """Report what is no zone, and that of a customer who is not declared to have one."""
-        self.sections.check_zone(name, at)
-        if name == "customer.timezone" and self._customer_field(name) is None:
-            message = "`customer.timezone` is not declared"
-            help_ = "declare it as `timezone: string` in the context, or write `book`"
-            self.findings.report("undeclared-name", message, help_, at.place)
 
     # --- limits and suppression
 
@@ -146,9 +134,9 @@ class ContactSections:
             document.count_exempt,
             self.per(document.per, at / "per"),
             document.at_most,
-            self.window(document.window, at / "window"),
+            self.windows.window(document.window, at / "window"),
             document.on_limit,
-            self.lasting(document.confirm_within, at / "confirm_within") or DAY,
+            self.lengths.length(document.confirm_within, at / "confirm_within") or DAY,
             at.place,
         )
 
@@ -177,11 +165,10 @@ class ContactSections:
             message = f"{document.at_least} outcomes need `within`"
             self.findings.report("missing-key", message, "add `within: 30d`", at.place)
         after = sorted(set(document.after))
-        within = self.lasting(document.within, at / "within")
-        length = self.lasting(document.length, at / "for")
-        self.check_reach(length, "`for`", at / "for")
-        if document.at_least > 1 and within and length and (self.reach or 0) >= length:
-            self.check_reach(within + length, "`within` and `for` together", at / "within")
+        within = self.lengths.length(document.within, at / "within")
+        length = self.lengths.length(document.length, at / "for", remembered="`for`")
+        if document.at_least > 1 and within and length and (self.lengths.reach or 0) >= length:
+            self.lengths.check_reach(within + length, "`within` and `for` together", at / "within")
         return model.Suppression(
             document.id or f"after_{'_or_'.join(after)}",
             document.title,
@@ -202,24 +189,6 @@ class ContactSections:
             self.findings.report("wrong-value", message, help_, (at / key).place)
 
     # --- what they have in common
-
-    def lasting(self, text: str | None, at: At) -> int | None:
-        """Return a length of time that is above 0, or None where there is none or it is wrong."""
-        found = self.sections.length(text, at)
-        if found == 0:
-            message = f"`{text}` is no time at all"
-            help_ = "write a length such as `24h`, or remove the key"
-            self.findings.report("wrong-value", message, help_, at.place)
-            return None
-        return found
-
-    def check_reach(self, length: int | None, what: str, at: At) -> None:
-        """Report a time for which the book does not remember what happened."""
-        if length is not None and self.reach is not None and length > self.reach:
-            verb = "are" if "together" in what else "is"
-            message = f"{what} {verb} longer than the book's `reach`"
-            help_ = "what is older is forgotten: make `reach` longer, or this shorter"
-            self.findings.report("wrong-value", message, help_, at.place)
 
     def per(self, path: str, at: At) -> str:
         """Return per whom something is counted."""
@@ -260,32 +229,3 @@ class ContactSections:
         kind = self.expressions.environment.names.get("customer")
         fields = kind.fields if isinstance(kind, ObjectType) else {}
         return [f"customer.{name}" for name in fields]
-
-    def window(self, document: documents.Within | None, at: At) -> Window:
-        """Return a window; none is without end."""
-        if document is None:
-            return Window()
-        if (document.rolling is None) is (document.calendar is None) and not at.faulty:
-            message = "a window is `rolling` or of the `calendar`"
-            help_ = "write `{rolling: 7d}` or `{calendar: day, timezone: book}`"
-            self.findings.report("wrong-value", message, help_, at.place)
-        if document.timezone is not None:
-            if document.calendar is None and not at.faulty:
-                message = "`timezone` goes with `calendar`"
-                help_ = "remove it: what is rolling knows no zone"
-                self.findings.report("wrong-value", message, help_, (at / "timezone").key_place)
-            self.check_zone(document.timezone, at / "timezone")
-        if document.week_start is not None and document.calendar != "week" and not at.faulty:
-            message = "`week_start` goes with `calendar: week`"
-            place = (at / "week_start").key_place
-            self.findings.report("wrong-value", message, "remove it", place)
-        length = self.lasting(document.rolling, at / "rolling")
-        days = _CALENDAR_DAYS.get(document.calendar or "", 0)
-        self.check_reach(length or days * DAY, "the window", at)
-        weekly = document.calendar == "week"
-        return Window(
-            None if document.calendar else length,
-            document.calendar,
-            (document.timezone if document.calendar else None) or "book",
-            _WEEK_STARTS[(document.week_start if weekly else None) or "monday"],
-        )

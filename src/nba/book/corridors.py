@@ -53,7 +53,7 @@ def _stage(
     if stage.by is not None and stage.within is not None:
         message = "`within` and `by` exclude each other"
         findings.report("wrong-value", message, "keep one of them", (at / "by").key_place)
-    within = sections.length(stage.within, at / "within")
+    within = sections.lengths.plain(stage.within, at / "within")
     if enter is None:
         return None
     return model.Stage(stage.id, stage.title, enter, expect, within, by)

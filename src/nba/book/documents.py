@@ -23,7 +23,6 @@ from nba.book.contact_documents import (
     Rung,
     StoreFailure,
     Suppression,
-    Within,
 )
 from nba.book.forms import (
     CONDITION,
@@ -46,7 +45,6 @@ from nba.book.forms import (
 from nba.book.journey_documents import (
     Briefing,
     Corridor,
-    Length,
     Mention,
     Moment,
     Pattern,
@@ -56,6 +54,7 @@ from nba.book.journey_documents import (
     Step,
     Words,
 )
+from nba.book.time_documents import Length, Within
 
 __all__ = [
     "Action",

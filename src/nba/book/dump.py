@@ -40,6 +40,7 @@ from nba.book.spelling import (
     length_text,
     percent_text,
 )
+from nba.book.window import window_text
 from nba.lang.context import FieldSpec
 from nba.lang.types import EnumType, ObjectType, Type
 from nba.lang.values import Duration, Timestamp
@@ -250,11 +251,6 @@ def _validity(validity: Validity) -> dict[str, Any]:
 
 
 def _signal(signal: Signal) -> dict[str, Any]:
-    window = signal.window
-    within: Any = length_text(window.length)
-    if window.calendar is not None:
-        start = {0: "monday", 5: "saturday", 6: "sunday"}[window.week_start]
-        within = {"calendar": window.calendar, "timezone": window.zone, "week_start": start}
     of_types = signal.expression is None
     return {
         "title": signal.title,
@@ -262,7 +258,8 @@ def _signal(signal: Signal) -> dict[str, Any]:
         "of": None if of_types else list(signal.events),
         "where": condition_text(signal.where),
         "by": expression_text(signal.by),
-        "within": within,
+        # a length alone, as everybody writes it
+        "within": length_text(signal.window.length) or window_text(signal.window),
         "half_life": length_text(signal.half_life),
         "per": length_text(signal.per),
     }

@@ -12,8 +12,8 @@ from nba.book.spelling import (
     covers_text,
     expression_text,
     length_text,
-    window_text,
 )
+from nba.book.window import window_text
 
 __all__ = ["action_contact", "contact_sections"]
 

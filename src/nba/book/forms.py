@@ -27,6 +27,7 @@ __all__ = [
     "Text",
     "Wording",
     "by_name",
+    "one_of",
     "ref",
 ]
 
@@ -35,6 +36,11 @@ GroupId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0
 Percent = Annotated[str, StringConstraints(pattern=r"^[+-]?[0-9]{1,6}(\.[0-9]{1,6})? ?%$")]
 Kind = Literal["proactive_contact", "channel_suggestion", "goodwill_gesture", "offer", "guidance"]
 Direction = Literal["inbound", "outbound"]
+
+
+def one_of(*keys: str) -> ConfigDict:
+    """Say to editors that a document has one of these keys."""
+    return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
 
 
 def ref(name: str) -> dict[str, Any]:

@@ -60,8 +60,8 @@ class Gestures:
             document.amount is not None,
             amount,
             self.contact.per(document.per, at / "per"),
-            self.contact.window(document.window, at / "window"),
-            self.contact.lasting(document.reserve_for, at / "reserve_for") or DAY,
+            self.contact.windows.window(document.window, at / "window"),
+            self.contact.lengths.length(document.reserve_for, at / "reserve_for") or DAY,
             at.key_place,
         )
         return self.budgets[name]
@@ -110,8 +110,9 @@ class Gestures:
             when = self.expressions.condition(rung.when, here / "when")
             if amount:
                 rungs.append(model.Rung(when, amount, here.place))
-        length = self.contact.lasting(document.not_again_within, at / "not_again_within")
-        self.contact.check_reach(length, "`not_again_within`", at / "not_again_within")
+        length = self.contact.lengths.length(
+            document.not_again_within, at / "not_again_within", remembered="`not_again_within`"
+        )
         found = model.Gesture(
             tuple(rungs),
             self.expressions.expression(document.at_most, at / "at_most", NUMBER),

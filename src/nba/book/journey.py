@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Final
 
-from nba import windows
 from nba.book import documents, model
 from nba.book.expressions import Expressions
 from nba.book.fields import declared_fields
-from nba.book.findings import At, Findings, short
-from nba.errors import did_you_mean
+from nba.book.findings import At, short
+from nba.book.window import Windows
 from nba.lang.context import FieldSpec
 from nba.lang.syntax import is_reserved
 from nba.lang.types import (
@@ -37,7 +36,6 @@ _OF_TYPES: Final = ("count", "exists", "rate")
 _OF_VALUES: Final = ("sum", "avg", "min", "max", "distinct", "first", "last")
 _ORDERED: Final = (INT, DOUBLE, STRING, TIMESTAMP, DURATION)
 _ANY_VALUE: Final = (*_ORDERED, BOOL)
-_WEEK_STARTS: Final = {"monday": 0, "saturday": 5, "sunday": 6}
 _FORMS: Final = ("sequence", "at_least", "after")  # of a pattern
 _OF_AT_LEAST: Final = ("event", "as", "where")
 MAX_STEPS: Final = 8
@@ -56,24 +54,19 @@ class JourneySections:
     """Builds what the journey's sections declare, and the names that conditions get from it."""
 
     def __init__(
-        self, channels: tuple[str, ...], zone: tzinfo, findings: Findings, known: frozenset[str]
+        self,
+        channels: tuple[str, ...],
+        zone: tzinfo,
+        known: frozenset[str],
+        windows: Windows,
     ) -> None:
         self.channels = channels
         self.zone = zone
-        self.findings = findings
         self.known = known  # every event type that files declare
+        self.windows = windows
+        self.lengths = windows.lengths
+        self.findings = windows.findings
         self.types: dict[str, model.EventType] = {}
-        self._bounded: list[tuple[int, At, str]] = []  # lengths that the reach should not cut
-
-    def reach(self, text: str | None, at: At) -> int | None:
-        """Return how far back the journey goes, in nanoseconds; warn of what goes further."""
-        found = self.length(text, at)
-        for length, where, what in self._bounded:
-            if found is not None and length > found:
-                message = f"{what} is longer than the book's `reach`, {text}"
-                help_ = f"shorten it, or write a longer `reach` at {at.key_place}"
-                self.findings.report("wrong-value", message, help_, where.place, warning=True)
-        return found
 
     # --- events
 
@@ -156,7 +149,7 @@ class JourneySections:
         if kind in _OF_VALUES:
             allowed = expected.get(kind, _ANY_VALUE)
             expression = reading.expression(getattr(document, kind), at / kind, allowed)
-        window = self._window(document.within, at / "within")
+        window = self.windows.window(document.within, at / "within", doubt=True)
         if len(given) == 1:
             self._check_options(name, kind, document, window, at)
         by = reading.expression(document.by, at / "by", (STRING,))
@@ -171,8 +164,8 @@ class JourneySections:
             reading.condition(document.where, at / "where"),
             by,
             window,
-            self.some_length(document.half_life, at / "half_life"),
-            self.some_length(document.per, at / "per"),
+            self.lengths.length(document.half_life, at / "half_life"),
+            self.lengths.length(document.per, at / "per"),
             map_of(STRING, result) if by else result,
             at.key_place,
         )
@@ -193,67 +186,6 @@ class JourneySections:
         if document.per is not None and kind != "rate":
             message = "only a `rate` has `per`"
             self.findings.report("wrong-value", message, "remove it", (at / "per").key_place)
-
-    def _window(self, given: Any, at: At) -> Window:
-        """Return a rolling window, or the calendar day, week or month."""
-        if given is None or isinstance(given, str):
-            return Window(self.bounded(given, at, "the window"))
-        defaults = {"calendar": "", "timezone": "book", "week_start": "monday"}
-        if not isinstance(given, dict) or given.keys() - defaults.keys():
-            message = "`within` is a length, or `calendar`, `timezone` and `week_start`"
-            help_ = "write `7d`, or `{calendar: day, timezone: customer.timezone}`"
-            self.findings.report("wrong-value", message, help_, at.place)
-            return Window()
-        found: dict[str, Any] = defaults | given
-        choices = {"calendar": ("day", "week", "month"), "week_start": tuple(_WEEK_STARTS)}
-        for key, allowed in choices.items():
-            if found[key] not in allowed:
-                message = f"`{key}` is not `{found[key]}`"
-                help_ = did_you_mean(str(found[key]), allowed)
-                self.findings.report("wrong-value", message, help_, (at / key).place)
-                return Window()
-        self.check_zone(str(found["timezone"]), at / "timezone")
-        start = _WEEK_STARTS[found["week_start"]]
-        return Window(None, found["calendar"], str(found["timezone"]), start)
-
-    def check_zone(self, name: str, at: At) -> None:
-        """Report what is neither the book's zone, nor the customer's, nor the name of one."""
-        if name not in ("book", "customer.timezone"):
-            try:
-                windows.zone(name)
-            except ValueError as error:
-                help_ = "write `book`, `customer.timezone` or an IANA name"
-                self.findings.report("wrong-value", str(error), help_, at.place)
-
-    def length(self, text: str | None, at: At) -> int | None:
-        """Return a length in nanoseconds, or None where there is none or it is wrong."""
-        if text is None:
-            return None
-        try:
-            return windows.parse_length(text)
-        except ValueError as error:
-            help_ = "write `7d`, `36h`, `30min` or `2w`"
-            self.findings.report("wrong-value", str(error), help_, at.place)
-            return None
-
-    def some_length(self, text: str | None, at: At) -> int | None:
-        """Return a length in nanoseconds, and report one of zero."""
-        found = self.length(text, at)
-        if found == 0:
-            message, help_ = f"`{at.path[-1]}` has no length", "write a longer one"
-            self.findings.report("wrong-value", message, help_, at.place)
-            return None
-        return found
-
-    def bounded(self, text: str | None, at: At, what: str) -> int | None:
-        """Return a length in nanoseconds; warn of one of zero, and of one beyond the reach."""
-        found = self.length(text, at)
-        if found == 0:
-            message, help_ = f"{what} has no length", "write a longer one"
-            self.findings.report("wrong-value", message, help_, at.place, warning=True)
-        elif found is not None:
-            self._bounded.append((found, at, what))
-        return found
 
     # --- moments
 
@@ -344,22 +276,22 @@ class JourneySections:
         def place(key: str) -> At:
             return (at if getattr(own, key) is not None else around_at) / key
 
-        window = self.bounded if kind != "after" else self._plain_length
+        def remembered(key: str) -> int | None:
+            text = getattr(own, key) or getattr(around, key)
+            return self.lengths.length(text, place(key), remembered=f"`{key}`", doubt=True)
+
         return model.Pattern(
             kind,
             steps,
-            window(within, place("within"), "the window"),
+            remembered("within"),
             own.at_least or 1,
             expect,
             by,
             self.steps(own.unless or around.unless, place("unless"), names),
             self.steps(own.until or around.until, place("until"), names),
-            self.length(own.linger or around.linger, place("linger")) or 0,
-            self.bounded(own.lasts or around.lasts, place("lasts"), "`lasts`"),
+            self.lengths.plain(own.linger or around.linger, place("linger")) or 0,
+            remembered("lasts"),
         )
-
-    def _plain_length(self, text: str | None, at: At, _: str) -> int | None:
-        return self.length(text, at)
 
     def _check_expected(self, own: documents.Pattern, within: str | None, at: At) -> None:
         """Report a deadline for nothing, no deadline, and two of them."""

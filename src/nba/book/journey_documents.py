@@ -19,11 +19,11 @@ from nba.book.forms import (
     Wording,
     ref,
 )
+from nba.book.time_documents import Length, LengthOrWithin
 
 __all__ = [
     "Briefing",
     "Corridor",
-    "Length",
     "Mention",
     "Moment",
     "Pattern",
@@ -32,30 +32,7 @@ __all__ = [
     "Stage",
     "Step",
     "Steps",
-    "Window",
     "Words",
-]
-
-Length = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^\d{1,6} ?(s|min|h|d|w)$"})]
-Window = Annotated[
-    Any,
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": ["calendar"],
-                    "properties": {
-                        "calendar": {"enum": ["day", "week", "month"]},
-                        "timezone": {"type": "string"},
-                        "week_start": {"enum": ["monday", "saturday", "sunday"]},
-                    },
-                },
-            ]
-        }
-    ),
 ]
 
 
@@ -90,7 +67,7 @@ class Signal(Document):
     """which events count"""
     by: Expression = None
     """a string over `event`; gives a map of the signal for each string"""
-    within: Window = None
+    within: LengthOrWithin | None = None
     """how far back: a length such as `7d`, or the calendar day, week or month"""
     half_life: Length | None = None
     """after how long an event counts half"""

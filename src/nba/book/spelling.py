@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from nba import windows
 from nba.book.rules import Condition, Covers, Expression
-from nba.windows import Window
 
 __all__ = [
     "condition_text",
@@ -15,11 +14,9 @@ __all__ = [
     "expression_text",
     "length_text",
     "percent_text",
-    "window_text",
 ]
 
 _UNITS: Final = {"w": 604_800, "d": 86_400, "h": 3600, "min": 60, "s": 1}
-_WEEK_STARTS: Final = {0: "monday", 5: "saturday", 6: "sunday"}
 
 
 def condition_text(condition: Condition | None) -> Any:
@@ -55,13 +52,3 @@ def length_text(nanoseconds: int | None) -> str | None:
     seconds = nanoseconds // windows.SECOND
     unit, size = next(item for item in _UNITS.items() if seconds % item[1] == 0)
     return f"{seconds // size}{unit}"
-
-
-def window_text(window: Window) -> dict[str, Any] | None:
-    """Return a window of a limit or a budget as files write it; None for one without end."""
-    if window.length is not None:
-        return {"rolling": length_text(window.length)}
-    if window.calendar is None:
-        return None
-    start = _WEEK_STARTS[window.week_start] if window.calendar == "week" else None
-    return {"calendar": window.calendar, "timezone": window.zone, "week_start": start}

@@ -368,6 +368,8 @@ def _wanted(kind: str, path: Path, given: Any) -> tuple[str, str]:
         return "text, or a list of texts", ""
     if kind == "list_type" and _item(_declared(path)) is documents.Step:
         return "a step, or a list of steps", "write `{event: contact, as: contact}`"
+    if name == "within" and _declared(path) is documents.Within:
+        return "a length, or a mapping", f"write `7d`, or `{_CALENDAR}`"
     if _declared(path) is documents.Between:
         return "a number, or a mapping", "write `50`, or `{at_least: 40, at_most: 60}`"
     if name in _DATES and not isinstance(given, dict | list):
@@ -389,6 +391,7 @@ def _wanted(kind: str, path: Path, given: Any) -> tuple[str, str]:
     return _KINDS.get(kind, "a mapping"), ""
 
 
+_CALENDAR: Final = "{calendar: day, timezone: customer.timezone}"
 #: What to write instead of a single word or number.
 _FORMS: Final = {
     "gesture": "write `ladder: [{amount: 10}]` below it",
