@@ -140,3 +140,52 @@ def test_an_expectation_beyond_the_reach_is_doubtful():
     assert said(f"moments: {{m: {{{after}, within: 31d}}}}\n") == [
         ("warning", "wrong-value", "`within` is longer than the book's `reach`, 30d")
     ]
+
+
+STAGES = "corridors: {{way: {{stages: [{}]}}}}\n"
+ONE = "{{id: one, enter: {{event: contact, as: a}}, {}}}"
+TWO = "{{id: two, enter: {{event: contact, as: b}}, {}}}"
+ASKED = "expect: {event: contact, as: asked}"
+
+
+@pytest.mark.parametrize(
+    ("length", "message"),
+    [
+        ("31d", "`within` is longer than the book's `reach`, 30d"),
+        ("0d", "`0d` is no time at all"),
+    ],
+)
+def test_a_stage_is_held_to_the_reach(length, message):
+    """As a moment is."""
+    found = said(STAGES.format(ONE.format(f"within: {length}, {ASKED}")))
+    assert found == [("warning", "wrong-value", message)]
+
+
+@pytest.mark.parametrize("key", ["within: 3d", "by: a.at"])
+def test_nothing_is_expected_after_the_last_stage(key):
+    """It would be late for ever."""
+    name = key.partition(":")[0]
+    (found,) = found_in(STAGES.format(ONE.format(key)))
+    message = f"`{name}` says by when something is expected, and no stage comes after this"
+    assert (found.severity, found.code, found.message) == ("error", "wrong-value", message)
+    assert found.help == f"give it `expect`, or leave `{name}` out"
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        ONE.format(f"within: 3d, {ASKED}"),
+        ONE.format("title: One"),
+        f"{ONE.format('within: 3d')}, {TWO.format('title: Two')}",
+    ],
+)
+def test_what_may_be_expected_of_a_stage(stages):
+    """What it says itself, or that a later one is entered."""
+    assert said(STAGES.format(stages)) == []
+
+
+def test_a_last_stage_that_cannot_be_read_makes_no_other_the_last():
+    """One mistake is told once."""
+    stages = f"{ONE.format('within: 3d')}, {{id: two, enter: 5}}"
+    (found,) = said(STAGES.format(stages))
+    assert "`enter`" in found[2]

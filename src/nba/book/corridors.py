@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from nba.book import documents, model
-from nba.book.findings import At
+from nba.book.findings import At, Findings
 from nba.book.journey import JourneySections
 from nba.lang.context import FieldSpec
 from nba.lang.types import BOOL, DURATION, TIMESTAMP, EnumType, Type
@@ -33,6 +33,8 @@ def corridor(
             )
             sections.findings.report("duplicate-id", message, "rename it", (here / "id").place)
         built = _stage(stage, here, sections, names)
+        if place == len(document.stages) - 1 and not (at / "stages").faulty:
+            _check_last(stage, here, sections.findings)
         if built:
             stages.append(built)
     if not 1 <= len(document.stages) <= MAX_STAGES and not (at / "stages").faulty:
@@ -53,10 +55,19 @@ def _stage(
     if stage.by is not None and stage.within is not None:
         message = "`within` and `by` exclude each other"
         findings.report("wrong-value", message, "keep one of them", (at / "by").key_place)
-    within = sections.lengths.plain(stage.within, at / "within")
+    within = sections.lengths.length(stage.within, at / "within", remembered="`within`", doubt=True)
     if enter is None:
         return None
     return model.Stage(stage.id, stage.title, enter, expect, within, by)
+
+
+def _check_last(stage: documents.Stage, at: At, findings: Findings) -> None:
+    """Report a deadline for nothing: no later stage can be entered, so and it would be late for ever."""
+    for key in ("within", "by"):
+        if stage.expect is None and getattr(stage, key) is not None:
+            message = f"`{key}` says by when something is expected, and no stage comes after this"
+            help_ = f"give it `expect`, or leave `{key}` out"
+            findings.report("wrong-value", message, help_, (at / key).key_place)
 
 
 def corridor_fields(corridors: Mapping[str, model.Corridor]) -> Iterator[FieldSpec]:
