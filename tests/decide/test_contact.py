@@ -62,8 +62,10 @@ def test_the_plan_is_the_reference(document: dict[str, Any], data: st.DataObject
         ranking = literally(found, case.role, point)
         assert found.ranked == ranking.ranked
         assert found.codes() == ranking.codes
+        assert found.defer_until == ranking.defer_until
         assert found.reason == ("chosen" if found.ranked else reason_of(ranking.codes.values()))
         SEEN.update(head(code) for code in found.codes().values())
+        SEEN["asked again later"] += found.defer_until is not None
         SEEN["kept"] += any(one.kept_from for one in found.ranked)
         SEEN["given"] += any(one.gesture for one in found.ranked)
 

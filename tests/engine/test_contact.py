@@ -86,6 +86,17 @@ def test_a_full_limit_may_defer() -> None:
     assert abroad.defer_until == datetime(2026, 3, 3, 5, tzinfo=UTC)
 
 
+def test_what_a_limit_defers_waits_for_its_channel_too() -> None:
+    """Not at midnight but when the mail room opens; and for no channel that may not be used."""
+    found = world(BOOK.replace("email: {direction: both,", "email: {open: call_centre,"))
+    offered(found)
+    assert asked(found).defer_until == datetime(2026, 3, 3, 8, tzinfo=UTC)
+    consent = {"consent": {"phone": True, "email": False}}
+    refused = found.decide(customer=OFFER | consent, commit=False)
+    assert by_email(refused) == "limited:one_email_a_day"
+    assert refused.defer_until is None
+
+
 def test_what_is_exempt_is_neither_capped_nor_counted() -> None:
     """A credit is written to them on the day of an offer, and after it an offer may go."""
     found = world()

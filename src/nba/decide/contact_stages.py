@@ -77,10 +77,24 @@ def _limited(plan: Plan, view: View, alive: int, trail: Trail) -> int:
             continue
         if limit.on_limit == "defer":
             until = free_again(limit, view.history, view.when)
-            trail.deferred |= dict.fromkeys(bits(here), until)
+            trail.deferred |= {number: _usable(plan, view, number, until) for number in bits(here)}
         trail.note(code, here)
         alive &= ~here
     return alive
+
+
+def _usable(plan: Plan, view: View, number: int, at: int | None) -> int | None:
+    """Return when the channel of a treatment may be used from a time on; None for not known."""
+    channel = plan.targets[number].channel
+    door, inbound = plan.doors[channel.id], channel.id == view.current
+    if at is None or door.direction not in ("both", "inbound" if inbound else "outbound"):
+        return None
+    if inbound:
+        return at
+    if door.consent is not None and door.consent(view.slots) is not True:
+        return None
+    hours = door.hours
+    return hours.hours.next_open(at, view.when.zone(hours.zone)) if hours else at
 
 
 def _full(plan: Plan, view: View, limit: Limit) -> str | None:

@@ -174,10 +174,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What a plan or the reference finds: the answers, best first, and every treatment's code."""
+    """What the reference finds: the answers, best first, and every treatment's code.
+
+    *defer_until* is the instant to ask again, where there is no answer and something waits.
+    """
 
     ranked: tuple[Candidate, ...]
     codes: Codes
+    defer_until: int | None
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from nba.decide import decision
 from nba.decide.contact import (
     When,
     counts,
+    free_again,
     owner_of,
     suppressed_until,
     used_of,
@@ -58,7 +59,11 @@ _NOTHING: Final[Mapping[OfferKey, str]] = {}
 
 
 class _Dropped(Exception):  # noqa: N818 - not an error: how a stage says no
-    """A stage dropped a treatment, with this code."""
+    """A stage dropped a treatment, with this code; where it waits, *until* an instant."""
+
+    def __init__(self, code: str, until: int | None = None) -> None:
+        super().__init__(code)
+        self.until = until
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +140,16 @@ class Reference:
         """
         codes: dict[tuple[str, str], str] = {}
         candidates: list[Scored] = []
+        waits: list[int] = []
         for action in self.book.actions.values():
             for treatment in action.treatments:
-                found = self.judge_treatment(action, treatment)
-                if isinstance(found, Scored):
-                    candidates.append(found)
-                else:
-                    codes[action.id, treatment.channel] = found
-        return self._arbitrate(candidates, codes, n, refused)
+                try:
+                    candidates.append(self._candidate(action, treatment))
+                except _Dropped as dropped:
+                    codes[action.id, treatment.channel] = str(dropped)
+                    waits += [] if dropped.until is None else [dropped.until]
+        chosen = self._arbitrate(candidates, codes, n, refused)
+        return Ranking(chosen, codes, None if chosen else min(waits, default=None))
 
     def judge_treatment(self, action: Action, treatment: Treatment) -> Scored | str:
         """Take one treatment through the stages: a candidate, or the code it drops with."""
@@ -278,7 +285,17 @@ class Reference:
                 raise _Dropped(f"suppressed:{rule.id}")
         for limit in self.book.limits.values():
             if self._reached(limit, action, treatment) and (code := self.full(limit)):
-                raise _Dropped(code)
+                waits = limit.on_limit == "defer"
+                raise _Dropped(code, self._again(limit, treatment) if waits else None)
+
+    def _again(self, limit: Limit, treatment: Treatment) -> int | None:
+        """Return when a limit has a place again and the channel may be used, if that is known."""
+        until = free_again(limit, self.history, self.when)
+        try:
+            self._reaches(treatment)
+        except _Dropped:
+            return None
+        return None if until is None else self._opens(treatment, until)
 
     def _reached(self, limit: Limit, action: Action, treatment: Treatment) -> bool:
         """Return whether a limit drops a treatment when it is full.
@@ -312,6 +329,19 @@ class Reference:
     # --- stage 6
 
     def _channel(self, treatment: Treatment) -> None:
+        self._reaches(treatment)
+        opens = self._opens(treatment, self.now)
+        if opens != self.now:
+            if self.book.channels[treatment.channel].when_closed == "defer":
+                raise _Dropped("deferred", opens)
+            raise _Dropped("no_channel:closed")
+        if treatment.defer_if is not None:
+            verdict = self.judge(treatment.defer_if)
+            if verdict is not False:
+                raise _Dropped("deferred" + (UNKNOWN_MARK if verdict is None else ""))
+
+    def _reaches(self, treatment: Treatment) -> None:
+        """Drop where the channel has another direction, or the customer does not allow it."""
         channel = self.book.channels[treatment.channel]
         direction = self.direction(treatment)
         if channel.direction not in ("both", direction):
@@ -320,15 +350,14 @@ class Reference:
             verdict = self.judge(channel.consent)
             if verdict is not True:
                 raise _Dropped("no_channel:consent" + (UNKNOWN_MARK if verdict is None else ""))
-        if direction == "outbound" and channel.open is not None:
-            calendar = self.book.calendars[channel.open]
-            if not calendar.hours.is_open(self.now, self.when.zone(calendar.zone)):
-                defers = channel.when_closed == "defer"
-                raise _Dropped("deferred" if defers else "no_channel:closed")
-        if treatment.defer_if is not None:
-            verdict = self.judge(treatment.defer_if)
-            if verdict is not False:
-                raise _Dropped("deferred" + (UNKNOWN_MARK if verdict is None else ""))
+
+    def _opens(self, treatment: Treatment, at: int) -> int | None:
+        """Return when a channel may be used from a time on; its hours bind outbound contact."""
+        name = self.book.channels[treatment.channel].open
+        if name is None or self.direction(treatment) == "inbound":
+            return at
+        calendar = self.book.calendars[name]
+        return calendar.hours.next_open(at, self.when.zone(calendar.zone))
 
     # --- stage 7
 
@@ -490,8 +519,8 @@ class Reference:
         codes: dict[tuple[str, str], str],
         n: int,
         refused: Mapping[OfferKey, str],
-    ) -> Ranking:
-        """Order the candidates tier by tier and choose."""
+    ) -> tuple[Candidate, ...]:
+        """Order the candidates tier by tier and choose; note the codes of all."""
         limits = dict(self.point.at_most_per) if self.point else {}
         chosen: list[Candidate] = []
         taken: Counter[str] = Counter()
@@ -522,7 +551,7 @@ class Reference:
                     codes.setdefault(key, code)
         for scored in left:
             codes[scored.candidate.action, scored.candidate.channel] = "no_tier"
-        return Ranking(tuple(chosen), codes)
+        return tuple(chosen)
 
     def _take(self, scored: Scored, option: Option | None, taken: Counter[str]) -> str:
         """Take what an offer needs, and return `chosen`; or else the code of what is missing."""
