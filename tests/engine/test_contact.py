@@ -75,6 +75,20 @@ def test_a_place_that_was_confirmed_stays() -> None:
     assert found.used("limit/weekly", None) == 2
 
 
+def test_what_was_shown_counts_by_the_customers_own_day() -> None:
+    """In Dublin a day has begun when it is confirmed, where the customer is it has not."""
+    found = world(BOOK.replace("exempt: {tag: service}", "confirm_within: 1h"))
+    found.clock.pass_by(hours=13, minutes=30)  # 23:30 in Dublin, 18:30 in New York
+    there = {"timezone": "America/New_York"}
+    done = found.decide(customer=OFFER | there)
+    found.clock.pass_by(minutes=45)
+    found.engine.record(done.id, "presented")
+    found.clock.pass_by(hours=2)
+    again = found.decide(customer=OFFER | there, commit=False)
+    assert by_email(again) == "limited:one_email_a_day"
+    assert again.defer_until == datetime(2026, 3, 3, 5, tzinfo=UTC)
+
+
 def test_a_full_limit_may_defer() -> None:
     """One e-mail a day, and tomorrow again: tomorrow by the customer's own clock."""
     found = world()
