@@ -42,11 +42,15 @@ class Tier(str, enum.Enum):  # noqa: UP042 - prints as Tier.GOLD, and is 'gold'
     GOLD = "gold"
 
 
-def read(kind: Type, value: object, **more: Any) -> tuple[object, list[str]]:
-    """Return the slot of a field of a type, and what was said about its value."""
+def read(kind: Type, value: object, *, warned: int = 0, **more: Any) -> tuple[object, list[str]]:
+    """Return the slot of a field of a type, and what was wrong with its value.
+
+    Beside that, just so many warnings were given.
+    """
     shape = Shape((FieldSpec("a.b", kind, **more),))
     slots, problems = shape.read({"a": {"b": value}})
     wrong = [problem for problem in problems if problem.severity == "error"]
+    assert len(problems) - len(wrong) == warned
     assert all(problem.code == "wrong-input" for problem in wrong)
     return slots[0], [problem.message for problem in wrong]
 
@@ -75,7 +79,6 @@ def read(kind: Type, value: object, **more: Any) -> tuple[object, list[str]]:
         (list_of(TIER), [Tier.GOLD], ["gold"]),
         (list_of(list_of(INT)), [[1], []], [[1], []]),
         (map_of(STRING, DOUBLE), {"x": 1}, {"x": 1.0}),
-        (list_of(EVENT), [{"type": "a", "other": 1}], [{"type": "a"}]),
         (list_of(EVENT), [{"type": None, "at": "2026-03-01"}],
          [{"at": parse_timestamp("2026-03-01T00:00:00Z")}]),
     ],
@@ -85,6 +88,12 @@ def test_what_fits(kind: Type, value: object, expected: object) -> None:
     found, problems = read(kind, value)
     assert problems == []
     assert repr(found) == repr(expected)
+
+
+def test_what_is_not_declared_in_an_item() -> None:
+    """It is left out, with a warning."""
+    found, problems = read(list_of(EVENT), [{"type": "a", "other": 1}], warned=1)
+    assert (found, problems) == ([{"type": "a"}], [])
 
 
 @pytest.mark.parametrize(
