@@ -62,7 +62,7 @@ def _stage(
 
 
 def _check_last(stage: documents.Stage, at: At, findings: Findings) -> None:
-    """Report a deadline for nothing: no later stage can be entered, so and it would be late for ever."""
+    """Report a deadline for nothing: no stage is entered later, so it would be late for ever."""
     for key in ("within", "by"):
         if stage.expect is None and getattr(stage, key) is not None:
             message = f"`{key}` says by when something is expected, and no stage comes after this"
