@@ -6,8 +6,10 @@ import math
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import Final
 
-__all__ = ["decimal_of", "decimals", "minor_units"]
+__all__ = ["MOST", "decimal_of", "decimals", "minor_units"]
 
+#: The most that an amount in a rule file can be.
+MOST: Final = 9e12
 #: Currencies without two decimals (ISO 4217).
 _DECIMALS: Final = {
     name: count

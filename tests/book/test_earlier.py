@@ -163,7 +163,7 @@ def test_a_case_without_history_says_nothing_of_it():
         ),
         (
             "{presented: sorry, channel: phone, at: -1d, gesture: 1.005}",
-            *("wrong-value", "`1.005` has more decimals than EUR", "1.005"),
+            *("wrong-value", "`1.005` has more decimals than EUR, which has 2", "1.005"),
         ),
         (
             "{presented: sorry, channel: phone, at: -1d, gesture: -1}",
@@ -230,7 +230,7 @@ def test_what_is_expected_of_contact():
         ("gesture: -1", "`gesture` must be an amount or `none`, not `-1`", "-1"),
         ("gesture: true", "`gesture` must be an amount or `none`, not `true`", "true"),
         ("gesture: .inf", "`gesture` must be an amount or `none`, not `inf`", ".inf"),
-        ("gesture: 1.005", "`1.005` has more decimals than EUR", "1.005"),
+        ("gesture: 1.005", "`1.005` has more decimals than EUR, which has 2", "1.005"),
         ("approval: pendin", "`approval` cannot be `pendin`", "pendin"),
         ("due: soon", "`soon` is not a time", "soon"),
         ("due: -4h", "`-4h` is not a time", "-4h"),

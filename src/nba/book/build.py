@@ -355,9 +355,7 @@ class _Builder:
         for name, section in _SECTIONS.items():
             ids = self.files.ids(section)
             faulty = [at / section for _, at in self.files.all if (at / section).faulty]
-            if isinstance(ids, Anything) or (
-                faulty and section in ("signals", "moments", "corridors")
-            ):
+            if isinstance(ids, Anything) or (faulty and section in _DECLARING):
                 names |= dict.fromkeys(
                     ("moment", "evidence", "moments") if name == "moment" else (name,), DYN
                 )

@@ -7,13 +7,12 @@ from typing import Final
 
 from nba import windows
 from nba.book import documents
-from nba.book.contact import Calendar
+from nba.book.contact import WEEKDAYS, Calendar
 from nba.book.findings import At, Findings, short
 from nba.windows import OpeningHours, Span
 
 __all__ = ["calendar"]
 
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAYS_HELP: Final = "write `mon`, `mon-fri` or `every_day`"
 _HOURS_HELP: Final = "write `08:00-20:00`, with `24:00` for the end of the day"
 _NIGHT_HELP: Final = "write the hours after midnight with the day that they are on"
@@ -28,7 +27,7 @@ def calendar(name: str, document: documents.Calendar, at: At, findings: Findings
         numbers = _numbers(days, here, findings)
         spans = _spans(text, here, findings)
         if twice := sorted(given.intersection(numbers)):
-            message = f"the hours of `{_DAYS[twice[0]]}` are given twice"
+            message = f"the hours of `{WEEKDAYS[twice[0]]}` are given twice"
             findings.report("duplicate-id", message, "give each day once", here.key_place)
         given.update(numbers)
         for number in numbers:
@@ -55,11 +54,11 @@ def _numbers(text: str, at: At, findings: Findings) -> range:
     if text == "every_day":
         return range(7)
     first, dash, last = text.partition("-")
-    if first not in _DAYS or (dash and last not in _DAYS):
+    if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
         message = f"`{short(text)}` is no day"
         findings.report("wrong-value", message, _DAYS_HELP, at.key_place)
         return range(0)
-    start, stop = _DAYS.index(first), _DAYS.index(last or first)
+    start, stop = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
     if stop < start:
         message = f"`{text}` goes over the end of the week"
         until = f"mon-{last}" if stop else "mon"

@@ -8,12 +8,11 @@ from pydantic import BeforeValidator
 from pydantic.json_schema import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from nba import money
 from nba.book.forms import Document
 
-__all__ = ["MOST", "Between", "Expect", "Test"]
+__all__ = ["Between", "Expect", "Test"]
 
-#: The most that an amount of money can be.
-MOST = 9e12
 _NUMBER: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 100}
 _BETWEEN: dict[str, Any] = {
     "type": "object",
@@ -44,12 +43,12 @@ def _amount_or_none(value: Any) -> Any:
         if value != "none":
             raise PydanticCustomError("amount_type", "an amount or `none`")
         return value
-    if not 0 <= value <= MOST:
+    if not 0 <= value <= money.MOST:
         raise PydanticCustomError("amount_type", "an amount or `none`")
     return value
 
 
-_AMOUNT: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": MOST}
+_AMOUNT: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": money.MOST}
 ExpectedAmount = Annotated[
     Any,
     BeforeValidator(_amount_or_none),

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.book import documents
-from nba.book.earlier import Times, amount_text, answers
+from nba.book.amounts import minor_units
+from nba.book.earlier import Times, answers
 from nba.book.findings import At, Findings, short
 from nba.book.model import Action, EventType, TestCase
 from nba.book.selectors import Catalogued
@@ -194,7 +195,7 @@ def _check_expectations(expect: documents.Expect, at: At, world: World, findings
         if name not in known.moment:
             findings.unknown("moment", name, known.moment, (at / "moments").named(name))
     if isinstance(expect.gesture, int | float):
-        amount_text(expect.gesture, at / "gesture", world.currency, findings)
+        minor_units(expect.gesture, world.currency, (at / "gesture").place, findings)
     if expect.relationship is not None:
         _check_relationship(expect.relationship, at / "relationship", world, findings)
 

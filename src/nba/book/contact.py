@@ -15,6 +15,7 @@ from nba.windows import SECOND, OpeningHours, Window
 __all__ = [
     "DAY",
     "OUTCOMES",
+    "WEEKDAYS",
     "Attribution",
     "Budget",
     "Calendar",
@@ -28,6 +29,8 @@ __all__ = [
 
 #: 24 hours: how long what is taken waits to be confirmed where a book does not say.
 DAY: Final = 86_400 * SECOND
+#: The days of a week, as files write them.
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: What can come of an answer in every book.
 OUTCOMES: Final = (
     "presented",

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
 
+from nba import money
+from nba.book.contact import WEEKDAYS
 from nba.book.forms import Condition, Covers, Document, Expression, Id, Names, one_of, ref
 from nba.book.time_documents import Length, Within
 
@@ -25,9 +27,9 @@ __all__ = [
 ]
 
 #: Amounts of money as files have them, in the book's currency.
-Money = Annotated[float, Field(ge=0, le=9e12)]
+Money = Annotated[float, Field(ge=0, le=money.MOST)]
 
-_DAY = "(mon|tue|wed|thu|fri|sat|sun)"
+_DAY = f"({'|'.join(WEEKDAYS)})"
 _CLOCK = r"[0-2]\d:[0-5]\d"
 _HOURS = {
     "description": "hours by days, such as `mon-fri: 08:00-20:00`",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nba import money
-from nba.book.contact import Budget, Calendar, Gesture, Limit, Suppression
+from nba.book.contact import WEEKDAYS, Budget, Calendar, Gesture, Limit, Suppression
 from nba.book.model import Action, Book
 from nba.book.spelling import (
     condition_text,
@@ -16,8 +16,6 @@ from nba.book.spelling import (
 from nba.book.window import window_text
 
 __all__ = ["action_contact", "contact_sections"]
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def contact_sections(book: Book) -> dict[str, Any]:
@@ -51,7 +49,7 @@ def action_contact(action: Action, currency: str) -> dict[str, Any]:
 
 
 def _calendar(calendar: Calendar) -> dict[str, Any]:
-    days = zip(_DAYS, calendar.hours.week, strict=True)
+    days = zip(WEEKDAYS, calendar.hours.week, strict=True)
     spans = {day: ", ".join(f"{_clock(a)}-{_clock(b)}" for a, b in hours) for day, hours in days}
     return {
         "timezone": calendar.zone,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from nba import money, windows
-from nba.book.case_documents import MOST
+from nba.book.amounts import minor_units
 from nba.book.contact import OUTCOMES
 from nba.book.findings import At, Findings, short
 from nba.book.model import Action
 from nba.book.selectors import Catalogued
 
-__all__ = ["Times", "amount_text", "answers"]
+__all__ = ["Times", "answers"]
 
 #: What stands beside what came of an answer.
 _BESIDE: Final = ("channel", "at", "decided_at", "gesture", "once")
@@ -78,15 +77,6 @@ class Times:
             self.findings.report("wrong-value", message, help_, at.place)
             return None
         return when
-
-
-def amount_text(amount: float, at: At, currency: str, findings: Findings) -> str:
-    """Return an amount of money as text with all its decimals; too many are reported."""
-    found = money.decimal_of(money.minor_units(amount, currency), currency)
-    if found != Decimal(repr(amount)):
-        message = f"`{amount:.15g}` has more decimals than {currency}"
-        findings.report("wrong-value", message, f"write `{found:f}`", at.place)
-    return f"{found:f}"
 
 
 def answers(
@@ -196,15 +186,16 @@ class _Answers:
             if isinstance(amount, bool) or not isinstance(amount, int | float):
                 message = f"`gesture` is an amount, not `{short(str(amount))}`"
                 self.findings.report("wrong-value", message, "write `10`", here.place)
-            elif not 0 <= amount <= MOST:
+            elif not 0 <= amount <= money.MOST:
                 message = f"`{amount:.15g}` is no amount that is given"
                 self.findings.report("wrong-value", message, "write `10`", here.place)
             elif action and action.gesture is None:
                 message = f"the action `{name}` has no gesture"
                 self.findings.report("wrong-value", message, "remove it", here.key_place)
             else:
-                text = amount_text(amount, here, self.declared.currency, self.findings)
-                found["gesture"] = text
+                currency = self.declared.currency
+                units = minor_units(amount, currency, here.place, self.findings)
+                found["gesture"] = f"{money.decimal_of(units, currency):f}"
         if "once" in given:
             once, here = given["once"], at / "once"
             if isinstance(once, bool) or not isinstance(once, str | int):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Final
 
 from nba import money
 from nba.book import documents, model
+from nba.book.amounts import minor_units
 from nba.book.contact import DAY
 from nba.book.contact_policy import ContactSections
 from nba.book.expressions import NUMBER, Expressions
@@ -53,7 +53,7 @@ class Gestures:
             self.findings.report("wrong-value", message, help_, at.key_place)
         amount = document.count or 0
         if document.amount is not None:
-            amount = self._minor(document.amount, at / "amount")
+            amount = self._units(document.amount, (at / "amount").place)
         self.budgets[name] = model.Budget(
             name,
             document.title,
@@ -66,16 +66,8 @@ class Gestures:
         )
         return self.budgets[name]
 
-    def _minor(self, amount: float, at: At) -> int:
-        """Return money in minor units; what has more decimals is reported."""
-        units = money.minor_units(amount, self.currency)
-        if money.decimal_of(units, self.currency) != Decimal(repr(amount)):
-            decimals = money.decimals(self.currency)
-            message = f"`{amount:.15g}` has more decimals than {self.currency}, which has "
-            message += str(decimals) if decimals else "none"
-            help_ = f"write `{money.decimal_of(units, self.currency):f}`"
-            self.findings.report("wrong-value", message, help_, at.place)
-        return units
+    def _units(self, amount: float, place: Place) -> int:
+        return minor_units(amount, self.currency, place, self.findings)
 
     def check_budgets(self, names: Iterable[str], at: At, *, of_money: bool) -> None:
         """Report budgets that there are not, and those that are of the other sort."""
@@ -119,7 +111,7 @@ class Gestures:
             tuple(sorted(set(document.budgets))),
             document.if_unaffordable,
             tuple(
-                (role, self._minor(amount, at / "authority" / role))
+                (role, self._units(amount, (at / "authority" / role).place))
                 for role, amount in sorted(document.authority.items())
             ),
             length,
@@ -142,12 +134,8 @@ class Gestures:
             if amount <= 0:
                 self._report_nothing("amount", amount, rung.amount.place)
                 continue
-            units = money.minor_units(amount, self.currency)
+            units = self._units(amount, rung.amount.place)
             shown = f"{amount:.15g}"
-            if money.decimal_of(units, self.currency) != Decimal(repr(float(amount))):
-                message = f"`{shown}` has more decimals than {self.currency}"
-                help_ = f"write `{money.decimal_of(units, self.currency):f}`"
-                self.findings.report("wrong-value", message, help_, rung.amount.place)
             if most is not None and amount > most > 0:
                 message = f"this rung never fits, since `{shown}` is above `at_most`"
                 self._doubt(message, "lower it, or raise `at_most`", rung.amount.place)

@@ -20,6 +20,7 @@ from nba.book import documents
 from nba.book.findings import At, Mends, Path, short
 from nba.book.source import Source
 from nba.errors import Diagnostic, did_you_mean
+from nba.lang.names import SWITCHES
 
 __all__ = ["validated"]
 
@@ -335,7 +336,6 @@ def _wrong(error: ErrorDetails, path: Path) -> tuple[str, str]:
 #: The key that YAML reads in `kiosk {propensity: 0.2}`.
 _BRACE_IN_KEY: Final = re.compile(r"([^\s{}]+)\s*\{\s*([^\s{}]*)\s*")
 _DATES: Final = ("valid_from", "valid_until")
-_SWITCHES: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _PATTERNS: Final = {
     "group": ("the id of a group", "write issue and group: `service/recovery`"),
     "currency": ("three capital letters", "write `EUR`"),
@@ -374,8 +374,8 @@ def _wanted(kind: str, path: Path, given: Any) -> tuple[str, str]:
         return "a number, or a mapping", "write `50`, or `{at_least: 40, at_most: 60}`"
     if name in _DATES and not isinstance(given, dict | list):
         return "a date", "write one such as `2026-03-01`"
-    if kind.startswith("bool_") and (word := str(given).lower()) in (*_SWITCHES, "true", "false"):
-        return "`true` or `false`", f"write `{_SWITCHES.get(word, word)}` without quotes"
+    if kind.startswith("bool_") and (word := str(given).lower()) in (*SWITCHES, "true", "false"):
+        return "`true` or `false`", f"write `{SWITCHES.get(word, word)}` without quotes"
     if kind == "string_type" and not isinstance(given, dict | list):
         return "text", "put it in quotes"
     if kind == "list_type" and given in ("none", "nothing", "null"):

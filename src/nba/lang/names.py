@@ -23,7 +23,7 @@ from nba.lang.types import (
 from nba.lang.unify import Substitution
 from nba.lang.values import TypeValue
 
-__all__ = ["Names", "chain_of"]
+__all__ = ["SWITCHES", "Names", "chain_of"]
 
 Step = tree.Name | tree.Select
 
@@ -37,7 +37,8 @@ _TYPE_NAMES: Final = {
 }
 #: Other languages' names for what has a literal here.
 _CONSTANTS: Final = {"True": "true", "TRUE": "true", "False": "false", "FALSE": "false"}
-_SWITCHES: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+#: Other words for `true` and `false`.
+SWITCHES: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 #: Names without a dot that most conditions of a book may read.
 _ELSEWHERE: Final = frozenset({"now", "relationship", "moments"})
 _NOTHING: Final = frozenset({"None", "NULL", "Null", "nil", "undefined"})
@@ -173,7 +174,7 @@ class Names:
             return
         leaves = _leaves(self.environment.names)
         values = {v for kind in leaves.values() if isinstance(kind, EnumType) for v in kind.values}
-        if written not in values and (switch := _SWITCHES.get(written.lower())):
+        if written not in values and (switch := SWITCHES.get(written.lower())):
             message = f"`{written}` is spelled `{switch}` here"
             self.findings.report(node, "spelling", message, f"write `{switch}`")
             return
