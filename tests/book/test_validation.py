@@ -71,6 +71,7 @@ def test_a_file_without_faults_is_read_as_it_is():
         ("scoring: {weights: [{}]}\n", ["this weight needs `add`"]),
         ("context: {other: {}}\n", ["`other` is not a part of the context"]),
         ("format: '1'\n", ["`format` cannot be `1`"]),
+        ("format: true\n", ["`format` cannot be `true`"]),
         ("tests: [{name: x}]\n", ["this test needs `expect`"]),
         ("policies: {a: {block_when: x, covers: {tag: 5}}}\n", ["`tag` must be a list, not `5`"]),
         ("title: " + "x" * 90 + "\nbook: " + "Y" * 90 + "\n", None),

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from nba.book.case_documents import Between, Expect, Test
 from nba.book.contact_documents import (
@@ -332,10 +333,17 @@ class InteractionEvent(Document):
     """the event's fields, each an expression over the customer, the interaction and now"""
 
 
+def _no_switch(value: Any) -> Any:
+    """Refuse `true`, which Python holds to be 1."""
+    if value is True:
+        raise PydanticCustomError("literal_error", "1")
+    return value
+
+
 class File(Document):
     """One rule file. Any file may hold any section; the book is their sum."""
 
-    format: Literal[1] | None = None
+    format: Annotated[Literal[1] | None, BeforeValidator(_no_switch)] = None
     """the version of the format of rule files"""
     book: Id | None = None
     """the id of the book; one file has it"""
