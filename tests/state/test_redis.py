@@ -461,6 +461,28 @@ def test_taking_and_recalling_are_one_round_trip(server: RedisProcess) -> None:
     store.close()
 
 
+def test_rows_of_a_name_that_is_a_customer_again_are_sent_once(
+    store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its own journey is known then, not that of whom it led to."""
+    store.append("c", [row("a", 1)])
+    store.append("mail", [row("b", 2)])
+    store.link("mail", "c")
+    assert (ids(store, "mail"), ids(store, "c")) == (["a", "b"], ["a", "b"])
+    store.unlink("mail")
+    answers: list[Any] = []
+    run = store._run
+
+    def seen(script: str, **arguments: Any) -> Any:
+        answers.append(run(script, **arguments))
+        return answers[-1]
+
+    monkeypatch.setattr(store, "_run", seen)
+    for _ in range(3):
+        assert [each["id"] for each in store.recall("mail", 5).timeline.rows] == ["b"]
+    assert [rows is not None for _, _, _, rows, _, _ in answers] == [True, False, False]
+
+
 def test_nothing_is_left_of_who_is_forgotten(store: RedisStore) -> None:
     """No key, and nowhere in what all share; a name may be anything."""
     name, other = "a\0b\1c\ud800:9", "ö:1"

@@ -13,10 +13,10 @@ from typing import Any, Self
 
 from nba.errors import CaseError
 from nba.journey.events import Row
-from nba.journey.timeline import EMPTY, Timeline
+from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MAX
+from nba.state.known import Kept, Known
 from nba.state.postgres_calls import Address, Calls
-from nba.state.postgres_known import Kept, Known
 from nba.state.postgres_schema import check, init, migrate, opened
 from nba.state.postgres_text import json_of, numbers, read, texts, written
 from nba.state.reservation import Alternative, Asked, Claim, Granted, Settlement, Taking
@@ -72,8 +72,10 @@ class PostgresStore:
         """Return the whole journey of the customer that a name leads to."""
         before = self._kept.get(customer)
         found, version, contents = self._calls("journey", written(customer), str(before.journey))
-        known = before._replace(journey=version, timeline=_timeline(before, version, contents))
-        return self._kept.keep(customer, read(found), known).timeline
+        leads_to = read(found)
+        timeline = self._kept.timeline(version, before, leads_to, _rows(contents))
+        known = before._replace(journey=version, timeline=timeline)
+        return self._kept.keep(known, customer, leads_to).timeline
 
     def version(self, customer: str) -> int:
         """Return the version of the journey, for `set_deadlines`."""
@@ -173,11 +175,11 @@ class PostgresStore:
         leads_to = read(found)
         known = Known(
             journey,
-            _timeline(before, journey, contents),
+            self._kept.timeline(journey, before, leads_to, _rows(contents)),
             version,
             before.decisions if version == before.version else _decisions(decisions),
         )
-        known = self._kept.keep(customer, leads_to, known)
+        known = self._kept.keep(known, customer, leads_to)
         counts = tuple(map(int, used)) if used else ()
         return Memory(leads_to, version, known.timeline, known.decisions, counts)
 
@@ -236,7 +238,9 @@ class PostgresStore:
 
     def forget(self, customer: str) -> None:
         """Forget a customer: all names, events, deadlines, decisions, and accounts."""
+        names = self.known_as(customer)
         self._calls("forget", written(customer))
+        self._kept.drop((customer, *names))
 
     def forget_before(self, instant: int) -> int:
         """Forget what is before a time; return how many events."""
@@ -251,11 +255,9 @@ class PostgresStore:
 _PART = 1000
 
 
-def _timeline(before: Known, version: int, contents: list[str] | None) -> Timeline:
-    """Return the journey of a version; where it is the one from before, nothing was sent."""
-    if version == before.journey:
-        return before.timeline
-    return Timeline([row_of(read(text)) for text in contents]) if contents else EMPTY
+def _rows(contents: list[str] | None) -> Iterator[Row]:
+    """Yield the rows of a journey; where it is the one from before, nothing was sent."""
+    return (row_of(read(text)) for text in contents or ())
 
 
 def _decisions(found: list[Any] | None) -> tuple[Remembered, ...]:

@@ -19,8 +19,8 @@ from typing import Any, Final, Self
 from nba.errors import CaseError, StoreError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
+from nba.state.known import Kept, Known
 from nba.state.opening import Checked
-from nba.state.ready import Ready
 from nba.state.redis_server import RedisServer
 from nba.state.redis_text import (
     read_decision,
@@ -53,13 +53,13 @@ _BATCH: Final = 1000
 class RedisStore:
     """Keeps in Redis what `nba.state.store.Store` says.
 
-    *cached* is for how many customers at most the journey is kept ready. `forget_before` is one
-    step for each thousand of what it forgets.
+    *cached* is for how many names at most the journey is kept ready. `forget_before` is one step
+    for each thousand of what it forgets.
     """
 
     def __init__(self, server: RedisServer, *, cached: int = 10_000) -> None:
         self._server = server
-        self._ready = Ready(cached)
+        self._kept = Kept(cached)
         #: the id of the store, as far as it is known
         self._id = ""
         #: for how many milliseconds the server knows what it did, should it be asked again
@@ -92,25 +92,17 @@ class RedisStore:
 
     def journey(self, customer: str) -> Timeline:
         """Return the whole journey of the customer that a name leads to."""
-        ready = self._ready.find(customer)
-        found = self._run("journey", name=customer, **_seen(ready))
-        return self._timeline(customer, ready, *found)
+        before = self._kept.get(customer)
+        leads_to, version, rows = self._run("journey", name=customer, have=str(before.journey))
+        return self._timeline(customer, before, read_text(leads_to), read_text(version), rows)
 
     def _timeline(
-        self,
-        name: str,
-        ready: tuple[str, Timeline] | None,
-        customer: bytes,
-        version: bytes,
-        rows: list[bytes] | None,
+        self, name: str, before: Known, customer: str, version: str, rows: list[bytes] | None
     ) -> Timeline:
-        if rows is None and ready is not None:  # they are as they were
-            return ready[1]
-        rows = sorted(
-            rows or (), key=row_number
-        )  # of two with the same id a timeline takes the first
-        read = (row_of(row_text(row)) for row in rows)
-        return self._ready.keep(name, read_text(customer), read_text(version), read)
+        timeline = self._kept.timeline(version, before, customer, _rows(rows))
+        # the decisions are read each time: a server that lost its last second counts the same
+        # versions again
+        return self._kept.keep(Known(version, timeline, 0, ()), name, customer).timeline
 
     def version(self, customer: str) -> int:
         """Return the version of the journey, for `set_deadlines`."""
@@ -182,19 +174,20 @@ class RedisStore:
 
     def recall(self, customer: str, at: int, asked: Sequence[Asked] = ()) -> Memory:
         """Return all that is remembered about a customer, and what is used of accounts."""
-        ready = self._ready.find(customer)
+        before = self._kept.get(customer)
         found = self._run(
             "recall",
             name=customer,
             at=time_text(at),
             asked=written_asked(asked),
-            **_seen(ready),
+            have=str(before.journey),
         )
         whose, version, journey, rows, decisions, used = found
+        leads_to = read_text(whose)
         return Memory(
-            read_text(whose),
+            leads_to,
             int(version),
-            self._timeline(customer, ready, whose, journey, rows),
+            self._timeline(customer, before, leads_to, read_text(journey), rows),
             tuple(sorted(map(read_decision, decisions), key=lambda made: (made.at, made.id))),
             tuple(sum(map(int, summands)) for summands in used),
         )
@@ -243,7 +236,8 @@ class RedisStore:
 
     def forget(self, customer: str) -> None:
         """Forget a customer: all names, events, deadlines, decisions, and accounts."""
-        self._run("forget", name=customer)
+        names = self._run("forget", name=customer)
+        self._kept.drop((customer, *map(read_text, names)))
 
     def forget_before(self, instant: int) -> int:
         """Forget what is before a time; return how many events."""
@@ -266,9 +260,12 @@ class RedisStore:
         return self._server.run(script, arguments)
 
 
-def _seen(ready: tuple[str, Timeline] | None) -> dict[str, str]:
-    """Return what tells the server not to send rows that are here."""
-    return {} if ready is None else {"have": ready[0]}
+def _rows(contents: list[bytes] | None) -> Iterator[Row]:
+    """Yield the rows of a journey; where it is the one from before, nothing was sent.
+
+    Of two with the same id a timeline takes the first.
+    """
+    return (row_of(row_text(row)) for row in sorted(contents or (), key=row_number))
 
 
 # --- operating

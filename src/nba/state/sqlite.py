@@ -13,16 +13,15 @@ from typing import Final, Self
 
 from nba.errors import CaseError
 from nba.journey.events import Row
-from nba.journey.timeline import EMPTY, Timeline
+from nba.journey.timeline import Timeline
 from nba.lang.values import clamped
 from nba.state import sqlite_deadlines as deadlines
 from nba.state import sqlite_decisions as decisions
 from nba.state import sqlite_journeys as journeys
+from nba.state.known import Kept, Known
 from nba.state.reservation import Asked, Granted, Settlement, Taking
 from nba.state.sqlite_accounts import Accounts, forget_before, forget_owner
 from nba.state.sqlite_file import File, Synchronous
-from nba.state.sqlite_journeys import Known
-from nba.state.sqlite_ready import Ready
 from nba.state.sqlite_text import written
 from nba.state.sqlite_url import Address, check, init, migrate
 from nba.state.store import Change, Due, Memory, Pass, Remembered
@@ -57,7 +56,7 @@ class SqliteStore:
         cached: int = 10_000,
     ) -> None:
         self._file = File(path, timeout=timeout, synchronous=synchronous)
-        self._ready = Ready(cached)
+        self._kept = Kept(cached)
         self._file.prepare()
 
     @classmethod
@@ -84,26 +83,26 @@ class SqliteStore:
                 return []
             version = journeys.next_version(known.version)
             journeys.put_version(run, known.customer, version, version)
-        before = self._ready.get(known.customer, known.journey) if known.journey else EMPTY
-        if before is not None:  # nothing has to be read again
-            after = before.adding(row_of(aged[place][2]) for place in new)
-            self._ready.keep(known.customer, version, after)
+        before = self._kept.get(known.customer)
+        if before.journey == known.journey:  # nothing has to be read again
+            after = before.timeline.adding(row_of(aged[place][2]) for place in new)
+            decided = version if before.version == known.version else before.version
+            self._kept.keep(Known(version, after, decided, before.decisions), known.customer)
         return [rows[place] for place in new]
 
     def journey(self, customer: str) -> Timeline:
         """Return the whole journey of the customer that a name leads to."""
         with self._file.reading() as run:
-            return self._timeline(run, journeys.known(run, customer))
+            found = journeys.known(run, customer)
+            before = self._kept.get(found.customer)
+            timeline = self._timeline(run, found, before)
+        known = before._replace(journey=found.journey, timeline=timeline)
+        return self._kept.keep(known, found.customer).timeline
 
-    def _timeline(self, run: sqlite3.Connection, known: Known) -> Timeline:
-        if not known.journey:
-            return EMPTY
-        found = self._ready.get(known.customer, known.journey)
-        if found is None:
-            # of two rows with the same id a timeline takes the first
-            found = Timeline(journeys.rows(run, known.customer))
-            found = self._ready.keep(known.customer, known.journey, found)
-        return found
+    def _timeline(self, run: sqlite3.Connection, found: journeys.Known, before: Known) -> Timeline:
+        # of two rows with the same id a timeline takes the first
+        rows = journeys.rows(run, found.customer)
+        return self._kept.timeline(found.journey, before, found.customer, rows)
 
     def version(self, customer: str) -> int:
         """Return the version of the journey, for `set_deadlines`."""
@@ -198,16 +197,21 @@ class SqliteStore:
     def recall(self, customer: str, at: int, asked: Sequence[Asked] = ()) -> Memory:
         """Return all that is remembered about a customer, and what is used of accounts."""
         with self._file.reading() as run:
-            known = journeys.known(run, customer)
-            decided = decisions.decisions(run, known.customer)
-            accounts = Accounts(run, self._names(run, known), at)
+            found = journeys.known(run, customer)
+            before = self._kept.get(found.customer)
+            timeline = self._timeline(run, found, before)
+            decided = before.decisions
+            if before.version != found.version:
+                decided = decisions.decisions(run, found.customer)
+            accounts = Accounts(run, self._names(run, found), at)
             accounts.read(asked)
             used = tuple(accounts.used(one) for one in asked)
-            timeline = self._timeline(run, known)
-        return Memory(known.customer, known.version, timeline, decided, used)
+        known = Known(found.journey, timeline, found.version, decided)
+        known = self._kept.keep(known, found.customer)
+        return Memory(found.customer, found.version, known.timeline, decided, used)
 
     @staticmethod
-    def _names(run: sqlite3.Connection, known: Known) -> list[str]:
+    def _names(run: sqlite3.Connection, known: journeys.Known) -> list[str]:
         return journeys.names_of(run, known.customer) if known.linked else [known.customer]
 
     def take(self, taking: Taking) -> Granted:
@@ -264,14 +268,15 @@ class SqliteStore:
         """Forget a customer: all names, events, deadlines, decisions, and accounts."""
         with self._file.writing() as run:
             customer = journeys.customer_of(run, customer)
-            for name in journeys.names_of(run, customer):
+            names = journeys.names_of(run, customer)
+            for name in names:
                 forget_owner(run, name)
                 run.execute("DELETE FROM events WHERE name = ?", (written(name),))
                 run.execute("DELETE FROM decisions WHERE recorded_as = ?", (written(name),))
             deadlines.replace(run, customer, ())
             run.execute("DELETE FROM links WHERE customer = ?", (written(customer),))
             run.execute("DELETE FROM customers WHERE name = ?", (written(customer),))
-        self._ready.drop(customer)
+        self._kept.drop(names)
 
     def forget_before(self, instant: int) -> int:
         """Forget what is before a time; return how many events."""

@@ -144,9 +144,10 @@ def _elsewhere(run: sqlite3.Connection, customer: str, name: str, key: str) -> b
     return bool(found[0])
 
 
-def rows(run: sqlite3.Connection, customer: str) -> list[Row]:
-    """Return the rows of a customer in the order in which they were recorded."""
-    return [row_of(read(text)) for (text,) in run.execute(_ROWS, (written(customer),))]
+def rows(run: sqlite3.Connection, customer: str) -> Iterator[Row]:
+    """Yield the rows of a customer in the order in which they were recorded."""
+    for (text,) in run.execute(_ROWS, (written(customer),)):
+        yield row_of(read(text))
 
 
 def forget_before(run: sqlite3.Connection, instant: int, most: int) -> int:

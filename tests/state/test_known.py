@@ -1,0 +1,110 @@
+"""What a process keeps of customers, so that a store reads only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.state.contract import STORES, ids, row
+from tests.state.test_takings import claim, taking
+
+from nba.journey.events import Row
+from nba.journey.timeline import EMPTY, Timeline
+from nba.state.known import NOTHING, Kept, Known
+from nba.state.store import Memory
+
+
+@pytest.fixture(params=["postgres", "redis", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    """Give a new store of each kind that keeps something elsewhere."""
+    with STORES[request.param](tmp_path) as found:
+        yield found
+
+
+def unread() -> Iterator[Row]:
+    """Give rows that nobody may read."""
+    pytest.fail("rows were read")
+    yield {}
+
+
+def test_rows_are_read_only_where_their_journey_is_not_known() -> None:
+    """It may be known by another name of the customer."""
+    kept = Kept(10)
+    first = kept.timeline("1", NOTHING, "c", iter([row("a", 1)]))
+    known = kept.keep(Known("1", first, 0, ()), "mail", "c")
+    assert kept.timeline("1", known, "elsewhere", unread()) is first
+    assert kept.timeline("1", kept.get("phone"), "c", unread()) is first
+    assert kept.timeline("2", known, "c", iter([])) is EMPTY
+
+
+def test_of_one_journey_there_is_one_timeline() -> None:
+    """Whoever is first; another version has another one."""
+    kept = Kept(10)
+    first, late, next_ = Timeline([row("a", 1)]), Timeline([row("a", 1)]), Timeline([row("b", 1)])
+    assert kept.keep(Known(1, first, 0, ()), "c").timeline is first
+    assert kept.keep(Known(1, late, 2, ()), "mail", "c") == (1, first, 2, ())
+    assert kept.get("mail").timeline is first
+    assert kept.keep(Known(3, next_, 3, ()), "mail", "c").timeline is next_
+    kept.keep(NOTHING, "mail")
+    assert (kept.get("mail"), kept.get("c").journey) == (NOTHING, 3)
+    kept.clear()
+    assert kept.get("c") is NOTHING
+
+
+def test_a_name_that_is_a_customer_again_is_known_by_its_own(store: Any) -> None:
+    """What it led to before is not looked at any more."""
+    store.append("c", [row("a", 1)])
+    store.append("mail", [row("b", 2)])
+    store.link("mail", "c")
+    assert ids(store, "mail") == ["a", "b"]
+    store.unlink("mail")
+    found = store.journey("mail")
+    assert [each["id"] for each in found.rows] == ["b"]
+    assert store._kept.get("mail").timeline is found
+    assert store.journey("mail") is store.recall("mail", 5).timeline is found
+
+
+def test_nothing_is_kept_of_who_is_forgotten(store: Any) -> None:
+    """By no name."""
+    for name in ("c", "mail", "other"):
+        store.append(name, [row(name, 1)])
+    store.link("mail", "c")
+    for name in ("c", "mail", "other"):
+        store.recall(name, 5)
+    store.forget("mail")
+    assert [name for name in ("c", "mail", "other") if store._kept.get(name) != NOTHING] == [
+        "other"
+    ]
+
+
+@pytest.mark.parametrize("store", ["postgres", "sqlite"], indirect=True)
+def test_decisions_are_read_again_only_where_they_changed(store: Any) -> None:
+    """By a decision, an amendment, a link, or as they were forgotten."""
+
+    def recalled() -> Memory:
+        found: Memory = store.recall("c", 20)
+        assert store.recall("c", 20).decisions is found.decisions
+        return found
+
+    def decide(id: str, customer: str) -> None:
+        version = store.version(customer)
+        wanted = taking(id, (claim(at_most=9),), customer=customer, version=version)
+        assert store.take(wanted).granted
+
+    seen = [recalled()]
+    decide("d", "c")
+    seen.append(recalled())
+    store.append("c", [row("a", 11)])
+    assert recalled().decisions == seen[-1].decisions
+    store.amend("d", 0, "other", 12)
+    seen.append(recalled())
+    decide("e", "mail")
+    store.link("mail", "c")
+    seen.append(recalled())
+    store.forget_before(11)
+    seen.append(recalled())
+    texts = [[one.text for one in memory.decisions] for memory in seen]
+    assert texts == [[], ["text"], ["other"], ["other", "text"], []]
+    assert ids(store, "c") == ["a"]
