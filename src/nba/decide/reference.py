@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from nba import money, windows
+from nba import money
 from nba.book.build import GIVEN
 from nba.book.model import (
     Action,
@@ -28,11 +28,9 @@ from nba.book.model import (
     Slot,
     Text,
     Treatment,
-    Validity,
 )
 from nba.decide import decision
 from nba.decide.contact import (
-    When,
     counts,
     free_again,
     owner_of,
@@ -43,6 +41,7 @@ from nba.decide.decision import UNKNOWN_MARK, Candidate, Ranking
 from nba.decide.derived import Fields, number_of
 from nba.decide.gesture import Option, Refused, options
 from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
+from nba.decide.judging import Judging
 from nba.decide.trail import Score
 from nba.decide.wording import shown
 from nba.errors import EvaluationError
@@ -83,7 +82,7 @@ class Scored:
         return self.candidates[0]
 
 
-class Reference:
+class Reference(Judging):
     """Decides literally, over what is known about one case.
 
     *fields* are all known fields by path, derived ones included; *now* is an instant; *rows* is
@@ -105,9 +104,7 @@ class Reference:
         forsaken: bool = False,
         nobody: bool = False,
     ) -> None:
-        self.book = book
-        self.fields = dict(fields)
-        self.now = now
+        super().__init__(book, fields, now)
         self.point = point
         self.rows = rows
         self.history = history
@@ -115,9 +112,6 @@ class Reference:
         self.forsaken = forsaken
         self.nobody = nobody
         self.kept = history.kept(now, self._keys())
-        customer = windows.zone_or(self.fields.get("customer.timezone"), book.zone)
-        self.when = When(now, book.zone, customer)
-        self.current = self.fields.get("interaction.channel")
 
     def on(self, fields: Mapping[str, object]) -> Reference:
         """Return the same with other fields."""
@@ -180,7 +174,7 @@ class Reference:
     def _available(self, action: Action, treatment: Treatment) -> None:
         issue, group = self.book.issues[action.issue], self.book.groups[action.group]
         for level in (issue, group, action, treatment):
-            if not self._valid(level.validity):
+            if not self.valid(level.validity):
                 raise _Dropped("unavailable")
         if any(self.covered(stop.covers, action, treatment) for stop in self.book.kill_switch):
             raise _Dropped("unavailable")
@@ -193,16 +187,6 @@ class Reference:
             takes = action.takes or action.gesture
             if allowed is None or takes or not self.covered(allowed, action, treatment):
                 raise _Dropped("unavailable:store")
-
-    def _valid(self, validity: Validity) -> bool:
-        started = validity.start is None or validity.start <= self.now
-        ended = validity.end is not None and validity.end <= self.now
-        return validity.enabled and started and not ended
-
-    def levels(self, action: Action, treatment: Treatment) -> list[Gates]:
-        """Return the conditions of every level that a treatment is subject to, broad first."""
-        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
-        return [self.book.gates, issue.gates, group.gates, action.gates, treatment.gates]
 
     def _gated(self, stage: str, code: str, levels: Iterable[Gates]) -> None:
         """Drop unless all conditions hold; unknown is the reason where none is surely false."""
@@ -223,31 +207,6 @@ class Reference:
             for name, verdict in verdicts.items():
                 if verdict is blocks:
                     raise _Dropped(f"blocked:{name}{mark}")
-
-    def judge(self, condition: Condition) -> bool | None:
-        """Return whether a condition holds: True, False, or None for unknown."""
-        return reference.judge(condition.tree, self.fields, BOOK_FUNCTIONS)
-
-    def _selects(self, condition: Condition | None) -> bool:
-        """Return whether a condition selects; none does always, unknown never."""
-        return condition is None or self.judge(condition) is True
-
-    def direction(self, treatment: Treatment) -> str:
-        """Return whether a treatment is on the channel that the customer is on."""
-        return "inbound" if treatment.channel == self.current else "outbound"
-
-    def covered(self, covers: Covers, action: Action, treatment: Treatment) -> bool:
-        """Return whether a selector covers a treatment: it fits every key that is given."""
-        own = {
-            "issue": (action.issue,),
-            "group": (action.group,),
-            "action": (action.id,),
-            "channel": (treatment.channel,),
-            "tag": action.tags,
-            "kind": (action.kind,),
-            "direction": (self.direction(treatment),),
-        }
-        return covers.fits(own)
 
     # --- stage 5
 
@@ -362,7 +321,7 @@ class Reference:
     # --- stage 7
 
     def _options(self, gesture: Gesture) -> tuple[Option, ...]:
-        chosen = (rung.amount for rung in gesture.ladder if self._selects(rung.when))
+        chosen = (rung.amount for rung in gesture.ladder if self.selects(rung.when))
         at_most = number_of(gesture.at_most, self.fields) if gesture.at_most else None
         amounts = (number_of(amount, self.fields) for amount in chosen)
         try:
@@ -481,7 +440,7 @@ class Reference:
         total = math.fsum(
             weight.add
             for weight in self.book.scoring.weights
-            if self.covered(weight.covers, action, treatment) and self._selects(weight.when)
+            if self.covered(weight.covers, action, treatment) and self.selects(weight.when)
         )
         return max(0.0, 1.0 + total / 100.0)
 
@@ -524,7 +483,7 @@ class Reference:
         limits = dict(self.point.at_most_per) if self.point else {}
         chosen: list[Candidate] = []
         taken: Counter[str] = Counter()
-        active = [tier for tier in self.book.tiers if self._selects(tier.when)]
+        active = [tier for tier in self.book.tiers if self.selects(tier.when)]
         left = list(candidates)
         for tier in active:
             members = [scored for scored in left if self._in_tier(tier.covers, scored)]

@@ -77,7 +77,7 @@ class Restraint:
         gesture = action.gesture
         if gesture is None or name == "at_most":
             return gesture.at_most if gesture else None
-        meant = (r for r in gesture.ladder if r.when is None or self.judged.judge(r.when) is True)
+        meant = (rung for rung in gesture.ladder if self.judged.selects(rung.when))
         return next((rung.amount for rung in meant if self._bad(rung.amount)), None)
 
     def kept(self, best: Candidate) -> list[str]:
@@ -213,7 +213,7 @@ class Restraint:
         for rung in gesture.ladder:
             where = f" - {line_of(rung.place)}"
             amount = number_of(rung.amount, self.judged.fields)
-            if rung.when is not None and self.judged.judge(rung.when) is not True:
+            if rung.when is not None and not self.judged.selects(rung.when):
                 sentences.append(f"a rung needs: {self.facts.because(rung.when)}")
             elif amount is not None and amount > most_given and gesture.at_most is not None:
                 allowed = f"`{gesture.at_most.text}`, which is {most_given:g}"
