@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         StoreError,
     )
     from nba.journey.events import Event
+    from nba.record.log import DecisionLog
 
 __all__ = [
     "ActionAccount",
@@ -36,6 +37,7 @@ __all__ = [
     "Case",
     "CaseError",
     "Decision",
+    "DecisionLog",
     "Diagnostic",
     "Engine",
     "EvaluationError",
@@ -58,6 +60,7 @@ _HOMES = {
     "Candidate": "nba.decide.decision",
     "Case": "nba.decide.case",
     "Decision": "nba.decide.decision",
+    "DecisionLog": "nba.record.log",
     "Engine": "nba.engine",
     "Event": "nba.journey.events",
     "Explanation": "nba.decide.explain",

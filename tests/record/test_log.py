@@ -26,6 +26,8 @@ from nba.record.line import Line
 from nba.record.reading import Unreadable, records_in
 from nba.record.record import Record
 from nba.record.versions import zones_version
+from nba.state.memory import MemoryStore
+from nba.state.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["log.jsonl", "log.db"]
@@ -182,6 +184,28 @@ def test_an_engine_is_opened_with_a_log(tmp_path: Path, name: str):
     assert [one.verdict for one in replayed(tmp_path / name, engine)] == ["same"] * 4
     with Engine.open(tmp_path / "book.yaml") as engine:
         assert engine.log is None
+
+
+def test_what_was_opened_is_closed_where_the_rest_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """No file stays open behind an engine that never was; a store of one's own stays as it is."""
+    (tmp_path / "book.yaml").write_text(BOOK, encoding="utf-8")
+    closed: list[str] = []
+    close = SqliteStore.close
+
+    def closing_file(store: SqliteStore) -> None:
+        closed.append("file")
+        close(store)
+
+    monkeypatch.setattr(SqliteStore, "close", closing_file)
+    monkeypatch.setattr(MemoryStore, "close", lambda _: closed.append("own"))
+    with pytest.raises(StoreError, match="its name ends in"):
+        Engine.open(tmp_path / "book.yaml", store=f"sqlite:///{tmp_path}/nba.db", log="log.txt")
+    assert closed == ["file"]
+    with pytest.raises(StoreError, match="its name ends in"):
+        Engine.open(tmp_path / "book.yaml", store=MemoryStore(), log="log.txt")
+    assert closed == ["file"]
 
 
 def test_a_log_that_cannot_be_is_refused_at_once(tmp_path: Path):

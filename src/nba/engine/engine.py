@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -119,21 +120,28 @@ class Engine:
         built = load(path)
         if not isinstance(store, str | None) and not hasattr(store, "recall"):
             raise CaseError(f"`store` is a Store or a URL, not a {type(store).__name__}")
-        opened = open_store(store) if isinstance(store, str) else store
-        logs = log if log is None or isinstance(log, DecisionLog) else DecisionLog.open(log)
-        known = None
-        if profiles is not None:
-            known = Profiles(profiles, ttl=profile_ttl, timeout=profile_timeout)
-        return cls(
-            built,
-            path=path,
-            clock=clock,
-            store=opened,
-            moments=moments,
-            log=logs,
-            profiles=known,
-            threads=threads,
-        )
+        with ExitStack() as opened:  # closed again where something else cannot be opened
+            if isinstance(store, str):
+                store = open_store(store)
+                opened.callback(store.close)
+            if log is not None and not isinstance(log, DecisionLog):
+                log = DecisionLog.open(log)
+                opened.callback(log.close)
+            known = None
+            if profiles is not None:
+                known = Profiles(profiles, ttl=profile_ttl, timeout=profile_timeout)
+            engine = cls(
+                built,
+                path=path,
+                clock=clock,
+                store=store,
+                moments=moments,
+                log=log,
+                profiles=known,
+                threads=threads,
+            )
+            opened.pop_all()
+        return engine
 
     def close(self) -> None:
         """Write what waits for the log, and give back what the log and the store hold open."""
