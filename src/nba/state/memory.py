@@ -139,7 +139,7 @@ class MemoryStore:
             return tuple(self._links.names_of(self._links.customer_of(customer)))
 
     def customers(self) -> Iterator[str]:
-        """Yield every customer with events, identities or deadlines, as they are now."""
+        """Yield every customer with events, identities, decisions or deadlines, as they are now."""
         with self._lock:
             links, deadlines = self._links.customers(), self._deadlines.customers()
             names = {*self._rows, *self._decided, *links, *deadlines}

@@ -112,7 +112,7 @@ class PostgresStore:
         return tuple(read(name) for (name,) in self._calls.all("known_as", written(customer)))
 
     def customers(self) -> Iterator[str]:
-        """Yield every customer with events, identities or deadlines, as they are now."""
+        """Yield every customer with events, identities, decisions or deadlines, as they are now."""
         return iter([read(name) for (name,) in self._calls.all("customers")])
 
     # --- deadlines

@@ -144,7 +144,7 @@ class Store(Protocol):
         ...
 
     def customers(self) -> Iterator[str]:
-        """Yield every customer with events, identities or deadlines, once, in any order."""
+        """Yield everyone with events, identities, decisions or deadlines, once, in any order."""
         ...
 
     def set_deadlines(
