@@ -207,7 +207,7 @@ scorecards:
 corridors:
   way:
     stages:
-      - {id: one, enter: {event: contact, as: it, where: it.words == 'x'}, within: 2d}
+      - {id: one, enter: {event: contact, as: it, where: it.words == 'x'}}
 issues: {service: {}}
 groups: {service/help: {}}
 actions:
