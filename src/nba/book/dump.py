@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -42,8 +42,9 @@ from nba.book.spelling import (
 )
 from nba.book.window import window_text
 from nba.lang.context import FieldSpec
+from nba.lang.plain import plain_value, put
 from nba.lang.types import EnumType, ObjectType, Type
-from nba.lang.values import Duration, Timestamp
+from nba.lang.values import Timestamp
 
 __all__ = ["to_document", "with_version"]
 
@@ -356,11 +357,7 @@ def _texts(texts: Sequence[Text]) -> list[dict[str, Any]] | None:
 def _declarations(specs: Sequence[FieldSpec]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for spec in specs:
-        *owners, name = spec.path.split(".")
-        below = found
-        for owner in owners:
-            below = below.setdefault(owner, {})
-        below[name] = _declaration(spec)
+        put(found, spec.path.split("."), _declaration(spec))
     return found
 
 
@@ -369,7 +366,7 @@ def _declaration(spec: FieldSpec) -> dict[str, Any]:
         **_type(spec.type),
         "min": spec.minimum,
         "max": spec.maximum,
-        "default": _plain(spec.default),
+        "default": plain_value(spec.default),
         "title": spec.title or None,
         "private": spec.private or None,
     }
@@ -387,11 +384,3 @@ def _type_text(kind: Type) -> str:
     inner = ", ".join(map(_type_text, kind.args))
     name = _TYPES.get(kind.name, kind.name)
     return f"{name}({inner})" if inner else name
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Timestamp | Duration):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value

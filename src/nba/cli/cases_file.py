@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from nba.book.model import Book
-from nba.cli.cells import check_columns, fits_a_cell, put, value
+from nba.cli.cells import check_columns, fits_a_cell, value
 from nba.cli.output import CommandError
 from nba.cli.records import Record, read_records
 from nba.decide.case import Case
 from nba.errors import CaseError
+from nba.lang.plain import put
 from nba.lang.types import STRING
 
 __all__ = ["CaseColumns", "CaseFile", "CaseRead", "read_cases"]

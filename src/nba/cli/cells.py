@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Final
 
 from nba.cli.output import CommandError
 from nba.errors import did_you_mean
 from nba.lang.types import ObjectType, Type
 
-__all__ = ["check_columns", "fits_a_cell", "put", "value"]
+__all__ = ["check_columns", "fits_a_cell", "value"]
 
 _INT: Final = re.compile(r"[+-]?[0-9]{1,40}")
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,5})?")
@@ -69,11 +69,3 @@ def value(text: str, kind: Type) -> object:
             items = (item.strip() for item in text.split(_BETWEEN))
             return [value(item, kind.args[0]) for item in items if item]
     return text
-
-
-def put(data: dict[str, Any], path: Sequence[str], found: object) -> None:
-    """Put a value at a path of objects."""
-    *owners, name = path
-    for owner in owners:
-        data = data.setdefault(owner, {})
-    data[name] = found

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from nba.book.model import Book
-from nba.cli.cells import check_columns, fits_a_cell, put, value
+from nba.cli.cells import check_columns, fits_a_cell, value
 from nba.cli.output import CommandError
 from nba.cli.records import Record, read_records
 from nba.errors import CaseError, did_you_mean
 from nba.journey.events import Event
+from nba.lang.plain import put
 from nba.lang.types import STRING, Type
 
 __all__ = ["EventColumns", "EventRead", "read_events"]

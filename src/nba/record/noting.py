@@ -14,7 +14,8 @@ from nba.decide.plan import Plan
 from nba.decide.view import View
 from nba.journey.events import Row
 from nba.lang.context import FieldSpec
-from nba.lang.values import Duration, Timestamp
+from nba.lang.plain import plain_value, put
+from nba.lang.values import Timestamp
 from nba.record.private import Privacy
 from nba.record.record import Record
 from nba.record.versions import versions
@@ -98,11 +99,7 @@ class Notes:
             elif spec.private and not self.keep_private:
                 left_out.add(spec.path)
             else:
-                *owners, name = path
-                below = objects
-                for owner in owners:
-                    below = below.setdefault(owner, {})
-                below[name] = _plain(value)
+                put(objects, path, plain_value(value))
         found = {
             "id": made.decision.customer,
             **objects,
@@ -182,12 +179,3 @@ _AS_IT_IS: Final = frozenset({str, int, float, bool})
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def _plain(value: Any) -> Any:
-    """Return a value of a declared field as the field can be read from JSON."""
-    if isinstance(value, Timestamp | Duration):
-        return str(value)
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -14,6 +14,7 @@ from nba.decide.plan import plan_for
 from nba.decide.view import inputs_of
 from nba.errors import CaseError
 from nba.journey.timeline import Timeline
+from nba.lang.plain import put
 from nba.lang.values import Timestamp
 from nba.record.noting import answered_of, told_of
 from nba.record.private import Privacy
@@ -125,11 +126,7 @@ def _with_unknown(record: Record) -> dict[str, Any]:
     """Return the case as it was handed in: what did not fit a field, does not fit it again."""
     case = copy.deepcopy(dict(record.case))
     for path in record.unknown:
-        *owners, name = path.split(".")
-        below = case
-        for owner in owners:
-            below = below.setdefault(owner, {})
-        below[name] = _UNFIT
+        put(case, path.split("."), _UNFIT)
     return case
 
 
