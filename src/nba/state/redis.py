@@ -133,7 +133,7 @@ class RedisStore:
         return tuple(map(read_text, self._run("known_as", name=customer)))
 
     def customers(self) -> Iterator[str]:
-        """Yield every customer with events, identities or deadlines, page after page."""
+        """Yield every customer with events, identities, decisions or deadlines, page after page."""
         after: dict[str, str] = {}
         while True:
             last, customers = self._run("customers", **after)
