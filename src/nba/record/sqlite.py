@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final
 
 from nba.errors import StoreError
 from nba.record.line import Line
+from nba.state.sqlite_file import write_ahead
 
 __all__ = ["SqliteSink"]
 
@@ -106,7 +106,7 @@ class SqliteSink:
                 self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False
             )
             try:
-                self._write_ahead(connection)
+                write_ahead(connection, str(self.path), self._timeout)
                 connection.execute("PRAGMA synchronous = normal")
                 connection.execute("PRAGMA secure_delete = on")
             except BaseException:
@@ -114,19 +114,6 @@ class SqliteSink:
                 raise
             self._connection, self._process = connection, os.getpid()
         return self._connection
-
-    def _write_ahead(self, connection: sqlite3.Connection) -> None:
-        """Let readers and writers not disturb each other; the file keeps it."""
-        until = time.monotonic() + self._timeout
-        while True:
-            try:
-                connection.execute("PRAGMA journal_mode = wal")
-            except sqlite3.OperationalError:  # SQLite does not wait by itself here
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.005)
-            else:
-                return
 
 
 _NAMES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"

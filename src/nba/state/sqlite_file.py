@@ -21,7 +21,7 @@ from urllib.parse import quote
 from nba.errors import StoreError
 from nba.state import sqlite_schema as schema
 
-__all__ = ["File", "Step", "Synchronous"]
+__all__ = ["File", "Step", "Synchronous", "write_ahead"]
 
 #: SQLite 3.37 has strict tables, and 3.35 what a DELETE returns.
 OLDEST: Final = (3, 37, 0)
@@ -69,7 +69,7 @@ class File:
         """Make the file and its tables where there are none. Raises StoreError."""
         try:
             with closing(self._connect("rwc")) as connection:
-                self._write_ahead(connection)
+                write_ahead(connection, self.path, self.timeout)
                 if not schema.verify(connection, self.path):
                     schema.create(connection, self.path)
         except sqlite3.Error as error:
@@ -162,24 +162,6 @@ class File:
             raise
         return connection
 
-    def _write_ahead(self, connection: sqlite3.Connection) -> None:
-        """Let readers and writers not disturb each other; the file keeps it."""
-        until = time.monotonic() + self.timeout
-        while True:
-            try:
-                (mode,) = connection.execute("PRAGMA journal_mode = wal").fetchone()
-            except sqlite3.OperationalError as error:  # SQLite does not wait by itself here
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                    raise
-                time.sleep(0.005)
-                continue
-            if mode != "wal":
-                raise StoreError(
-                    f"`{self.path}` is where SQLite cannot keep a write-ahead log: use a disk of "
-                    "this machine, not one of the network"
-                )
-            return
-
     def fault(self, error: sqlite3.Error) -> StoreError:
         """Return what went wrong, in our words."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
@@ -217,6 +199,30 @@ class File:
             f"`{self.path}` was not free within {self.timeout:g} s: others were writing all the "
             "time; try again, or allow more time with `?timeout=`"
         )
+
+
+def write_ahead(connection: sqlite3.Connection, path: str, timeout: float) -> None:
+    """Let readers and writers not disturb each other; the file keeps it.
+
+    It waits for others for at most so many seconds. Raises StoreError where the file cannot be
+    kept so, and what SQLite raises for anything else.
+    """
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = wal").fetchone()
+        except sqlite3.OperationalError as error:  # SQLite does not wait by itself here
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(0.005)
+            continue
+        if mode != "wal":
+            raise StoreError(
+                f"`{path}` is where SQLite cannot keep a write-ahead log: use a disk of this "
+                "machine, not one of the network"
+            )
+        return
 
 
 class Step:
