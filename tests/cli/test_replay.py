@@ -80,6 +80,22 @@ def test_a_customer_is_forgotten(nba: Run, folder: Path, name: str) -> None:
     ]
 
 
+def test_times_are_compared_as_times(nba: Run, folder: Path) -> None:
+    """Not as text, in which a part of a second comes before none; and a record needs one."""
+    logged(folder)
+    path = folder / "log.jsonl"
+    one, two, three = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    one["at"], two["at"], three["at"] = "2026-03-02T10:00:00.5Z", "2026-03-02T10:00:00Z", 5
+    path.write_text(
+        "".join(f"{json.dumps(each)}\n" for each in (one, two, three)), encoding="utf-8"
+    )
+    ran = nba("log", "stats", "log.jsonl", "--json")
+    found = ran.json()
+    assert (found["first"], found["last"]) == (two["at"], one["at"])
+    assert (found["records"], found["unreadable"]) == (2, 1)
+    assert ran.err == f"log.jsonl: the record `{three['id']}` has no time, and is left out\n"
+
+
 @pytest.mark.parametrize(
     ("argv", "said"),
     [

@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from nba import windows
 from nba.cli.arguments import Arguments
 from nba.cli.codes import OK
 from nba.cli.output import CommandError, counted, errors, results
@@ -65,23 +66,29 @@ def _forget(args: argparse.Namespace) -> int:
 def _stats(args: argparse.Namespace) -> int:
     books, reasons = Counter[str](), Counter[str]()
     customers = set[str]()
-    times: list[str] = []
+    times: list[tuple[int, str]] = []  # the first and the last instant, each as it is written
     unread = 0
     for one in records_in(args.log):
         if isinstance(one, Unreadable):
             unread += 1
             errors().line(f"{one.where}: {one.reason}, and is left out")
             continue
+        try:
+            when = windows.parse_instant(one.at)
+        except (TypeError, ValueError):
+            unread += 1
+            errors().line(f"{args.log}: the record `{one.id}` has no time, and is left out")
+            continue
         books[one.versions.get("book", "unknown")] += 1
         reasons[one.reason] += 1
         customers.add(one.known_as)
-        times = [min([one.at, *times]), max([one.at, *times])]
+        times = [min([*times, (when, one.at)]), max([*times, (when, one.at)])]
     found: dict[str, Any] = {
         "records": books.total(),
         "unreadable": unread,
         "customers": len(customers),
-        "first": times[0] if times else None,
-        "last": times[-1] if times else None,
+        "first": times[0][1] if times else None,
+        "last": times[-1][1] if times else None,
         "books": dict(books),
         "reasons": dict(reasons.most_common()),
     }
@@ -91,7 +98,7 @@ def _stats(args: argparse.Namespace) -> int:
         return OK
     page.line(f"{counted(found['records'], 'record')} of {counted(len(customers), 'customer')}")
     if times:
-        page.line(f"from {times[0]} to {times[1]}")
+        page.line(f"from {times[0][1]} to {times[1][1]}")
     for name, number in books.most_common():
         page.line(f"book {name}: {number}")
     for name, number in reasons.most_common():

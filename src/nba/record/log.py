@@ -71,7 +71,6 @@ class DecisionLog:
         self._closed = False
         self._begin()
         _logs.add(self)
-        atexit.register(self.close)
 
     def _begin(self) -> None:
         """Begin with nothing: at first, and in a process that was forked."""
@@ -166,7 +165,6 @@ class DecisionLog:
         with self._lock:
             self._closed = True
             thread = self._thread
-        atexit.unregister(self.close)
         if thread is None:
             self.sink.close()
             return
@@ -253,8 +251,18 @@ class DecisionLog:
         _logger.warning("decisions not logged: %d; failures of the sink: %d%s", *now, why)
 
 
-#: All logs, for a process that forks: the thread stays behind, and what waited is written there.
+#: All logs that are in use: what waits is written when the program ends; and where a process
+#: forks, the thread stays behind, and what waited is written there.
 _logs: weakref.WeakSet[DecisionLog] = weakref.WeakSet()
+
+
+def _at_the_end() -> None:
+    for log in list(_logs):
+        if not log._closed:  # noqa: SLF001 - it is this file's own
+            log.close()
+
+
+atexit.register(_at_the_end)
 
 
 def _after_fork() -> None:

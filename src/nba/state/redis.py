@@ -29,9 +29,9 @@ from nba.state.redis_text import (
     row_number,
     row_text,
     written_asked,
-    written_claims,
     written_pass,
     written_settlement,
+    written_taking,
 )
 from nba.state.reservation import Asked, Granted, Settlement, Taking
 from nba.state.sortable import deadline_of, sortable_text, time_text
@@ -194,24 +194,7 @@ class RedisStore:
 
     def take(self, taking: Taking) -> Granted:
         """Grant the first alternatives that fit, and remember the decision if one does."""
-        found = self._run(
-            "take",
-            id=taking.id,
-            name=taking.customer,
-            version=str(taking.version),
-            at=time_text(taking.at),
-            n=taking.n,
-            text=taking.text,
-            alternatives=[
-                {
-                    "claims": written_claims(alternative.claims),
-                    "answer": alternative.answer,
-                    "labels": alternative.labels,
-                }
-                for alternative in taking.alternatives
-            ],
-        )
-        return read_granted(found)
+        return read_granted(self._server.run("take", *written_taking(taking)))
 
     def decision(self, id: str) -> Remembered | None:
         """Return what is remembered of a decision, by its id."""

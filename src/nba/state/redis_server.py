@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import math
 import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Final
@@ -32,6 +31,7 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from nba.errors import StoreError
+from nba.state.redis_text import written_json
 
 __all__ = ["OLDEST", "RedisServer"]
 
@@ -40,8 +40,6 @@ OLDEST: Final = 6
 
 #: The errors that redis-py has a class for, by what they begin with there.
 _CLASSES: Final = {"READONLY": ReadOnlyError, "OOM": OutOfMemoryError}
-
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 class RedisServer:
@@ -80,26 +78,26 @@ class RedisServer:
         #: how many more there may be: the pool counts those that are gone, too
         self._more = threading.Semaphore(self._pool.max_connections)
 
-    def run(self, script: str, arguments: Mapping[str, Any]) -> Any:
-        """Return what a script answers; *arguments* are as JSON has them.
+    def run(self, script: str, arguments: Mapping[str, Any], more: Iterable[bytes] = ()) -> Any:
+        """Return what a script answers; *arguments* are as JSON has them, and *more* as they are.
 
         Where the first try may have been done, the script finds `again` with the next.
         """
         source, digest = _script(script)
-        given = _written(arguments)
+        given, more = written_json(arguments), tuple(more)
         deadline, pause = time.monotonic() + self.timeout, 0.01
         while True:
             try:
                 try:
-                    return self._call("EVALSHA", digest, 0, self.prefix, given)
+                    return self._call("EVALSHA", digest, 0, self.prefix, given, *more)
                 except NoScriptError:
-                    return self._call("EVAL", source, 0, self.prefix, given)
+                    return self._call("EVAL", source, 0, self.prefix, given, *more)
             except RedisError as error:
                 if not _passes(error) or time.monotonic() + pause > deadline:
                     raise self._error(error) from error
             time.sleep(pause)
             pause = min(2 * pause, 0.2)
-            given = _written({**arguments, "again": True})
+            given = written_json({**arguments, "again": True})
 
     def ask(self, *command: str) -> Any:
         """Return what the server answers to a command."""
@@ -221,10 +219,6 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise StoreError(f"`timeout` is a number of seconds above 0, not `{text}`")
     return seconds
-
-
-def _written(arguments: Mapping[str, Any]) -> bytes:
-    return _JSON.encode(arguments).encode("utf-8", "surrogatepass")
 
 
 @cache

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
-from nba.state.reservation import EVER, Asked, Claim, Granted, Settlement
+from nba.state.reservation import EVER, Asked, Claim, Granted, Settlement, Taking
 from nba.state.sortable import NEVER, deadline_text, time_of, time_text
 from nba.state.store import Pass, Remembered
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 __all__ = [
     "read_decision",
@@ -16,9 +19,10 @@ __all__ = [
     "row_number",
     "row_text",
     "written_asked",
-    "written_claims",
+    "written_json",
     "written_pass",
     "written_settlement",
+    "written_taking",
 ]
 
 
@@ -35,28 +39,50 @@ def written_pass(passing: Pass, limit: int) -> dict[str, Any]:
     return written | {"start": start, "limit": limit}
 
 
-def written_asked(asked: Sequence[Asked]) -> dict[str, Any]:
-    """Return accounts as the scripts read them: in groups, each with its place, from 1 on."""
-    return _grouped([(one, (place,)) for place, one in enumerate(asked, 1)])
+def written_asked(asked: Iterable[Asked]) -> list[Any]:
+    """Return accounts as the scripts read them; see `accounts.lua`."""
+    return [(account, _owner(owner), time_text(since)) for account, owner, since in asked]
 
 
-def written_claims(claims: Sequence[Claim]) -> dict[str, Any]:
-    """Return claims as the scripts read them: in groups; see `accounts.lua`."""
-    return _grouped(
-        [
-            (
-                asked,
-                (
-                    place,
-                    amount,
-                    at_most,
-                    NEVER if expires is None else time_text(expires),
-                    asked.since == EVER,
-                ),
-            )
-            for place, (asked, amount, at_most, expires) in enumerate(claims, 1)
-        ]
-    )
+def written_claim(claim: Claim) -> tuple[Any, ...]:
+    """Return a claim as the scripts read it; see `accounts.lua`."""
+    (account, owner, since), amount, at_most, expires = claim
+    until = NEVER if expires is None else time_text(expires)
+    return account, _owner(owner), time_text(since), amount, at_most, until, since == EVER
+
+
+def written_taking(taking: Taking) -> tuple[dict[str, Any], list[bytes]]:
+    """Return a decision as `take.lua` reads it: what it reads at once, and what stands behind it.
+
+    Labels tell answers apart that are granted together, so one alone goes without.
+    """
+    said: dict[Claim, int] = {}
+    alternatives = [
+        (_written_once(claims, said), labels if taking.n > 1 else ())
+        for claims, _, labels in taking.alternatives
+    ]
+    head = {
+        "id": taking.id,
+        "name": taking.customer,
+        "version": str(taking.version),
+        "at": time_text(taking.at),
+        "n": taking.n,
+        "first": alternatives[:1],
+    }
+    texts = [taking.text, *(alternative.answer for alternative in taking.alternatives)]
+    later = map(written_json, alternatives[1:])
+    return head, [*map(written_text, texts), *later]
+
+
+def _written_once(claims: Iterable[Claim], said: dict[Claim, int]) -> list[Any]:
+    """Return claims as `take.lua` reads them: what was said before is the number of it."""
+    written: list[Any] = []
+    for claim in claims:
+        number = said.get(claim)
+        if number is None:
+            said[claim] = len(said) + 1
+        written.append(number or written_claim(claim))
+    return written
 
 
 def written_settlement(settlement: Settlement) -> dict[str, Any]:
@@ -64,19 +90,12 @@ def written_settlement(settlement: Settlement) -> dict[str, Any]:
     act, entry, claim = settlement
     claim = claim._replace(expires=None)
     always = claim._replace(asked=claim.asked._replace(since=EVER))
-    either = {"any": written_claims([always]), "claims": written_claims([claim])}
+    either = {"any": [written_claim(always)], "claims": [written_claim(claim)]}
     return {"act": act, "entry": entry} | either
 
 
-def _grouped(asked: Iterable[tuple[Asked, tuple[Any, ...]]]) -> dict[str, Any]:
-    """Group accounts by their owners. An account stands after its length, as more may follow."""
-    own: list[Any] = []
-    others: dict[str, list[Any]] = {}
-    for (account, owner, since), more in asked:
-        long = len(account if account.isascii() else account.encode("utf-8", "surrogatepass"))
-        group = own if owner is None else others.setdefault(owner, [])
-        group.append((f"{long}:{account}", time_text(since), *more))
-    return {"own": own, "others": list(others.items())}
+def _owner(owner: str | None) -> str:
+    return "c" if owner is None else f"o{owner}"
 
 
 def read_decision(content: bytes) -> Remembered:
@@ -120,3 +139,13 @@ def row_text(content: bytes) -> str:
 def read_text(content: bytes) -> str:
     """Return text as the server has it, whatever a name is made of."""
     return content.decode("utf-8", "surrogatepass")
+
+
+def written_json(value: Any) -> bytes:
+    """Return a value as JSON, as the server has it."""
+    return written_text(_JSON.encode(value))
+
+
+def written_text(text: str) -> bytes:
+    """Return text as the server has it."""
+    return text.encode("utf-8", "surrogatepass")

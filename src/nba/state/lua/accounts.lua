@@ -8,16 +8,16 @@
 -- it expires, by that (`x`). `old` has, by their times, what is forgotten when it is old.
 
 --
--- Claims come in groups: `own` are those on accounts of the customer, and `others` those on each
--- owner's. A claim is a list: the account, since when, its place among the claims, the amount,
--- what is allowed, when it expires, and whether it lasts when it is old.
+-- A claim is a list: the account, its owner (only `c` for the customer), since when, the amount,
+-- what is allowed, when it expires, and whether it lasts when it is old. What is only asked for ends
+-- after the time.
 
 local NEVER, EXACT, SOME = string.rep('9', 20), 2 ^ 53, 1000
 local find, format, sub = string.find, string.format, string.sub
 
 -- A whole number as text; where it may be more than a script can count with, Redis adds.
 local function integer(number)
-  return format('%.0f', number)
+  return format('%d', number)
 end
 
 local function plus(total, amount)
@@ -34,7 +34,7 @@ local function plus(total, amount)
   return total
 end
 
-local function account_of(owner, account, kept, held, claim)
+local function account_of(owner, account, kept, held)
   local one = {
     owner = owner,
     account = account,
@@ -43,7 +43,6 @@ local function account_of(owner, account, kept, held, claim)
     total = '0',
     count = 0,
     held = held,
-    claim = claim,
     used = 0,
     holder = false,
   }
@@ -55,18 +54,27 @@ local function account_of(owner, account, kept, held, claim)
   return one
 end
 
--- Call a function with the owners and the claims of each group.
-local function each_group(given, names, work)
-  if #given.own > 0 then
-    local owners = {}
-    for place, name in ipairs(names) do
-      owners[place] = 'c' .. name
+-- Claims by their owners, as one call reads all accounts of an owner: groups, each with the
+-- owners it is about (a customer has many names), the claims, their places, and their accounts.
+local function grouped(claims, names)
+  local groups, found = {}, {}
+  for place, claim in ipairs(claims) do
+    local account, owner = claim[1], claim[2]
+    local group = found[owner]
+    if not group then
+      group = {owners = {owner}, claims = {}, places = {}, accounts = {}}
+      if owner == 'c' then
+        for number, name in ipairs(names) do
+          group.owners[number] = 'c' .. name
+        end
+      end
+      found[owner], groups[#groups + 1] = group, group
     end
-    work(owners, given.own)
+    local number = #group.claims + 1
+    group.claims[number], group.places[number] = claim, place
+    group.accounts[number] = #account .. ':' .. account
   end
-  for _, other in ipairs(given.others) do
-    work({'o' .. other[1]}, other[2])
-  end
+  return groups
 end
 
 -- The ids of the entries that are too old or have expired, each once.
@@ -179,22 +187,20 @@ local function sweep(one, since, at, held)
   keep(one)
 end
 
--- Read what claims are on, swept: in their groups, for each the account of the first owner with
--- what is used of all, and the account that has the entry, if one does. One call reads all
--- accounts of an owner.
-local function read_claims(given, names, entry, at)
-  local groups = {}
-  each_group(given, names, function(owners, claims)
-    local fields, group = {}, {}
-    for number, claim in ipairs(claims) do
-      fields[2 * number - 1] = 'u' .. claim[1]
-      fields[2 * number] = 'e' .. claim[1] .. entry
+-- Read what claims are on, swept: in groups, for each the account of the first owner with what is
+-- used of all, and the account that has the entry, if one does.
+local function read_claims(claims, names, entry, at)
+  local groups = grouped(claims, names)
+  for _, group in ipairs(groups) do
+    local fields, accounts = {}, group.accounts
+    for number, account in ipairs(accounts) do
+      fields[2 * number - 1], fields[2 * number] = 'u' .. account, 'e' .. account .. entry
     end
-    for _, owner in ipairs(owners) do
+    for _, owner in ipairs(group.owners) do
       local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
-      for number, claim in ipairs(claims) do
-        local one = account_of(owner, claim[1], found[2 * number - 1], found[2 * number], claim)
-        sweep(one, claim[2], at, entry)
+      for number, claim in ipairs(group.claims) do
+        local one = account_of(owner, accounts[number], found[2 * number - 1], found[2 * number])
+        sweep(one, claim[3], at, entry)
         local first = group[number] or one
         group[number] = first
         first.used = first.used + one.total
@@ -204,8 +210,7 @@ local function read_claims(given, names, entry, at)
       end
     end
     group.fields = fields
-    groups[#groups + 1] = group
-  end)
+  end
   return groups
 end
 
@@ -213,10 +218,10 @@ end
 local function refused(groups)
   local first
   for _, group in ipairs(groups) do
-    for _, one in ipairs(group) do
-      local claim = one.claim
-      if not one.holder and one.used + claim[4] > claim[5] and (not first or claim[3] < first) then
-        first = claim[3]
+    for number, claim in ipairs(group.claims) do
+      local one, place = group[number], group.places[number]
+      if not one.holder and one.used + claim[4] > claim[5] and (not first or place < first) then
+        first = place
       end
     end
   end
@@ -232,7 +237,7 @@ local function enter(groups, entry, at)
     local prefix = at .. owner_in_old(owner)
     for number, one in ipairs(group) do
       if not one.holder then
-        local claim, account = one.claim, one.account
+        local claim, account = group.claims[number], one.account
         local amount, expires = integer(claim[4]), claim[6]
         local oldest = at < one.oldest and at or one.oldest
         local soonest = expires < one.soonest and expires or one.soonest

@@ -5,15 +5,15 @@
 -- and the length of its text first, as these change; then the time, and the lengths of the id and
 -- the name; and for each answer its place among the alternatives and the length of it.
 
-local function remembered(decision, name, granted)
-  local numbers = {'0', #decision.text, decision.at, #decision.id, #name}
-  local texts = {decision.text, decision.id, name}
-  for _, place in ipairs(granted) do
-    local answer = decision.alternatives[place + 1].answer
-    numbers[#numbers + 1], numbers[#numbers + 2] = place, #answer
-    texts[#texts + 1] = answer
+local function remembered(decision, text, name, granted, answers)
+  local id = decision.id
+  local line = string.format('0 %d %s %d %d', #text, decision.at, #id, #name)
+  local texts = text .. id .. name
+  for number, place in ipairs(granted) do
+    local answer = answers[number]
+    line, texts = line .. ' ' .. place .. ' ' .. #answer, texts .. answer
   end
-  return table.concat(numbers, ' ') .. '\n' .. table.concat(texts)
+  return line .. '\n' .. texts
 end
 
 -- The places of the answers that were granted.
@@ -35,6 +35,11 @@ local function amended(row, text)
   return (tonumber(revision) + 1) .. ' ' .. #text .. rest .. text .. others
 end
 
-local function decided_member(name, id, row)
-  return row:match('^%d+ %d+ (%d+)') .. #name .. ':' .. name .. id
+local function decided_member(at, name, id)
+  return at .. #name .. ':' .. name .. id
+end
+
+-- The time of a row.
+local function decided_at(row)
+  return row:match('^%d+ %d+ (%d+)')
 end

@@ -19,7 +19,7 @@ for _, name in ipairs(names) do
     call('ZREM', P .. 'ages', row:sub(1, 20) .. #name .. ':' .. name .. id)
   end)
   each(P .. 'k:' .. name, function(id, row)
-    call('ZREM', P .. 'decided', decided_member(name, id, row))
+    call('ZREM', P .. 'decided', decided_member(decided_at(row), name, id))
     call('HDEL', P .. 'made', id)
   end)
   each(P .. 'a:c' .. name, function(field, value)

@@ -22,19 +22,20 @@ local function add_summands(one, since, used)
 end
 
 local used = {}
-each_group(A.asked, names, function(owners, asked)
+for _, group in ipairs(grouped(A.asked, names)) do
   local fields = {}
-  for number, one in ipairs(asked) do
-    used[one[3]] = {}
-    fields[number] = 'u' .. one[1]
+  for number, account in ipairs(group.accounts) do
+    used[group.places[number]] = {}
+    fields[number] = 'u' .. account
   end
-  for _, owner in ipairs(owners) do
+  for _, owner in ipairs(group.owners) do
     local found = call('HMGET', P .. 'a:' .. owner, unpack(fields))
-    for number, one in ipairs(asked) do
+    for number, one in ipairs(group.claims) do
       if found[number] then
-        add_summands(account_of(owner, one[1], found[number]), one[2], used[one[3]])
+        local account = account_of(owner, group.accounts[number], found[number])
+        add_summands(account, one[3], used[group.places[number]])
       end
     end
   end
-end)
+end
 return {customer, version, journey, rows_of(names, journey), decisions, used}
