@@ -13,6 +13,7 @@ from nba.cli.codes import EXPLAINED
 __all__ = ["COMMANDS", "Command", "command", "usage"]
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "init": "make a small rule book to begin with",
     "check": "look for mistakes in a rule book",
     "test": "run the tests of a rule book",
     "decide": "decide what to do for a customer, or for many",
