@@ -111,7 +111,7 @@ def bare(server: RedisProcess, prefix: str, *, plain: bool = False) -> Callable[
     """Return what prepares the bare script: over redis-py's *plain* client, or as the store."""
     client: Any = server.client()
     digest = client.script_load(SCRIPT)
-    send = client.execute_command if plain else RedisServer(server.url()).ask
+    send: Any = client.execute_command if plain else RedisServer(server.url()).ask
 
     def prepare(given: Given) -> Prepared:
         number, customer, version, at = given

@@ -196,7 +196,8 @@ def _bounds(random: Random, field: Field, share: float) -> Atom:
     def at(part: float) -> float:
         return round(part * field.scale, 3)
 
-    operator = random.choice(("ge", "gt", "le", "lt", "between"))
+    operators: tuple[Operator, ...] = "ge", "gt", "le", "lt", "between"
+    operator = random.choice(operators)
     if operator == "between":
         low = random.uniform(0, 1 - share)
         return Atom(field.name, "between", (at(low), at(low + share)))
