@@ -14,6 +14,7 @@ __all__ = ["COMMANDS", "Command", "command", "usage"]
 
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "make a small rule book to begin with",
+    "show": "show what is in a rule book, and what bears on an action, in words",
     "check": "look for mistakes in a rule book",
     "test": "run the tests of a rule book",
     "decide": "decide what to do for a customer, or for many",

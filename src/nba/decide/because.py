@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from nba.book.corridors import corridor_fields
 from nba.book.model import Condition, Scorecard
+from nba.book.phrases import Phrases
 from nba.decide.derived import number_of, points_of
 from nba.decide.reference import Reference
 from nba.errors import Place
@@ -18,21 +18,13 @@ from nba.lang.words import moment_in_words, name_in_words, noun, value_in_words,
 __all__ = ["Facts", "line_of"]
 
 
-class Facts:
+class Facts(Phrases):
     """What is known about one case, put into words."""
 
     def __init__(self, judged: Reference) -> None:
+        super().__init__(judged.book)
         self.judged = judged
-        self.book = judged.book
         self.fields = judged.fields
-        self.titles = {spec.path: spec.title for spec in self.book.fields if spec.title}
-        for name, card in self.book.scorecards.items():
-            self.titles[f"scorecard.{name}"] = card.title
-        for name, signal in self.book.signals.items():
-            self.titles[f"signal.{name}"] = signal.title
-        for name, moment in self.book.moments.items():
-            self.titles[f"moment.{name}"] = moment.title
-        self.titles |= {spec.path: spec.title for spec in corridor_fields(self.book.corridors)}
 
     def because(self, condition: Condition) -> str:
         """Return what decides a condition, in words, with the values read and its place."""
@@ -62,30 +54,9 @@ class Facts:
             alike = alike[:1]  # one is enough
         return [part for item in alike for part in self.deciding(item, verdict)]
 
-    def spelled_out(self, node: Node) -> Node:
-        """Return a condition with named ones replaced by what they say."""
-        named = self.named(getattr(node, "path", ""))
-        if named is not None:
-            return self.spelled_out(named)
-        if isinstance(node, Not):
-            return Not(node.start, node.end, self.spelled_out(node.operand))
-        if not isinstance(node, And | Or):
-            return node
-        items = [self.spelled_out(item) for item in node.items]
-        kind = type(node)
-        flat = [
-            part for item in items for part in (item.items if isinstance(item, kind) else [item])
-        ]
-        return kind(node.start, node.end, flat)
-
     def judge(self, node: Node) -> bool | None:
         """Return whether a part of a condition holds: True, False, or None for unknown."""
         return judge(node, self.fields, BOOK_FUNCTIONS)
-
-    def named(self, path: str) -> Node | None:
-        """Return the tree of a named condition, or None where *path* is a field."""
-        kind, _, name = path.partition(".")
-        return self.book.conditions[name].tree if kind == "condition" else None
 
     def inputs(self, nodes: Sequence[Node]) -> list[str]:
         """Return the declared fields that conditions read, through named conditions too."""

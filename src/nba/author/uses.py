@@ -1,0 +1,90 @@
+"""Who uses what in a book: which rules read a field, a moment or a condition, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, Final, NamedTuple
+
+from nba.book.model import Book, Condition, Expression
+from nba.errors import Place
+from nba.lang.normal import reads
+
+__all__ = ["Use", "uses"]
+
+#: What each section is called when one thing of it is meant.
+_KINDS: Final = {
+    "actions": "action",
+    "groups": "group",
+    "issues": "issue",
+    "policies": "policy",
+    "conditions": "condition",
+    "scorecards": "scorecard",
+    "signals": "signal",
+    "moments": "moment",
+    "corridors": "corridor",
+    "channels": "channel",
+    "limits": "limit",
+    "suppressions": "suppression",
+    "budgets": "budget",
+}
+_OF_THE_BOOK: Final = {
+    "gates": "the book's own conditions",
+    "scoring": "scoring",
+    "relationship": "the relationship",
+    "briefing": "the briefing",
+    "interaction_event": "the interaction event",
+}
+
+
+class Use(NamedTuple):
+    """Who reads something, and where."""
+
+    by: str
+    where: Place
+
+
+def uses(book: Book, *paths: str) -> list[Use]:
+    """Return who reads one of the fields *paths*, or something below one, each once.
+
+    What a condition reads is found wherever it stands in the model, so that a new section is
+    looked through like the others.
+    """
+    found: dict[str, Use] = {}
+    below = tuple(f"{path}." for path in paths)
+    for by, expression in _expressions(book):
+        if any(f"{name}.".startswith(below) for name in reads(expression.tree)):
+            found.setdefault(by, Use(by, expression.place))
+    return list(found.values())
+
+
+def _expressions(book: Book) -> Iterator[tuple[str, Condition | Expression]]:
+    for part in fields(book):
+        value = getattr(book, part.name)
+        if part.name in ("shape", "tests", "fields", "zone"):
+            continue
+        if isinstance(value, Mapping):
+            kind = _KINDS.get(part.name, part.name)
+            for name, each in value.items():
+                yield from ((f"{kind} `{name}`", found) for found in _within(each))
+        elif part.name == "tiers":
+            for tier in book.tiers:
+                yield from ((f"tier `{tier.name}`", found) for found in _within(tier))
+        else:
+            by = _OF_THE_BOOK.get(part.name, part.name)
+            yield from ((by, found) for found in _within(value))
+
+
+def _within(part: Any) -> Iterator[Condition | Expression]:
+    """Yield the conditions and expressions in a part of the model, the outermost alone."""
+    if isinstance(part, Condition | Expression):
+        yield part
+    elif isinstance(part, Mapping):
+        for each in part.values():
+            yield from _within(each)
+    elif isinstance(part, tuple | list):
+        for each in part:
+            yield from _within(each)
+    elif is_dataclass(part) and not isinstance(part, type):
+        for each in fields(part):
+            yield from _within(getattr(part, each.name))

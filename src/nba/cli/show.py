@@ -1,0 +1,64 @@
+"""Shows what is in a rule book: an overview or, of one thing, all that bears on it, in words.
+
+ID is that of an action, a policy, a moment, a limit, or anything else with a name; a field such as
+`customer.tier`; or a code of a decision, such as `blocked:no_selling`.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from nba.author.overview import overview
+from nba.author.part_sheets import ids, sheets
+from nba.author.sheet import Line, Sheet, place_of
+from nba.book.build import load
+from nba.cli.arguments import Arguments
+from nba.cli.codes import OK
+from nba.cli.output import CommandError, Page, results
+from nba.errors import did_you_mean
+
+__all__ = ["arguments", "run"]
+
+
+def arguments(parser: Arguments) -> None:
+    """Add the arguments of `nba show`."""
+    parser.add_argument("book", metavar="BOOK", help="the folder with the rule files, or one file")
+    help_ = "what to show; without it, an overview of the book"
+    parser.add_argument("id", metavar="ID", nargs="?", help=help_)
+    parser.add_argument("--json", action="store_true", help="write JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the book, or one thing in it."""
+    book = load(args.book).book
+    page = results()
+    if args.id is None:
+        found = [overview(book)]
+    elif not (found := sheets(book, args.id)):
+        message = f"the book has nothing called `{args.id}`"
+        help_ = did_you_mean(args.id, ids(book)) if args.id else ""
+        raise CommandError(message, help_)
+    if args.json:
+        page.json([sheet.to_dict() for sheet in found])
+        return OK
+    for number, sheet in enumerate(found):
+        if number:
+            page.line()
+        _show(sheet, page)
+    return OK
+
+
+def _show(sheet: Sheet, page: Page) -> None:
+    title = f": {sheet.title}" if sheet.title else ""
+    head = page.paint(f"{sheet.kind} {sheet.id}", "bold") + title
+    page.line(head + _where(Line("", sheet.where), page))
+    for section in sheet.sections:
+        page.line()
+        page.line(page.paint(section.heading, "cyan"))
+        for line in section.lines:
+            page.line(f"  {line.says}{_where(line, page)}")
+
+
+def _where(line: Line, page: Page) -> str:
+    where = place_of(line.where)
+    return page.paint(f"  {where}", "dim") if where else ""

@@ -1,0 +1,150 @@
+"""What `nba show` says: whatever decides on an action stands on its sheet, with its place."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.book import strategies
+
+from nba.author.overview import overview
+from nba.author.part_sheets import ids, sheets
+from nba.author.sheet import Sheet
+from nba.author.uses import uses
+from nba.book.build import load
+from nba.book.model import Book
+from nba.decide.case import Case
+from nba.engine import Engine
+
+ROOT = Path(__file__).parents[2]
+BOOKS = (ROOT / "rules", ROOT / "examples/telco/rules", ROOT / "src/nba/cli/start")
+NAMING = ("blocked", "limited", "suppressed")
+
+
+@pytest.fixture(scope="module", params=BOOKS, ids=lambda path: str(path.relative_to(ROOT)))
+def engine(request) -> Engine:
+    """An engine for each of the books that ship."""
+    return Engine.open(request.param)
+
+
+def lines(sheet: Sheet, heading: str = "") -> list[str]:
+    """Return the sentences of a sheet, all or those under headings that begin so."""
+    sections = [each for each in sheet.sections if each.heading.startswith(heading)]
+    return [line.says for section in sections for line in section.lines]
+
+
+def the(book: Book, name: str) -> Sheet:
+    """Return the only sheet of that name."""
+    (sheet,) = sheets(book, name)
+    return sheet
+
+
+def check_all(book: Book) -> None:
+    """Every thing in a book has a sheet, with sentences, and places that exist."""
+    for name, parts in ids(book).items():
+        found = sheets(book, name)
+        assert [(sheet.kind, sheet.id) for sheet in found] == [(kind, name) for kind, _ in parts]
+        for sheet in found:
+            assert all(section.lines for section in sheet.sections)
+            assert all(line.says and "None" not in line.says for line in lines_of(sheet))
+
+
+def lines_of(sheet: Sheet) -> list:
+    """Return the lines of a sheet, with their places."""
+    return [line for section in sheet.sections for line in section.lines]
+
+
+def test_everything_has_a_sheet(engine: Engine):
+    """Also what no action is, and the book itself."""
+    check_all(engine.book)
+    listed = lines(overview(engine.book))
+    for section in ("actions", "policies", "moments", "limits", "budgets", "channels", "signals"):
+        for name in getattr(engine.book, section):
+            assert any(line.strip().startswith(f"`{name}`") for line in listed), name
+
+
+def test_places_are_those_of_the_rules(engine: Engine):
+    """At the line of a rule stands the rule: its id, or what is said of it."""
+    for name in engine.book.actions:
+        sheet = the(engine.book, name)
+        text = Path(sheet.where.file).read_text(encoding="utf-8").splitlines()
+        assert f"{name}:" in text[sheet.where.line - 1]
+        for line in lines_of(sheet):
+            if line.says.startswith("`no_selling"):
+                rule = line.says.split("`")[1]
+                there = Path(line.where.file).read_text(encoding="utf-8").splitlines()
+                assert rule in there[line.where.line - 1]
+
+
+def test_what_stops_an_action_stands_on_its_sheet(engine: Engine):
+    """Every rule that dropped an action in a test of the book is named there."""
+    named = 0
+    for test in engine.book.tests:
+        decision = engine.decide_case(Case.from_dict(test.case))
+        for action, code in decision.codes().items():
+            kind, _, rule = code.removesuffix(":unknown").partition(":")
+            if kind in NAMING:
+                said = lines(the(engine.book, action))
+                assert any(line.startswith(f"`{rule}`") for line in said), (action, code)
+                named += 1
+    assert named or not engine.book.policies
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=40)
+def test_random_books_have_sheets(rng: random.Random):
+    """Whatever a valid book holds can be told of."""
+    book = strategies.built(strategies.document(rng)).book
+    check_all(book)
+    for section in overview(book).sections:
+        assert all(line.says for line in section.lines)
+
+
+def test_inherited_conditions_say_where_they_come_from():
+    """An action has the conditions of its issue and of its group too."""
+    book = load(ROOT / "rules").book
+    said = lines(the(book, "upgrade_fibre"), "may we?")
+    assert said[0] == "customer consent marketing is true (as for the issue `sales`)"
+    assert "their technology is dsl" in said
+
+
+def test_a_selector_that_covers_a_part_says_which():
+    """A rule on e-mails that go out is none on the whole action."""
+    book = load(ROOT / "rules").book
+    said = lines(the(book, "upgrade_fibre"), "limited by")
+    assert any(line.startswith("`one_email_a_day` (on email, outbound): ") for line in said)
+    assert not lines(the(book, "call_back_with_named_agent"), "limited by")
+    assert "`one_email_a_day` (on email, outbound)" not in str(lines(the(book, "take_ownership")))
+
+
+def test_who_uses_what_is_found_in_every_section():
+    """Conditions, scorecards, signals, tiers, scoring, treatments and wordings."""
+    book = load(ROOT / "rules").book
+    readers = {use.by for use in uses(book, "interaction.intent")}
+    assert {
+        "signal `same_topic_14d`",
+        "condition `at_home_with_a_fault`",
+        "scorecard `leaving`",
+        "group `retention/conversation`",
+        "action `upgrade_fibre`",
+        "scoring",
+        "tier `answer what they came for`",
+    } <= readers
+    assert {use.by for use in uses(book, "customer.first_name")} >= {
+        "action `call_back_with_named_agent`"
+    }
+    assert not uses(book, "customer.tie")  # a part of a name is no name
+
+
+def test_a_thing_is_found_as_conditions_and_codes_write_it():
+    """`moment.x` as in a condition, `blocked:x` as in a decision."""
+    book = load(ROOT / "rules").book
+    for name in ("upset", "condition.upset"):
+        assert (the(book, name).kind, the(book, name).id) == ("condition", "upset")
+    blocked = the(book, "blocked:no_selling_when_upset")
+    assert blocked == the(book, "no_selling_when_upset")
+    assert lines(blocked, "used") == []
+    assert the(book, "customer.tier").kind == "field"
+    for name in ("", ".", ":", "moment.upset", "moment.", "chosen:upset", "blocked:", "nothing"):
+        assert sheets(book, name) == []
