@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "test": "run the tests of a rule book",
     "decide": "decide what to do for a customer, or for many",
     "explain": "say what became of every action, and why",
+    "why": "say why an action is, or is not, the answer",
     "report": "report how customers fare: in the stages of their journey",
     "eval": "evaluate an expression",
     "store": "prepare a store, migrate it, or look at it",

@@ -37,7 +37,7 @@ class ActionAccount:
     """What became of one action: its code, why, and where the rule stands.
 
     *treatment* is the channel of the treatment that got furthest; *priority* is there where that
-    came to arbitration.
+    came to arbitration. *channels* has the code of each treatment.
     """
 
     action: str
@@ -47,6 +47,7 @@ class ActionAccount:
     sentences: tuple[str, ...]
     where: Place
     change: Change | None
+    channels: Mapping[str, str]
     priority: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,6 +59,7 @@ class ActionAccount:
             "channel": self.treatment,
             "code": self.code,
             "priority": self.priority,
+            "channels": dict(self.channels),
             "why": list(self.sentences),
             "where": str(self.where),
             "change": None
@@ -213,6 +215,7 @@ class _Explainer:
             tuple(sentences),
             where,
             change,
+            codes,
             priority,
         )
 
