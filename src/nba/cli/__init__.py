@@ -76,7 +76,8 @@ def _run(argv: Sequence[str]) -> int:
     if name not in COMMANDS:
         if name.startswith("-"):
             raise CommandError(f"`{name}` stands before the command", "write `nba COMMAND` first")
-        raise CommandError(f"`{name}` is not a command", did_you_mean(name, COMMANDS))
+        help_ = did_you_mean(name, COMMANDS) or "`nba help` lists the commands"
+        raise CommandError(f"`{name}` is not a command", help_)
     module = command(name)
     parser = Arguments(f"nba {name}", (module.__doc__ or "").strip())
     module.arguments(parser)
