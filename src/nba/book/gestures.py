@@ -198,6 +198,8 @@ def reads_given(rule: Condition | Expression | None) -> Place | None:
     for item in rule.items if isinstance(rule, Condition) else ():
         if place := reads_given(item):
             return place
+    if GIVEN not in rule.text:  # in most rules, and of a group the items were looked at
+        return None
     reads = (isinstance(node, tree.Field) and node.path == GIVEN for node in tree.walk(rule.tree))
     return rule.place if any(reads) else None
 

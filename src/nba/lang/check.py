@@ -56,8 +56,9 @@ def check(
     found = checker.check(node)
     if expect:
         checker.fit(found, expect)
-    for part in tree.walk(found):
-        part.type = checker.types.resolve(part.type)
+    if checker.types.any:
+        for part in tree.walk(found):
+            part.type = checker.types.resolve(part.type)
     diagnostics = checker.findings.diagnostics
     if errors := errors_in(diagnostics):
         raise ExpressionError(errors)
@@ -83,7 +84,7 @@ class _Checker:
         self.types = Substitution()
         self.findings = Findings(locate, strict=environment.strict)
         self.names = Names(environment, self.types, self.findings)
-        self.overloads = Overloads(environment.functions, self.types, self.findings)
+        self.overloads = Overloads(environment, self.types, self.findings)
         self.literals = Literals(self.types, self.findings)
         self.rules: dict[type[Node], Callable[..., Node]] = {
             tree.Literal: self.literal,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nba.lang.functions import BOOK_FUNCTIONS, CEL_FUNCTIONS, Functions
+from nba.lang.functions import BOOK_FUNCTIONS, CEL_FUNCTIONS, Functions, Overload
 from nba.lang.types import Type
 
 __all__ = ["Environment"]
@@ -25,6 +25,10 @@ class Environment:
     book: bool = False
     strict: bool = True
     scope: str = ""
+    #: What was found for a call of a function with arguments of known types.
+    calls: dict[tuple[str, tuple[Type, ...]], tuple[Type, Overload | None]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def functions(self) -> Functions:

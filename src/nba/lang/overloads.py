@@ -7,8 +7,9 @@ from typing import Final
 
 from nba.errors import EvaluationError, did_you_mean
 from nba.lang import tree
+from nba.lang.environment import Environment
 from nba.lang.findings import Findings, a, readable
-from nba.lang.functions import Functions, Overload
+from nba.lang.functions import Overload
 from nba.lang.habits import spoken
 from nba.lang.text import write
 from nba.lang.tree import Node
@@ -46,8 +47,9 @@ _MACROS: Final = frozenset({"has", "default", "exists", "all", "exists_one", "ma
 class Overloads:
     """Finds the overload of each call of one expression."""
 
-    def __init__(self, functions: Functions, types: Substitution, findings: Findings) -> None:
-        self.functions = functions
+    def __init__(self, environment: Environment, types: Substitution, findings: Findings) -> None:
+        self.functions = environment.functions
+        self.calls = environment.calls
         self.types = types
         self.findings = findings
 
@@ -57,6 +59,10 @@ class Overloads:
             self._no_function(node)
             return
         given = [self.types.resolve(arg.type, params=True) for arg in node.args]
+        call = node.function, tuple(given)
+        if known := self.calls.get(call):
+            node.type, node.overload = known
+            return
         fitting: list[tuple[Overload, Type]] = []  # and what each results in
         for overload in self.functions[node.function]:
             if len(overload.params) != len(given):
@@ -73,6 +79,9 @@ class Overloads:
         node.type = fitting[0][1] if len(results) == 1 else DYN
         if len(fitting) == 1 and all(map(_surely, given, fitting[0][0].params)):
             node.overload = fitting[0][0]
+        # What a parameter stands for, and the values of an enum, differ from call to call.
+        if not any(map(_varies, (node.type, *given, *(one.result for one, _ in fitting)))):
+            self.calls[call] = node.type, node.overload
 
     # --- what was meant
 
@@ -203,6 +212,11 @@ def _surely(given: Type, wanted: Type) -> bool:
     if wanted.is_param or wanted == DYN:
         return True
     return given.name == wanted.name and all(map(_surely, given.args, wanted.args))
+
+
+def _varies(kind: Type) -> bool:
+    """Return whether a type has parameters."""
+    return kind.is_param or any(map(_varies, kind.args))
 
 
 def _without_params(kind: Type) -> Type:

@@ -69,6 +69,8 @@ _RAW = re.compile(
     r"(?:[rR][bB]?|[bB][rR])(\"\"\".*?\"\"\"|'''.*?'''|\"[^\"\n\r]*\"|'[^'\n\r]*')", re.DOTALL
 )
 
+_RAW_BEGINS: Final = "rRbB"
+
 _KEYWORDS: Final = frozenset({"true", "false", "null", "in"})
 _RESERVED: Final = frozenset(
     {"as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"}
@@ -131,7 +133,8 @@ class _Parser:
     def tokenize(self) -> list[Token]:
         text, tokens, offset = self.text, [], 0
         while offset < len(text):
-            match = _RAW.match(text, offset) or _TOKEN.match(text, offset)
+            raw = text[offset] in _RAW_BEGINS and _RAW.match(text, offset)
+            match = raw or _TOKEN.match(text, offset)
             if match is None:
                 self.stray(offset)
             kind = str(match.lastgroup) if match.re is _TOKEN else "string"
@@ -206,7 +209,7 @@ class _Parser:
         node = self.expression(0)
         if self.token.kind != "end":
             self.unexpected(_COMPLETE)
-        if tree.depth(node) > MAX_DEPTH:
+        if len(self.tokens) > MAX_DEPTH and tree.depth(node) > MAX_DEPTH:  # a token, a level
             self.too_deep(node.start)
         return node
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Final
 from typing import Literal as OneOf
@@ -163,14 +163,21 @@ class Comprehension(Node):
     condition: Node | None = None
 
 
-def children(node: Node) -> Iterator[Node]:
-    """Yield the nodes directly inside *node*, in the order of the text."""
+_LEAVES: Final = (Literal, Name, Field, Variable)
+
+
+def children(node: Node) -> Sequence[Node]:
+    """Return the nodes directly inside *node*, in the order of the text."""
+    if isinstance(node, _LEAVES):  # most nodes are
+        return ()
+    found: list[Node] = []
     for name in _parts(type(node)):
         value = getattr(node, name)
         if isinstance(value, Node):
-            yield value
+            found.append(value)
         elif isinstance(value, list):
-            yield from value
+            found += value
+    return found
 
 
 def _parts(kind: type[Node]) -> tuple[str, ...]:

@@ -18,6 +18,11 @@ class Substitution:
         self.found: dict[Type, Type] = {}
         self._fresh = 0
 
+    @property
+    def any(self) -> bool:
+        """Whether there are parameters at all."""
+        return self._fresh > 0
+
     def fresh(self) -> Type:
         """Return a parameter that occurs nowhere else."""
         self._fresh += 1
