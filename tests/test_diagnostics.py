@@ -7,6 +7,9 @@ all that is found. `case.json` is a case that the book is asked about; `limits.j
 limits that are too large for a case; `failing.json` says with which words the store or the
 profile provider fails while the case is decided. NBA_UPDATE=1 writes expected.txt anew: read the
 difference.
+
+The codes of lint have two cases at least: what it finds, and, called `quiet`, something like it in
+which nothing is found. They stand in sound.yaml, a book in which lint finds nothing.
 """
 
 import ast
@@ -19,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from nba.author.lint import lint
 from nba.book.build import Built, load
 from nba.engine import Engine
 from nba.engine.profiles import Profiles
@@ -33,7 +37,7 @@ SOURCE = ROOT / "src" / "nba"
 REPORTERS = frozenset(
     {
         *("Diagnostic", "report", "say", "mismatch", "fail", "wrong"),
-        *("_find", "_stop", "_about_file", "_wrong"),
+        *("_find", "_stop", "_about_file", "_wrong", "doubt"),
     }
 )
 
@@ -52,10 +56,10 @@ def shown() -> list[str]:
     return sorted(path.name for path in CASES.iterdir() if path.is_dir() and any(path.iterdir()))
 
 
-def emitted() -> set[str]:
+def emitted(folder: Path = SOURCE) -> set[str]:
     """Return every code that the source hands to something that reports."""
     found = set()
-    for file in SOURCE.rglob("*.py"):
+    for file in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
@@ -100,6 +104,16 @@ def test_every_code_is_emitted_somewhere():
     assert not unused, f"nothing in src/nba reports: {', '.join(unused)}"
 
 
+#: The codes of lint.
+LINTED = emitted(SOURCE / "author" / "lint")
+
+
+def test_every_code_of_lint_has_a_case_that_is_quiet():
+    """What lint says of a good book is worse than what it misses in a bad one."""
+    missing = [code for code in sorted(LINTED) if not (CASES / code / "quiet").is_dir()]
+    assert not missing, f"no folder `quiet` in tests/diagnostics/ for: {', '.join(missing)}"
+
+
 # The cases
 
 
@@ -115,8 +129,9 @@ def found_in(case: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[
     rules = folder / "rules"
     shutil.copytree(case, rules, ignore=shutil.ignore_patterns("expected.txt", "*.json"))
     bare = not any(rules.glob("*.yaml")) and not (case / "case.json").exists()
+    linted = case.relative_to(CASES).parts[0] in LINTED
     if not bare and not (rules / "book.yaml").exists():
-        shutil.copy(CASES / "base.yaml", rules / "book.yaml")
+        shutil.copy(CASES / base(linted), rules / "book.yaml")
     monkeypatch.chdir(folder)
     if (case / "limits.json").exists():
         for name, limit in json.loads((case / "limits.json").read_text()).items():
@@ -126,6 +141,8 @@ def found_in(case: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[
         book, found = load("rules")
     except BookError as error:
         return list(error.diagnostics)
+    if linted:
+        return [*found, *lint(book)]
     if (case / "failing.json").exists():
         engine = failing(Built(book, found), **json.loads((case / "failing.json").read_text()))
         decision = engine.decide("c-1", **json.loads((case / "case.json").read_text()))
@@ -133,6 +150,11 @@ def found_in(case: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[
     elif (case / "case.json").exists():
         found += book.shape.read(json.loads((case / "case.json").read_text()))[1]
     return found
+
+
+def base(linted: bool) -> str:
+    """Return the name of the book that a case stands in."""
+    return "sound.yaml" if linted else "base.yaml"
 
 
 class Failing:
@@ -169,6 +191,9 @@ def test_a_case_gives_exactly_its_diagnostics(name, tmp_path, monkeypatch):
     case = CASES / name
     found = found_in(case, tmp_path, monkeypatch)
     text = "\n\n".join(diagnostic.render() for diagnostic in found) + "\n"
+    if case.name == "quiet":
+        assert not found, text
+        return
     if os.environ.get("NBA_UPDATE") == "1":
         (case / "expected.txt").write_text(text, encoding="utf-8")
     assert text == expected(case)
@@ -188,10 +213,11 @@ def examples() -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(("code", "kind", "text"), examples())
 def test_the_examples_of_the_page_are_what_it_says(code, kind, text, tmp_path):
     """Beside base.yaml a wrong one gives its code and no other, a right one nothing."""
-    shutil.copy(CASES / "base.yaml", tmp_path / "book.yaml")
+    shutil.copy(CASES / base(code in LINTED), tmp_path / "book.yaml")
     (tmp_path / "example.yaml").write_text(text, encoding="utf-8")
     try:
-        found = load(tmp_path).warnings
+        book, found = load(tmp_path)
+        found += lint(book) if code in LINTED else []
     except BookError as error:
         found = list(error.diagnostics)
     assert {diagnostic.code for diagnostic in found} == ({code} if kind == "wrong" else set())

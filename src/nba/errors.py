@@ -68,6 +68,12 @@ CODES: dict[str, str] = {
     "not-a-condition": "an expression that is not true or false, where a condition was expected",
     "bad-literal": "a literal that cannot be read: a pattern, timestamp, duration or time zone",
     "int-division": "a division of two ints drops the remainder",
+    # a book that is valid, and most likely not what was meant
+    "never-eligible": "an action that can never be chosen",
+    "always-true": "a condition that is never false",
+    "never-true": "a condition that is never true",
+    "repeats-named": "a condition that repeats one that has a name",
+    "repeats-condition": "a condition that says no more than another that has to hold as well",
     # what is handed in with a case
     "wrong-input": "a field of a case has the wrong type or value, and is read as unknown",
     # what fails while deciding

@@ -37,7 +37,7 @@ def test_mistakes_are_shown_where_they_stand(nba: Run, folder: Path):
 
 def test_what_is_only_doubtful_is_shown_and_is_no_error(nba: Run, folder: Path):
     """A warning does not stop a pipeline."""
-    rule = "conditions: {late: 7 / 2 > 3}\n"
+    rule = "scoring: {weights: [{when: size(customer.name) / 2 > 3, add: 5 %}]}\n"
     (folder / "rules" / "more.yaml").write_text(rule, encoding="utf-8")
     ran = nba("check", "rules")
     assert ran.code == 0
@@ -95,3 +95,20 @@ def test_a_broken_book_stops_other_commands_as_well(nba: Run, folder: Path, comm
     assert "error: " in ran.err
     assert ran.err.endswith("\n1 error in the book\n")
     assert nba(command, "nowhere").code == 2
+
+
+def test_lint_is_shown_and_strict_fails(nba: Run, folder: Path):
+    """What is allowed and most likely not meant; a pipeline may let none of it through."""
+    rule = "policies: {poor: {block_when: customer.lifetime_value < 0}}\n"
+    (folder / "rules" / "more.yaml").write_text(rule, encoding="utf-8")
+    ran = nba("check", "rules")
+    assert ran.code == 0
+    assert "rules/more.yaml:1:31: warning: `customer.lifetime_value < 0.0` can never be" in ran.err
+    assert "rules: ok, 3 files, 2 actions, 2 tests, 1 warning, version" in ran.out
+    (found,) = nba("check", "rules", "--json").json()["diagnostics"]
+    assert (found["code"], found["severity"]) == ("never-true", "warning")
+    strict = nba("check", "rules", "--strict")
+    assert strict.code == 1
+    assert "rules: not ok, " in strict.out
+    (folder / "rules" / "more.yaml").unlink()
+    assert nba("check", "rules", "--strict").code == 0

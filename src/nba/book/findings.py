@@ -9,7 +9,7 @@ from typing import Any, Final
 from nba.book.source import Source
 from nba.errors import Diagnostic, Place, did_you_mean
 
-__all__ = ["At", "Findings", "Mends", "Path", "TooManyError", "short"]
+__all__ = ["At", "Findings", "Mends", "Path", "TooManyError", "in_order", "short"]
 
 Path = tuple[str | int, ...]
 
@@ -141,13 +141,18 @@ class Findings:
         self.report("unknown-id", message, help_, place)
 
     def ordered(self) -> list[Diagnostic]:
-        """Return the diagnostics by file, line and column; those without a place come last."""
+        """Return the diagnostics in the order of their places."""
+        return in_order(self._found)
 
-        def position(found: Diagnostic) -> tuple[bool, str, int, int]:
-            where = found.where
-            return (False, where.file, where.line, where.column) if where else (True, "", 0, 0)
 
-        return sorted(self._found, key=position)
+def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return diagnostics by file, line and column; those without a place come last."""
+
+    def position(one: Diagnostic) -> tuple[bool, str, int, int]:
+        where = one.where
+        return (False, where.file, where.line, where.column) if where else (True, "", 0, 0)
+
+    return sorted(found, key=position)
 
 
 def short(text: str) -> str:

@@ -6,10 +6,12 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from nba.author.lint import lint
 from nba.book.build import Built, build
+from nba.book.findings import in_order
 from nba.book.source import read_folder
 from nba.cli.arguments import Arguments
-from nba.cli.codes import OK, of_book
+from nba.cli.codes import FAILED, OK, of_book
 from nba.cli.output import counted, errors, results
 from nba.errors import BookError, Diagnostic, errors_in
 
@@ -19,6 +21,8 @@ __all__ = ["arguments", "run"]
 def arguments(parser: Arguments) -> None:
     """Add the arguments of `nba check`."""
     parser.add_argument("book", metavar="BOOK", help="the folder with the rule files, or one file")
+    help_ = "fail on warnings, too"
+    parser.add_argument("--strict", action="store_true", help=help_)
     parser.add_argument("--json", action="store_true", help="write JSON")
 
 
@@ -32,7 +36,8 @@ def run(args: argparse.Namespace) -> int:
         sources = read_folder(args.book)
         files = len(sources)
         built = build(sources)
-        found = built.warnings
+        found = in_order([*built.warnings, *lint(built.book)])
+        code = FAILED if found and args.strict else OK
     except BookError as error:
         found = error.diagnostics
         code = of_book(error)
@@ -57,8 +62,10 @@ def run(args: argparse.Namespace) -> int:
         warnings,
     ]
     page = results()
-    ok = page.paint("ok", "green", "bold")
-    page.line(f"{args.book}: {ok}, {', '.join(counts)}, version {book.version}")
+    verdict = page.paint("ok", "green", "bold")
+    if code != OK:
+        verdict = page.paint("not ok", "red", "bold")
+    page.line(f"{args.book}: {verdict}, {', '.join(counts)}, version {book.version}")
     return code
 
 

@@ -8,34 +8,22 @@ answers: found; none, which is proved; not decided, naming the condition that is
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise, product
+from itertools import product
 from typing import Any, Final, Literal
 
 from nba.lang import reference
 from nba.lang.context import FieldSpec
+from nba.lang.fitting import MISSING, fitting, holds
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Opaque, Test
-from nba.lang.types import EnumType
-from nba.lang.values import (
-    INT_MAX,
-    INT_MIN,
-    TIMESTAMP_MAX,
-    TIMESTAMP_MIN,
-    Duration,
-    Timestamp,
-)
 from nba.lang.words import name_in_words, value_in_words
 
 __all__ = ["Change", "smallest_change"]
 
 MAX_CHANGES: Final = 3
 MAX_WAYS: Final = 256
-_DAY: Final = 86_400 * 10**9
-_STEPS: Final = (0, _DAY, -_DAY, 1, -1)
-_MISSING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,127 +124,35 @@ def _solve(
                 opaque.append(f"`{part.text}`")
         elif part.path in specs:
             tests.setdefault(part.path, []).append(part)
-        elif not _holds(part, fields.get(part.path, _MISSING)):
+        elif not holds(part, fields.get(part.path, MISSING)):
             if part.path == "now":
                 return None
             opaque.append(f"`{part.path}`")
     changes: dict[str, object] = {}
     for path, wanted in tests.items():
-        if all(_holds(test, fields.get(path, _MISSING)) for test in wanted):
+        if all(holds(test, fields.get(path, MISSING)) for test in wanted):
             continue
-        value = _value_for(wanted, fields.get(path, _MISSING), specs[path])
-        if value is _MISSING:
+        value = _value_for(wanted, fields.get(path, MISSING), specs[path])
+        if value is MISSING:
             return None
         changes[path] = value
     hard += opaque
     return None if opaque else changes
 
 
-def _holds(test: Test, value: object) -> bool:
-    """Return whether a field with this value passes a test."""
-    if test.operator in ("has", "not has"):
-        return (value is _MISSING) is (test.operator == "not has")
-    if value is _MISSING:
-        return False
-    given: Any = value
-    wanted: Any = test.value
-    match test.operator:
-        case "==":
-            return bool(given == wanted)
-        case "!=":
-            return bool(given != wanted)
-        case "in":
-            return given in wanted
-        case "not in":
-            return given not in wanted
-        case "<":
-            return bool(given < wanted)
-        case "<=":
-            return bool(given <= wanted)
-        case ">":
-            return bool(given > wanted)
-    return bool(given >= wanted)
-
-
 def _value_for(tests: list[Test], old: object, spec: FieldSpec) -> object:
-    """Return a value that passes all tests, near to the old one; `_MISSING` where there is none."""
+    """Return a value that passes all tests, near to the old one; `MISSING` where there is none."""
     if any(test.operator == "not has" for test in tests):
         alone = all(test.operator == "not has" for test in tests)
-        return None if alone and spec.default is None else _MISSING
-    fitting = [
-        value
-        for value in _choices(tests, spec)
-        if _allowed(value, spec) and all(_holds(test, value) for test in tests)
-    ]
-    if not fitting:
-        return _MISSING
+        return None if alone and spec.default is None else MISSING
+    found = fitting(tests, spec)
+    if not found:
+        return MISSING
     if isinstance(old, int | float) and not isinstance(old, bool):
-        return min(fitting, key=lambda value: (_roughness(value), abs(value - old)))
-    return min(fitting, key=_roughness) if isinstance(fitting[0], float) else fitting[0]
+        return min(found, key=lambda value: (_roughness(value), abs(value - old)))
+    return min(found, key=_roughness) if isinstance(found[0], float) else found[0]
 
 
 def _roughness(value: Any) -> int:
     """Return 0 for a number that people would write, 1 for one next to a bound."""
     return int(isinstance(value, float) and not (value * 100).is_integer())
-
-
-def _allowed(value: Any, spec: FieldSpec) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return True
-    low = -math.inf if spec.minimum is None else spec.minimum
-    high = math.inf if spec.maximum is None else spec.maximum
-    return low <= value <= high
-
-
-def _choices(tests: list[Test], spec: FieldSpec) -> list[Any]:
-    """Return values among which one passes the tests if any value at all does."""
-    constants: list[Any] = []
-    for test in tests:
-        if test.operator in ("in", "not in"):
-            constants += test.value  # type: ignore[arg-type]
-        elif test.operator != "has":
-            constants.append(test.value)
-    kind = spec.type
-    if kind.name == "bool":
-        return [True, False]
-    if isinstance(kind, EnumType):
-        return list(kind.values)
-    if kind.name == "string":
-        # the least string above another is that string and a NUL; so one of these fits if any does
-        above = [c + end for c in constants for end in ("a", *("\0" * n for n in range(1, 4)))]
-        others = [f"something else{' again' * times}" for times in range(len(constants) + 1)]
-        return [*constants, *others, "", *above]
-    ends = [end for end in (spec.minimum, spec.maximum) if end is not None]
-    match kind.name:
-        case "int":
-            whole = [int(number) for number in [*constants, *ends]] or [0]
-            found = {number + step for number in whole for step in range(-2, 3)}
-            return sorted(number for number in found if INT_MIN <= number <= INT_MAX)
-        case "double":
-            return _doubles([c for c in map(float, [*constants, *ends]) if math.isfinite(c)])
-        case "timestamp":
-            steps = {int(c) + step for c in constants or (0,) for step in _STEPS}
-            return [Timestamp(n) for n in sorted(steps) if TIMESTAMP_MIN <= n <= TIMESTAMP_MAX]
-        case "duration":
-            steps = {int(c) + step for c in constants or (0,) for step in _STEPS}
-            return [Duration(n) for n in sorted(steps) if INT_MIN <= n <= INT_MAX]
-        case "list":
-            return [[]]
-    return [{}]
-
-
-def _doubles(constants: list[float]) -> list[float]:
-    """Return every constant, what lies next to it, round numbers, and one between any two."""
-    found = {0.0, 1.0}
-    ordered = sorted(constants)
-    for constant in ordered:
-        found |= {
-            constant,
-            constant + 1,
-            constant - 1,
-            round(constant) + 1.0,
-            round(constant) - 1.0,
-        }
-        found |= {math.nextafter(constant, math.inf), math.nextafter(constant, -math.inf)}
-    found |= {(low + high) / 2 for low, high in pairwise(ordered)}
-    return sorted(value for value in found if math.isfinite(value))

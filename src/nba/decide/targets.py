@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nba.book.model import Action, Book, Channel, Covers, Treatment
 
-__all__ = ["Selector", "Target", "bits", "mask_of", "select", "targets_of"]
+__all__ = ["Index", "Selector", "Target", "bits", "index_of", "mask_of", "select", "targets_of"]
 
 
 class Target(NamedTuple):
@@ -58,14 +58,14 @@ def bits(mask: int) -> Iterator[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Index:
+class Index:
     """The treatments that have a name, by the key of a selector."""
 
     everything: int
     by_name: dict[tuple[str, str], int]
 
 
-def index_of(targets: tuple[Target, ...]) -> _Index:
+def index_of(targets: tuple[Target, ...]) -> Index:
     """Return the sets of treatments that selectors are made of."""
     by_name: dict[tuple[str, str], int] = {}
     for number, (action, treatment, _) in enumerate(targets):
@@ -79,10 +79,10 @@ def index_of(targets: tuple[Target, ...]) -> _Index:
         ]
         for key in own:
             by_name[key] = by_name.get(key, 0) | 1 << number
-    return _Index((1 << len(targets)) - 1, by_name)
+    return Index((1 << len(targets)) - 1, by_name)
 
 
-def select(covers: Covers, index: _Index) -> Selector:
+def select(covers: Covers, index: Index) -> Selector:
     """Return what a selector covers."""
     mask = index.everything
     for key in ("issue", "group", "action", "channel", "tag", "kind"):

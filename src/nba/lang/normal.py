@@ -17,9 +17,21 @@ from nba.lang import tree
 from nba.lang.text import write
 from nba.lang.tree import Node
 from nba.lang.types import BOOL, Type
-from nba.lang.values import INT_MAX, INT_MIN, Duration, Timestamp
+from nba.lang.values import INT_MAX, INT_MIN, Duration, Timestamp, kind_of
 
-__all__ = ["AllOf", "AnyOf", "Constant", "Normal", "Opaque", "Test", "normal", "reads"]
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Comparison",
+    "Constant",
+    "Normal",
+    "Opaque",
+    "Test",
+    "comparison",
+    "normal",
+    "opposite",
+    "reads",
+]
 
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in", "has", "not has"]
 
@@ -84,6 +96,9 @@ class AnyOf:
 
 Normal = Test | Constant | Opaque | AllOf | AnyOf
 
+#: What is compared, the operator, and the constant, a tuple for `in`.
+Comparison = tuple[Node, Operator, object]
+
 
 def normal(
     node: Node,
@@ -98,6 +113,12 @@ def normal(
     instant, what compares a time with it becomes a test of that time.
     """
     return _Normalizer(named, now).normal(node, positive=positive)
+
+
+def comparison(node: Node) -> Comparison | None:
+    """Return what a condition compares with a constant, whichever way round; None for others."""
+    found = _Normalizer(lambda _path: None, None)
+    return found.comparison(node) if isinstance(node, tree.Call) else None
 
 
 class _Normalizer:
@@ -135,7 +156,7 @@ class _Normalizer:
                 if node.function == "within" and self.now is not None:
                     return self.within(node, positive=positive)
                 if test := self.test(node):
-                    return test if positive else _opposite(test)
+                    return test if positive else opposite(test)
         return Opaque(write(node), positive, reads(node), node)
 
     def within(self, node: tree.Call, *, positive: bool) -> Normal:
@@ -148,33 +169,39 @@ class _Normalizer:
         until = Test(then.path, "<=", Timestamp(self.now), then.type)
         if positive:
             return AllOf((since, until))
-        return AnyOf((_opposite(since), _opposite(until)))
+        return AnyOf((opposite(since), opposite(until)))
 
     def test(self, node: tree.Call) -> Test | None:
         """Return a comparison of a field with a constant, whichever way round, or None."""
+        found = self.comparison(node)
+        if found is None:
+            return None
+        left, operator, value = found
+        if not isinstance(left, tree.Field):
+            return None if operator == "in" else self.distance(left, operator, value)
+        return Test(left.path, operator, value, left.type)
+
+    def comparison(self, node: tree.Call) -> Comparison | None:
+        """Return what is compared with a constant, whichever way round, or None."""
         if len(node.args) != 2:
             return None
         left, right = node.args
-        if node.function == "in" and isinstance(left, tree.Field):
-            return self.membership(left, right)
         operator: Any = node.function
-        if operator not in _FLIPPED:
+        if operator == "in":
+            items = right.items if isinstance(right, tree.ListOf) else []
+        elif operator not in _FLIPPED:
             return None
-        if self.constant(left) is not None:
-            left, right, operator = right, left, _FLIPPED[operator]
-        constant = self.constant(right)
-        if constant is None:
+        else:
+            if self.constant(left) is not None:
+                left, right, operator = right, left, _FLIPPED[operator]
+            items = [right]
+        found = [self.constant(item) for item in items]
+        values: tuple[Any, ...] = tuple(value[0] for value in found if value)
+        if not found or len(values) < len(found) or left.type.name not in _COMPARABLE:
             return None
-        if isinstance(left, tree.Field) and left.type.name in _COMPARABLE:
-            return Test(left.path, operator, constant[0], left.type)
-        return self.distance(left, operator, constant[0])
-
-    def membership(self, left: tree.Field, right: Node) -> Test | None:
-        items = right.items if isinstance(right, tree.ListOf) else []
-        values = [self.constant(item) for item in items]
-        if not values or None in values:
-            return None
-        return Test(left.path, "in", tuple(v[0] for v in values if v), left.type)
+        if any(kind_of(value) != left.type.name or value != value for value in values):  # noqa: PLR0124
+            return None  # of another type, or no number: then an operator has no opposite
+        return left, operator, values if operator == "in" else values[0]
 
     def distance(self, node: Node, operator: Any, length: Any) -> Test | None:
         """Return `since(t) > days(3)` and `t - now < days(3)` as tests of *t*."""
@@ -214,7 +241,8 @@ class _Normalizer:
         return None
 
 
-def _opposite(test: Test) -> Test:
+def opposite(test: Test) -> Test:
+    """Return the test that holds for every other known value."""
     return Test(test.path, _OPPOSITE[test.operator], test.value, test.type)
 
 

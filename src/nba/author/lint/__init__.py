@@ -1,0 +1,33 @@
+"""Lint: what is allowed in a rule book, and most likely not meant.
+
+A rule is a function from a survey of the book to findings. What a rule says is never, or always, is
+proved: what cannot be decided is not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from nba.author.lint.actions import never_eligible
+from nba.author.lint.conditions import always_true, never_true, repeats_condition, repeats_named
+from nba.author.lint.survey import Survey
+from nba.book.findings import in_order
+from nba.book.model import Book
+from nba.errors import Diagnostic
+
+__all__ = ["RULES", "lint"]
+
+RULES: Final[tuple[Callable[[Survey], Iterator[Diagnostic]], ...]] = (
+    never_eligible,
+    always_true,
+    never_true,
+    repeats_named,
+    repeats_condition,
+)
+
+
+def lint(book: Book) -> list[Diagnostic]:
+    """Return what lint finds in a book, in the order of files and lines."""
+    survey = Survey(book)
+    return in_order(dict.fromkeys(each for rule in RULES for each in rule(survey)))
