@@ -29,6 +29,7 @@ from nba.lang.types import (
     NULL,
     STRING,
     UINT,
+    EnumType,
     Type,
     list_of,
     map_of,
@@ -218,6 +219,8 @@ class _Checker:
                 if kind == INT:
                     widened(part)
         covering = parts[0].type
+        if not covering.args and len(set(kinds)) == 1 and not isinstance(covering, EnumType):
+            return covering
         for part in parts[1:]:
             join = self.types.join(covering, part.type)
             if join is None and self.environment.book:

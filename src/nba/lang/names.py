@@ -111,6 +111,8 @@ class Names:
     def _declared(self, name: str) -> str | None:
         """Return the declared name that *name* means, looked up from the container outwards."""
         names = self.environment.names
+        if not self.environment.container and name in names:  # as in every book
+            return name
         if name.startswith("."):
             candidates = [name[1:]]
         else:
