@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import Final
 
 from nba.book.model import Book
@@ -11,11 +12,11 @@ from nba.cli.output import CommandError, as_warning, counted, errors
 from nba.cli.progress import Progress
 from nba.engine import Engine
 from nba.errors import Diagnostic
-from nba.journey.events import EventShapes, Row
+from nba.journey.events import Event, EventShapes, Row
 from nba.state.memory import MemoryStore
 from nba.windows import EPOCH
 
-__all__ = ["journeys_in", "opened_engine"]
+__all__ = ["events_in", "journeys_in", "opened_engine"]
 
 _MANY: Final = 20  # faults in events that are shown
 
@@ -38,8 +39,23 @@ def opened_engine(args: argparse.Namespace) -> Engine:
 
 def journeys_in(name: str, book: Book) -> dict[str, list[Row]]:
     """Return the events of a file by customer, and say what of them cannot be read."""
-    shapes = EventShapes.of(book)
     journeys: dict[str, list[Row]] = {}
+    for event, row in _read(name, book):
+        journeys.setdefault(event.customer, []).append(row)
+    return journeys
+
+
+def events_in(name: str, book: Book) -> dict[str, tuple[Event, ...]]:
+    """Return the events of a file by customer as they are; what cannot be read is said too."""
+    found: dict[str, list[Event]] = {}
+    for event, _ in _read(name, book):
+        found.setdefault(event.customer, []).append(event)
+    return {customer: tuple(events) for customer, events in found.items()}
+
+
+def _read(name: str, book: Book) -> Iterator[tuple[Event, Row]]:
+    """Yield the events of a file, each with its row."""
+    shapes = EventShapes.of(book)
     known: dict[tuple[str, str], tuple[Row, str]] = {}  # with the place, by customer and id
     faults = _Faults()
     progress = Progress("events")
@@ -47,16 +63,15 @@ def journeys_in(name: str, book: Book) -> dict[str, list[Row]]:
         with read_events(name, book) as events:
             for event, where in events:
                 row, problems = shapes.row(event, EPOCH)  # every event of a file says when
-                journeys.setdefault(event.customer, []).append(row)
                 first, place = known.setdefault((event.customer, row["id"]), (row, where))
                 if first != row:
                     problems = [*problems, _other(row["id"], place)]
                 faults.add(where, problems)
                 progress.step()
+                yield event, row
     finally:
         progress.clear()
         faults.end()
-    return journeys
 
 
 def _other(id_: str, first: str) -> Diagnostic:

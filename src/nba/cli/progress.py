@@ -14,13 +14,22 @@ PACE = 0.2  # seconds between two changes
 
 
 class Progress:
-    """Counts what is done, on stderr; silent where that is no terminal, or results go to one."""
+    """Counts what is done, on stderr; silent where that is no terminal.
 
-    def __init__(self, noun: str, clock: Callable[[], float] = time.monotonic) -> None:
+    Where results are written *meanwhile*, it is silent too if they go to a terminal.
+    """
+
+    def __init__(
+        self,
+        noun: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        meanwhile: bool = True,
+    ) -> None:
         self.noun = noun
         self.clock = clock
         self.page: Page = errors()
-        self.active = self.page.terminal and not results().terminal
+        self.active = self.page.terminal and not (meanwhile and results().terminal)
         self.count = 0
         self.start = clock()
         self.next = self.start + PATIENCE

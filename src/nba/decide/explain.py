@@ -22,7 +22,7 @@ from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal
 from nba.lang.types import STRING
 from nba.lang.words import listed
 
-__all__ = ["ActionAccount", "Explanation", "explain", "summarize"]
+__all__ = ["ActionAccount", "Explanation", "explain", "explain_treatment", "summarize"]
 
 _STAGES = {"ineligible": "eligible", "inapplicable": "applicable", "unsuitable": "suitable"}
 _FAULTS = {
@@ -110,6 +110,16 @@ class Explanation:
 def explain(judged: Reference, ranking: Ranking) -> Explanation:
     """Return the account of what *judged* decided as *ranking*."""
     return _Explainer(judged, ranking).explanation()
+
+
+def explain_treatment(
+    judged: Reference, ranking: Ranking, action: str, channel: str
+) -> tuple[list[str], Place]:
+    """Return why a treatment has its code, and where the rule stands that gave it."""
+    explainer = _Explainer(judged, ranking)
+    found = judged.book.actions[action]
+    treatment = _treatment(found, channel)
+    return explainer.reasons(found, treatment, ranking.codes[action, channel])
 
 
 def summarize(judged: Reference, ranking: Ranking) -> list[str]:

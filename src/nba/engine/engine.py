@@ -168,6 +168,11 @@ class Engine:
         return self._running.plan.book
 
     @property
+    def path(self) -> str | os.PathLike[str] | None:
+        """Where the rule book was read from; None where it was handed over as it is."""
+        return self._path
+
+    @property
     def version(self) -> str:
         """The version of the rule book that decides now: the hash of what it means."""
         return self._running.plan.book.version

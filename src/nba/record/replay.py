@@ -74,11 +74,10 @@ class Replayer:
         same_book = version == self.versions["book"]
         if not same_book and not self.any_version:
             return Replayed(record, "other version", (f"version {version} of the book made it",))
-        if missing := sorted(self.needed.intersection(record.left_out)):
-            names = ", ".join(f"`{name}`" for name in missing)
-            return Replayed(record, "not replayable: private", (f"{names} was left out",))
+        if missing := self._missing(record):
+            return Replayed(record, "not replayable: private", (missing,))
         try:
-            found = self._answer(record, granting=same_book)
+            _, found = self._answer(record, granting=same_book)
         except CaseError as error:
             return Replayed(record, "different", (str(error),))
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
@@ -88,7 +87,24 @@ class Replayer:
             return Replayed(record, "same")
         return Replayed(record, "different", (*because, *self._other_versions(record)))
 
-    def _answer(self, record: Record, *, granting: bool) -> Answer:
+    def again(self, record: Record) -> tuple[Case, Answer]:
+        """Return the case of a record, and what this book answers, whoever made the decision.
+
+        What the store granted is not taken over. Raises CaseError where it cannot be decided.
+        """
+        if missing := self._missing(record):
+            raise CaseError(missing)
+        try:
+            return self._answer(record, granting=False)
+        except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+            raise CaseError(f"the record `{record.id}` cannot be replayed: {error!r}") from None
+
+    def _missing(self, record: Record) -> str:
+        """Say what of a record was left out that the book asks for; nothing where nothing was."""
+        missing = sorted(self.needed.intersection(record.left_out))
+        return f"{', '.join(f'`{name}`' for name in missing)} was left out" if missing else ""
+
+    def _answer(self, record: Record, *, granting: bool) -> tuple[Case, Answer]:
         """Decide what is recorded; the store grants what it did where *granting*."""
         data = _with_unknown(record)
         if not record.nobody:  # a history was handed in, or there is a store
@@ -104,13 +120,13 @@ class Replayer:
             history = History(tuple(map(answered_of, record.history)), record.used)
             view.remember(self.plan, Timeline(rows), history)
         if not granting or record.granted is None:
-            return answer(self.plan, view, record.n)
+            return case, answer(self.plan, view, record.n)
         refused = {int(place): code for place, code in (record.refused or {}).items()}
         last = max((*record.granted, *refused), default=0)
         found = answer(self.plan, view, record.n, spare=last + 1)
         if any(place >= len(found.offers) for place in record.granted):
             raise CaseError("the store granted an answer that is none now")
-        return found.as_granted(record.granted, refused)
+        return case, found.as_granted(record.granted, refused)
 
     def _other_versions(self, record: Record) -> Iterator[str]:
         for name, now in self.versions.items():
