@@ -86,3 +86,49 @@ def test_a_book_without_tests_says_so(nba: Run, folder: Path):
     (folder / "rules" / "tests.yaml").unlink()
     assert nba("test", "rules") == (0, "the book has no tests\n", "")
     assert nba("test", "rules", "--json").json() == {"passed": 0, "failed": 0, "tests": []}
+
+
+def test_what_no_test_reaches_is_listed(nba: Run):
+    """With its place, what is missing, and a percentage at the end."""
+    ran = nba("test", "rules", "--coverage")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("..\n\n2 passed\n\nnot reached:\n")
+    line = line_of("no_selling:")
+    said = "policy `no_selling`: no test where it blocks something"
+    assert f"\nrules/book.yaml:{line}: {said}\n" in ran.out
+    assert ran.out.splitlines()[-1].startswith("rules reached: ")
+    assert "action `upgrade`" not in ran.out
+
+
+def test_only_the_chosen_tests_count(nba: Run):
+    """Coverage is that of what was run."""
+    ran = nba("test", "rules", "--coverage", "-k", "bill")
+    assert "action `upgrade`: no test where it is an answer" in ran.out
+
+
+def test_coverage_in_json(nba: Run):
+    """A machine gets the rules with their places too."""
+    report = nba("test", "rules", "--coverage", "--json").json()
+    found = report["coverage"]
+    assert found["rules"]["all"] == found["rules"]["reached"] + len(found["unreached"])
+    assert {
+        "kind": "policy",
+        "name": "`no_selling`",
+        "file": "rules/book.yaml",
+        "line": line_of("no_selling:"),
+        "missing": ["no test where it blocks something"],
+    } in found["unreached"]
+    assert "coverage" not in nba("test", "rules", "--json").json()
+
+
+def test_too_little_coverage_fails(nba: Run):
+    """A pipeline can ask for a share."""
+    assert nba("test", "rules", "--fail-under", "10").code == 0
+    ran = nba("test", "rules", "--fail-under", "99.5")
+    assert ran.code == 1
+    assert "not reached:" in ran.out
+    assert ran.err.startswith("error: tests reach ")
+    assert ran.err.endswith(" % of the rules, and are to reach 99.5 %\n")
+    ran = nba("test", "rules", "--fail-under", "101")
+    assert (ran.code, ran.out) == (2, "")
+    assert "`--fail-under`: a percentage from 0 to 100 is expected, not `101`" in ran.err

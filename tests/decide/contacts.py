@@ -166,3 +166,18 @@ def histories(draw: st.DrawFn, actions: list[str]) -> tuple[dict[str, Any], ...]
             one["approval"] = draw(st.sampled_from(["pending", "refused", "approved"]))
         found.append(one)
     return tuple(found)
+
+
+@st.composite
+def used_up(draw: st.DrawFn, document: dict[str, Any]) -> dict[str, Any]:
+    """Draw how much is used of some budgets and limits."""
+    limits = [limit["id"] for limit in document["contact_policy"]["limits"]]
+    names = draw(st.sets(st.sampled_from([*document["budgets"], *limits])))
+    return {
+        name: draw(
+            st.sampled_from([0, "0.00", 9.5, 25.5])
+            if name in ("money", "own")
+            else st.integers(0, 3)
+        )
+        for name in sorted(names)
+    }

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.decide.contacts import contact_books, histories
+from tests.decide.contacts import contact_books, histories, used_up
 from tests.decide.strategies import NOW, built, cases, viewed
 
 from nba.decide.answer import Answer, answer
@@ -19,6 +19,7 @@ from nba.decide.explain import explain
 from nba.decide.history import Answered, history_of
 from nba.decide.plan import plan_for
 from nba.decide.reference import Reference
+from nba.decide.used import with_used
 from nba.journey.events import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
 
@@ -56,7 +57,9 @@ def test_the_plan_is_the_reference(document: dict[str, Any], data: st.DataObject
         answers = [Answered.from_dict(one, book) for one in past]
         n = data.draw(st.none() | st.integers(1, 3))
         timeline = Timeline(shapes.row(event, NOW)[0] for event in case.events or ())
-        view = viewed(plan, case, NOW, timeline, history_of(book, answers, NOW_INSTANT))
+        used = data.draw(st.none() | used_up(document))
+        history = with_used(history_of(book, answers, NOW_INSTANT), used, book)
+        view = viewed(plan, case, NOW, timeline, history)
         found = answer(plan, view, n)
         point = book.decision_points[case.at] if case.at else None
         ranking = literally(found, case.role, point)

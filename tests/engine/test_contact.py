@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.engine.contacts import BOOK, MONDAY, World, world
 
-from nba import CaseError, Decision, Event
+from nba import Case, CaseError, Decision, Event
 
 OFFER = {"wants_more": True}
 
@@ -293,6 +293,53 @@ def test_a_history_that_is_handed_in_replaces_the_store() -> None:
     assert found.engine.export("c-2")["decisions"] == []
     with pytest.raises(CaseError, match="no action `upgrad`"):
         found.decide(history=[{"action": "upgrad", "at": MONDAY}])
+
+
+def test_what_is_used_may_be_handed_in() -> None:
+    """It takes the place of what is counted, by budget or limit; the rest is counted as before."""
+    found = world()
+    found.missed("a-1")
+    rich = found.decide(used={"pool": 80})
+    assert (rich.action, rich.gesture and str(rich.gesture.amount)) == ("apology_credit", "20.00")
+    poor = found.decide(used={"pool": "85.00"})
+    assert (poor.action, poor.gesture and str(poor.gesture.amount)) == ("apology_credit", "10.00")
+    out = found.decide(used={"pool": 95.5, "callbacks": 2})
+    assert out.action is None
+    assert out.codes()["apology_credit"] == "unaffordable:pool"
+    assert out.codes()["call_back"] == "unaffordable:callbacks"
+    assert found.used("budget/pool") == 0, "nothing is taken"
+    case = Case.from_dict(Case("c-1", used={"pool": "95.50"}).to_dict())
+    assert case.used == {"pool": "95.50"}
+    for wrong, said in [
+        ({"pol": 1}, "there is no budget or limit `pol`. did you mean `pool`?"),
+        ({"callbacks": 1.5}, "what is used of `callbacks` is a count, not `1.5`"),
+    ]:
+        with pytest.raises(CaseError) as caught:
+            found.decide(used=wrong)
+        assert str(caught.value) == said
+    with pytest.raises(CaseError, match="`used` is an object"):
+        found.decide(used=[1])
+    with pytest.raises(CaseError, match="`used` of a case is an object"):
+        Case.from_dict({"used": 5})
+
+
+def test_what_is_used_counts_with_what_the_case_brings() -> None:
+    """Without a store, beside a history, and read back: the same."""
+    found = world()
+    past = {"action": "upgrade", "at": MONDAY - timedelta(days=3), "channel": "email"}
+    offer = OFFER | {"leaving": True}
+    given: dict[str, Any] = {"history": [past], "events": []}
+    assert found.decide(customer=OFFER, **given).action == "upgrade"
+    full = found.decide(customer=offer, used={"weekly": 3, "retention_call": 1}, **given)
+    assert full.codes()["upgrade"] == "limited:weekly"
+    assert full.codes()["ask_to_stay"] == "limited:retention_call"
+    leaving = {"leaving": True, "household": "h-1", "consent": {"phone": True}}
+    case = Case("c-9", customer=leaving, used={"retention_call": 1}, now=MONDAY)
+    decision = found.engine.decide_case(case)
+    told = str(found.engine.explain(decision))
+    again = Decision.from_json(decision.to_json())
+    assert str(found.engine.explain(again, case)) == told
+    assert "1 of 1 for `h-1` this month" in told
 
 
 def test_what_is_exported_may_be_handed_in() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.decide.contacts import OUTCOMES, contact_books, histories
+from tests.decide.contacts import OUTCOMES, contact_books, histories, used_up
 from tests.decide.journeys import journeys
 from tests.decide.strategies import NOW, built, cases
 from tests.engine.contacts import BOOK, World, world
@@ -54,6 +54,7 @@ def test_random_work_is_replayed_as_it_was(document: dict[str, Any], data: Any, 
             case,
             events=case.events if data.draw(hand_in) else None,
             history=data.draw(past) if data.draw(hand_in) else None,
+            used=data.draw(used_up(document)) if data.draw(hand_in) else None,
         )
         for case in found
     ]
@@ -234,6 +235,21 @@ def test_what_others_used_is_an_input(tmp_path: Path):
     }
     replayer = Replayer(found.engine.book)
     assert replayer.replay(replace(second.record, used=None)).verdict == "different"
+
+
+def test_what_a_case_says_is_used_is_an_input(tmp_path: Path):
+    """It is in the record, with what the store counted of the rest, and nothing is taken."""
+    found = logged(tmp_path)
+    decision = found.decide("c-1", customer={"leaving": True}, used={"retention_call": 1})
+    assert decision.codes()["ask_to_stay"] == "limited:retention_call"
+    found.decide("c-1", customer={"leaving": True}, used={"retention_call": 0})
+    assert found.used("limit/retention_call", "h-1") == 0
+    found.engine.close()
+    first, second = replayed(tmp_path / "log.jsonl", found.engine)
+    assert (first.verdict, second.verdict) == ("same", "same")
+    assert first.record.used is not None
+    assert first.record.used["limit/retention_call"] == 1
+    assert first.record.used["limit/weekly"] == 0
 
 
 def test_previews_are_not_logged(tmp_path: Path):

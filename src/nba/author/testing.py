@@ -28,6 +28,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
+from nba.author.coverage import Coverage
 from nba.book.model import Book, TestCase
 from nba.decide.because import Facts, line_of
 from nba.decide.case import Case
@@ -104,8 +105,8 @@ def run_tests(engine: Engine, filter_: str = "") -> list[TestResult]:
     return [run_test(engine, test) for test in chosen_tests(engine.book, filter_)]
 
 
-def run_test(engine: Engine, test: TestCase) -> TestResult:
-    """Run one test: decide its case, and compare."""
+def run_test(engine: Engine, test: TestCase, coverage: Coverage | None = None) -> TestResult:
+    """Run one test: decide its case, and compare; let *coverage* see the decision."""
     try:
         # what was before is what the test says, and no other test
         case = Case.from_dict({"id": "test", "events": [], "history": [], **test.case})
@@ -113,6 +114,8 @@ def run_test(engine: Engine, test: TestCase) -> TestResult:
     except CaseError as error:
         failure = Failure("case", None, None, f"the case cannot be read: {error}")
         return TestResult(test.name, test.place, (failure,))
+    if coverage is not None:
+        coverage.see(decision)
     comparison = _Comparison(engine, decision)
     return TestResult(test.name, test.place, tuple(comparison.failures(test.expect)))
 

@@ -165,6 +165,7 @@ class _Builder:
         gestures = Gestures(contact, expressions, main.currency or "EUR", files.ids("budgets"))
         policies = files.single("contact_policy")
         budgets = _each(files.section("budgets"), gestures.budget)
+        limits = contact.limits(policies)
         catalogue = Catalogue(expressions, known, zone, gestures)
         ranking = Ranking(expressions, known, findings)
 
@@ -189,6 +190,9 @@ class _Builder:
             type_ids=files.ids("events"),
             outcomes=files.ids("outcomes"),
             actions=actions,
+            budgets=budgets,
+            limits=limits,
+            counted=files.ids("budgets") | files.limits(),
             currency=main.currency or "EUR",
         )
         scorings, arbitrations = files.single("scoring"), files.single("arbitration")
@@ -218,7 +222,7 @@ class _Builder:
             briefing=briefing(files.single("briefing"), journey, expressions),
             calendars=_each(files.section("calendars"), contact.calendar),
             channels=_each(files.section("channels"), catalogue.channel),
-            limits=contact.limits(policies),
+            limits=limits,
             suppressions=contact.suppressions(policies),
             budgets=budgets,
             outcomes=outcomes,

@@ -146,6 +146,10 @@ TestAnswer = Annotated[
 ]
 
 
+#: How much is used of a budget (money or a count) or of a limit (a count).
+UsedUp = Annotated[Any, WithJsonSchema(_AMOUNT)]
+
+
 class Test(Document):
     """A case, and what is expected of it."""
 
@@ -161,6 +165,8 @@ class Test(Document):
     """what happened before, such as `{contact: {topic: billing}, channel: chat, at: -2d}`"""
     history: list[TestAnswer] = []
     """earlier answers, such as `{rejected: upgrade, channel: email, at: -8d}`"""
+    used: dict[str, UsedUp] = {}
+    """what is used of budgets and limits; of others it is counted from the history"""
     role: str | None = None
     """who is asking"""
     at: str | None = None

@@ -11,8 +11,9 @@ from nba.book import documents
 from nba.book.amounts import minor_units
 from nba.book.earlier import Times, answers
 from nba.book.findings import At, Findings, short
-from nba.book.model import Action, EventType, TestCase
+from nba.book.model import Action, Budget, EventType, Limit, TestCase
 from nba.book.selectors import Catalogued
+from nba.book.used import used_up
 from nba.errors import did_you_mean, errors_in
 from nba.lang.context import Shape
 from nba.lang.types import DYN, ObjectType, Type
@@ -27,7 +28,8 @@ class World(NamedTuple):
     """What a book declares, as far as it is known while it is built.
 
     *names* are those of the *shape*; *types* are the event types and *actions* the actions;
-    *type_ids* and *outcomes* are all that files declare, those of faulty ones included.
+    *type_ids*, *outcomes* and *counted* (budgets and limits) are all ids that files declare, those
+    of faulty ones included.
     """
 
     shape: Shape
@@ -37,6 +39,9 @@ class World(NamedTuple):
     type_ids: frozenset[str]
     outcomes: frozenset[str]
     actions: Mapping[str, Action]
+    budgets: Mapping[str, Budget]
+    limits: Mapping[str, Limit]
+    counted: frozenset[str]
     currency: str
 
 
@@ -74,6 +79,8 @@ def checked_test(document: documents.Test, at: At, world: World, findings: Findi
     }
     if history := answers(document.history, at / "history", world, times, findings):
         case["history"] = history
+    if document.used:
+        case["used"] = used_up(document.used, at / "used", world, findings)
     expect = {key: getattr(document.expect, key) for key in document.expect.model_fields_set}
     if isinstance(between := expect.get("relationship"), documents.Between):
         expect["relationship"] = between.model_dump(exclude_none=True)

@@ -115,6 +115,13 @@ class Files:
             return Anything()
         return frozenset(tier.name for section, _ in sections for tier in section.tiers)
 
+    def limits(self) -> frozenset[str]:
+        """Return the ids of all limits."""
+        if any((at / "contact_policy").faulty for _, at in self.all):
+            return Anything()
+        policies = self.single("contact_policy")
+        return frozenset(limit.id for policy, _ in policies for limit in policy.limits)
+
     def unknown_roots(self) -> set[str]:
         """Return the parts of the context whose fields cannot all be known."""
         found: set[str] = set() if self.whole else set(_ROOTS)

@@ -63,6 +63,11 @@ class Page:
         if self.stream is not None:
             self.stream.write(text)
 
+    def flush(self) -> None:
+        """Let what was written be seen."""
+        if self.stream is not None:
+            self.stream.flush()
+
     def json(self, data: Any, *, indent: int | None = 2) -> None:
         """Write *data* as JSON, on one line without an *indent*."""
         encoding = (getattr(self.stream, "encoding", None) or "utf-8").lower()

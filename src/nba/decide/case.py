@@ -19,8 +19,9 @@ class Case:
 
     *id* is the customer's; *customer* and *interaction* hold the fields that the book declares,
     and *interaction* is None where nothing is happening. *now* is an aware datetime. *role* is
-    who asks, *at* the decision point. *events* are the customer's journey; None leaves it to the
-    store.
+    who asks, *at* the decision point. *events* are the customer's journey and *history* the answers
+    given before; None leaves them to the store. *used* is what is used up, by budget or limit; the
+    others are counted.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Case:
     at: str | None = None
     events: tuple[Event, ...] | None = None
     history: tuple[Mapping[str, Any], ...] | None = None
+    used: Mapping[str, Any] | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Case:
@@ -49,6 +51,8 @@ class Case:
                 raise CaseError(
                     f"`{key}` of a case is an object with the fields that the book declares"
                 )
+        if not isinstance(data.get("used"), Mapping | None):
+            raise CaseError("`used` of a case is an object: how much, by budget or limit")
         for key in ("id", "role", "at"):
             if not isinstance(data.get(key, ""), str | None):
                 raise CaseError(f"`{key}` of a case is a string")
@@ -61,6 +65,7 @@ class Case:
             data.get("at"),
             _events(data.get("events")),
             _history(data.get("history")),
+            data.get("used"),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,11 +79,12 @@ class Case:
             "at": self.at,
             "events": None if self.events is None else [one.to_dict() for one in self.events],
             "history": None if self.history is None else [dict(one) for one in self.history],
+            "used": None if self.used is None else dict(self.used),
         }
         return {key: value for key, value in found.items() if value is not None}
 
 
-_KEYS: Final = ("id", "customer", "interaction", "now", "role", "at", "events", "history")
+_KEYS: Final = ("id", "customer", "interaction", "now", "role", "at", "events", "history", "used")
 
 
 def _events(value: object) -> tuple[Event, ...] | None:

@@ -122,8 +122,8 @@ def _same(rule: Suppression, one: Answered, action: Action, channel: str) -> boo
 
 def used_of(rule: Limit | Budget, book: Book, history: History, when: When) -> int:
     """Return what counts on the account of a limit or a budget."""
-    if history.used is not None:
-        return history.used.get(rule.account, 0)
+    if history.used is not None and rule.account in history.used:
+        return history.used[rule.account]
     since = since_of(rule.window, when)
     if isinstance(rule, Limit):
         return sum(len(_places(rule, one, since, when.now)) for one in history.answers)

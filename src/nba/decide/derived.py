@@ -17,7 +17,7 @@ from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.values import Duration, Timestamp
 
-__all__ = ["Fields", "derived_fields", "number_of", "points_of"]
+__all__ = ["Fields", "derived_fields", "number_of", "points_of", "seen_rows"]
 
 #: What is known, by path.
 Fields = dict[str, object]
@@ -44,10 +44,15 @@ def derived_fields(book: Book, fields: Mapping[str, object], rows: Sequence[Row]
     return found
 
 
+def seen_rows(book: Book, rows: Sequence[Row], now: int) -> list[Row]:
+    """Return the events of a journey that are seen: not later than *now*, within the reach."""
+    since = -math.inf if book.reach is None else now - book.reach
+    return [row for row in rows if since < row["at"] <= now]
+
+
 def _from_journey(book: Book, fields: Fields, rows: Sequence[Row]) -> Fields:
     now: Any = fields["now"]
-    since = -math.inf if book.reach is None else now - book.reach
-    seen = [row for row in rows if since < row["at"] <= now]
+    seen = seen_rows(book, rows, now)
     found: Fields = {}
     for name, signal in book.signals.items():
         value = signal_value(signal, seen, fields, book.zone)

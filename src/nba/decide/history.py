@@ -189,8 +189,8 @@ class Answered:
 class History:
     """Earlier answers, in the order of their times.
 
-    *used* is what counts on the accounts of limits and budgets, by account, where a store knows;
-    without it they are counted from the answers.
+    *used* is what counts on the accounts of limits and budgets, by account, where a store or a
+    case says; the others are counted from the answers.
     """
 
     answers: tuple[Answered, ...] = ()

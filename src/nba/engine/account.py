@@ -5,6 +5,7 @@ All of it is worked out when somebody asks, by the reference.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from nba.decide.account import Codes, Part, Relationship
@@ -63,15 +64,15 @@ class EngineAccount:
         """Return the whole account, for every action."""
         return explain(*self.literally())
 
-    def literally(self) -> tuple[Reference, Ranking]:
-        """Decide the case again by the reference."""
+    def literally(self, by: Callable[..., Reference] = Reference) -> tuple[Reference, Ranking]:
+        """Decide the case again by the reference, or by what else is made as it is."""
         view, book = self.answer.view, self.answer.plan.book
         inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}
         known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
         point = book.decision_points[self.case.at] if self.case.at is not None else None
         rows = view.timeline.rows
         known = known if view.forsaken else derived_fields(book, known, rows)
-        judged = Reference(
+        judged = by(
             book,
             known,
             view.now,

@@ -16,6 +16,7 @@ from nba.decide.decision import Candidate, Decision
 from nba.decide.happening import Happening
 from nba.decide.history import EMPTY_HISTORY, Answered, History, history_of
 from nba.decide.plan import Plan
+from nba.decide.used import with_used
 from nba.decide.view import inputs_of
 from nba.engine.ids import new_id
 from nba.engine.remembered import SPARE, asked_of, history_in, taking_of, with_reservations
@@ -96,7 +97,7 @@ def _decide(
     plan = running.plan
     if not case.id or (case.history is not None and case.events is not None):
         return None
-    takes = commit and case.history is None
+    takes = commit and case.history is None and case.used is None
     for lost in range(TRIES):
         _step_aside(lost)
         view = inputs_of(plan, case, now)
@@ -106,6 +107,7 @@ def _decide(
         history = _history(plan, case, view.now)
         if history is None:
             history = history_in(plan, memory, asked, view.now, taking=takes)
+            history = with_used(history, case.used, plan.book)
         view.remember(plan, running.happening.before(timeline, case.id, view), history)
         found = answer(plan, view, n, SPARE if takes else 0)
         if not takes or not found.granted:
@@ -133,7 +135,8 @@ def _alone(
     view = inputs_of(running.plan, case, now)
     timeline, problems = _timeline(running, case, now, EMPTY)
     history = _history(running.plan, case, view.now)
-    view.remember(running.plan, timeline, history or EMPTY_HISTORY)
+    history = history or with_used(EMPTY_HISTORY, case.used, running.plan.book)
+    view.remember(running.plan, timeline, history)
     return answer(running.plan, view, n), problems
 
 
@@ -166,7 +169,7 @@ def _history(plan: Plan, case: Case, now: int) -> History | None:
     if case.history is None:
         return None
     answers = [Answered.from_dict(one, plan.book) for one in case.history]
-    return history_of(plan.book, answers, now)
+    return with_used(history_of(plan.book, answers, now), case.used, plan.book)
 
 
 def decided_again(running: Running, store: Store, case: Case, made: Decision) -> Answer | None:
@@ -179,7 +182,8 @@ def decided_again(running: Running, store: Store, case: Case, made: Decision) ->
     if history is None and memory is not None:
         before = tuple(row for row in memory.decisions if row.id != made.id and row.at <= view.now)
         found = history_in(plan, memory._replace(decisions=before), (), view.now)
-        history = History(found.answers)  # what was used then is counted from the answers
+        # what was used then is counted from the answers, but for what the case says
+        history = with_used(History(found.answers), case.used, plan.book)
     view.remember(plan, running.happening.before(timeline, case.id, view), history or EMPTY_HISTORY)
     again = answer(plan, view, made.n)
     return again if _plain(again.ranked) == _plain(made.ranked) else None

@@ -51,6 +51,8 @@ def _check(case: Case, n: int | None) -> None:
     for name, given in (("customer", case.customer), ("interaction", case.interaction)):
         if given is not None and not isinstance(given, Mapping):
             raise CaseError(f"`{name}` is an object with the fields that the book declares")
+    if case.used is not None and not isinstance(case.used, Mapping):
+        raise CaseError("`used` is an object: how much, by budget or limit")
     for name, text in (("at", case.at), ("role", case.role)):
         if text is not None and not isinstance(text, str):
             raise CaseError(f"`{name}` is a string, not a {type(text).__name__}")
@@ -199,6 +201,7 @@ class Engine:
         n: int | None = None,
         events: Iterable[Event] | None = None,
         history: Iterable[Mapping[str, Any]] | None = None,
+        used: Mapping[str, Any] | None = None,
         observe: bool = False,
         commit: bool = True,
     ) -> Decision:
@@ -209,16 +212,17 @@ class Engine:
         datetime, by default the clock's. *role* says who asks, *at* names a decision point and
         *n* asks for up to so many answers, by default as many as the point shows, or one.
         *events* are the customer's journey, by default what was observed; *history* the answers
-        given before, by default what the store remembers. *observe* records the interaction after
-        the decision, as the event that the book says it is; the answer is the same without it.
-        Without *commit* it is a preview: nothing is taken, and nothing remembered. Raises CaseError
-        where the case cannot be read.
+        given before, by default what the store remembers. *used* is what is used up, by budget or
+        limit: a number, or money as a string; the others are counted. *observe* records the
+        interaction after the decision, as the event that the book says it is; the answer is the
+        same without it. Without *commit* it is a preview: nothing is taken, and nothing remembered.
+        Raises CaseError where the case cannot be read.
         """
         journey = tuple(events) if events is not None else None
         if history is not None and not isinstance(history, Iterable):
             raise CaseError("`history` is a list of answers, see `Case`")
         past = tuple(history) if history is not None else None
-        case = Case(id, customer or {}, interaction, now, role, at, journey, past)
+        case = Case(id, customer or {}, interaction, now, role, at, journey, past, used)
         return self.decide_case(case, n, observe=observe, commit=commit)
 
     def decide_case(
