@@ -42,6 +42,7 @@ CODES: dict[str, str] = {
     "yaml-alias": "a YAML anchor, alias or merge key is used",
     "yaml-documents": "a file holds more than one YAML document",
     "duplicate-key": "a mapping has the same key twice",
+    "csv-syntax": "a CSV file has no header, an open quote, or a line with too many cells",
     "swallowed-by-comment": "a ` #` cut an expression short",
     "split-by-comma": "a comma in a flow mapping cut an expression in two",
     # what files may say
@@ -53,7 +54,7 @@ CODES: dict[str, str] = {
     "duplicate-id": "the same id is declared twice in a book",
     "no-book": "the book has no `book` section, or several",
     "unknown-id": "a reference to something the book does not declare",
-    "circular-condition": "named conditions or scorecards refer to each other in a circle",
+    "circular-condition": "conditions, scorecards or tables refer to each other in a circle",
     "order-split": "a list whose order matters stands in more than one file",
     "too-many": "a book has more errors than are shown",
     # conditions

@@ -33,6 +33,7 @@ KNOWN = Catalogued(
     tier=frozenset(),
     moment=frozenset(),
     calendar=frozenset(),
+    table=frozenset(),
 )
 
 

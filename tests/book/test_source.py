@@ -12,8 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nba.book import source
-from nba.book.source import parse, read_folder
+from nba.book import folder, source
+from nba.book.folder import read_folder
+from nba.book.source import parse
 from nba.errors import BookError
 
 
@@ -501,7 +502,7 @@ def test_links_are_followed_inside_the_folder_only(tmp_path):
 def test_sizes_are_limited_before_anything_is_parsed(tmp_path, monkeypatch):
     """By file, and over the whole book."""
     monkeypatch.setattr(source, "MAX_FILE", 100)
-    monkeypatch.setattr(source, "MAX_BOOK", 150)
+    monkeypatch.setattr(folder, "MAX_BOOK", 150)
     write(tmp_path, a="#" * 100)
     assert len(read_folder(tmp_path)) == 1
     write(tmp_path, b="#" * 101)

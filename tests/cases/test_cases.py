@@ -13,7 +13,8 @@ import pytest
 from nba import Engine
 from nba.author import testing
 from nba.book.build import build
-from nba.book.source import parse, read_folder
+from nba.book.folder import read_folder
+from nba.book.source import parse
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "rules"

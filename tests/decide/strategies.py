@@ -16,6 +16,7 @@ from tests.decide.journeys import (
     SIGNALS,
     journeys,
 )
+from tests.decide.tables import TABLE_ATOMS, tables
 
 from nba.book.build import Built, build
 from nba.book.source import parse
@@ -195,7 +196,7 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
     atoms = PLAIN_ATOMS
     if not plain:
         atoms = atoms | PRESENCE_ATOMS | st.sampled_from(["condition.c0", "scorecard.s0 > 4"])
-        atoms = atoms | st.sampled_from(ATOMS)
+        atoms = atoms | st.sampled_from(ATOMS) | st.sampled_from(TABLE_ATOMS)
     some = st.one_of(conditions(atoms), *[st.sampled_from(MOSTLY_TRUE)] * 2)
 
     def gated() -> dict[str, Any]:
@@ -236,6 +237,8 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         }
         if draw(st.booleans()):
             actions[f"a{place}"]["say"] = draw(WORDINGS)
+        if not plain and draw(one_in(4)):
+            actions[f"a{place}"]["chosen_by"] = "t0"
     document: dict[str, Any] = {
         "format": 1,
         "book": "random",
@@ -269,6 +272,7 @@ def books(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
                 ],
             }
         },
+        "tables": draw(tables(list(actions))),
         "policies": {
             f"p{place}": {
                 "covers": draw(covers()),

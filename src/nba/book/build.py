@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import tzinfo
-from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final, NamedTuple, TypeVar
 
 from nba import windows
@@ -21,16 +20,20 @@ from nba.book.expressions import Expressions
 from nba.book.fields import PRESENT, Fields, declared_fields
 from nba.book.files import Documents, Files
 from nba.book.findings import At, Findings, TooManyError
+from nba.book.folder import read_folder
 from nba.book.gestures import GIVEN, Gestures
 from nba.book.interaction_event import interaction_event
 from nba.book.journey import JourneySections
 from nba.book.lengths import Lengths
+from nba.book.order import derived_order
 from nba.book.ranking import Ranking
 from nba.book.selectors import Anything, covers
-from nba.book.source import Source, read_folder
+from nba.book.sheet import Sheet
+from nba.book.source import Source
+from nba.book.table import output_fields
+from nba.book.tables import Tables, check_named
 from nba.book.window import Windows
 from nba.errors import BookError, Diagnostic, did_you_mean, errors_in
-from nba.lang import tree
 from nba.lang.context import FieldSpec, Shape
 from nba.lang.types import BOOL, DOUBLE, DYN, STRING, TIMESTAMP, EnumType, Type
 
@@ -66,10 +69,10 @@ _SECTIONS: Final = {
     "signal": "signals",
     "moment": "moments",
     "corridor": "corridors",
+    "table": "tables",
 }
 #: Sections whose ids alone do not tell which fields they declare.
-_DECLARING: Final = ("signals", "moments", "corridors")
-_MAX_CIRCLES: Final = 20  # that are reported
+_DECLARING: Final = ("signals", "moments", "corridors", "tables")
 #: What cuts a value short: other faults on its line come from that.
 _CUTS_SHORT: Final = frozenset({"swallowed-by-comment", "split-by-comma", "yaml-alias", "yaml-tag"})
 
@@ -86,7 +89,7 @@ def load(path: str | os.PathLike[str]) -> Built:
     return build(read_folder(path))
 
 
-def build(sources: Iterable[Source]) -> Built:
+def build(sources: Iterable[Source | Sheet]) -> Built:
     """Build a rule book from its files. Raises BookError with everything that is wrong."""
     findings = Findings()
     found = None
@@ -152,7 +155,16 @@ class _Builder:
             *(FieldSpec("relationship", DOUBLE) for _ in relationships[:1]),
             *(FieldSpec(GIVEN, DOUBLE, title="what is given") for _ in self.gestures()[:1]),
         )
-        shape = Shape(fields, (*given, *from_journey, *named_fields), zone)
+        tables = Tables(files.sheets, files.ids("actions"), zone, findings)
+        columns = _each(
+            files.section("tables"), lambda _, found, where: tables.outputs(found, where)
+        )
+        from_tables = (
+            spec
+            for name, (document, _) in files.section("tables").items()
+            for spec in output_fields(name, document.title, document.hit, columns[name])
+        )
+        shape = Shape(fields, (*given, *from_journey, *named_fields, *from_tables), zone)
         names = shape.names() | self.unread()
         expressions = Expressions(names, findings)
         contact = ContactSections(
@@ -166,7 +178,15 @@ class _Builder:
         policies = files.single("contact_policy")
         budgets = _each(files.section("budgets"), gestures.budget)
         limits = contact.limits(policies)
-        catalogue = Catalogue(expressions, known, zone, gestures)
+        decided = _each(
+            files.section("tables"),
+            lambda name, document, where: tables.table(
+                name, document, where, columns[name], expressions
+            ),
+        )
+        for table in decided.values():
+            gestures.check_not_yet([found.expression for found in table.inputs])
+        catalogue = Catalogue(expressions, known, zone, gestures, decided)
         ranking = Ranking(expressions, known, findings)
 
         named = {
@@ -196,7 +216,8 @@ class _Builder:
             currency=main.currency or "EUR",
         )
         scorings, arbitrations = files.single("scoring"), files.single("arbitration")
-        derived = self.in_order(named, cards, relationship)
+        derived = derived_order(named, cards, relationship, decided, findings)
+        check_named(decided, actions, findings)
         check_expansion(named, derived, findings)
         outcomes = _each(files.section("outcomes"), contact.outcome)
         return model.Book(
@@ -231,6 +252,7 @@ class _Builder:
             on_profile_failure=main.on_profile_failure or "without",
             conditions=named,
             scorecards=cards,
+            tables=decided,
             derived=derived,
             gates=catalogue.gates(main, at),
             policies=_each(files.section("policies"), catalogue.policy),
@@ -369,49 +391,6 @@ class _Builder:
         known = self.known.channel
         channels = () if isinstance(known, Anything) else tuple(sorted(known))
         return JourneySections(channels, zone, self.files.ids("events"), times)
-
-    def in_order(
-        self,
-        conditions: Mapping[str, model.Condition],
-        cards: Mapping[str, model.Scorecard],
-        relationship: model.Scorecard | None,
-    ) -> tuple[str, ...]:
-        """Return conditions, scorecards and the relationship, each after those it uses."""
-        trees: dict[str, list[tree.Node]] = {
-            f"condition.{name}": [found.tree] for name, found in conditions.items()
-        }
-        by_path = {f"scorecard.{name}": card for name, card in cards.items()}
-        by_path |= {"relationship": relationship} if relationship else {}
-        for path, card in by_path.items():
-            parts = [part for point in card.points for part in (point.when, point.band) if part]
-            trees[path] = [part.tree for part in parts]
-        uses = {
-            name: sorted(
-                {
-                    node.path
-                    for part in parts
-                    for node in tree.walk(part)
-                    if isinstance(node, tree.Field) and node.path in trees
-                }
-            )
-            for name, parts in trees.items()
-        }
-        for _ in range(_MAX_CIRCLES):
-            try:
-                return tuple(TopologicalSorter(uses).static_order())
-            except CycleError as error:
-                circle = [str(name) for name in error.args[1]]
-                first = circle.index(min(circle))  # so that the message is always the same
-                circle = [*circle[first:-1], *circle[:first], circle[first]]
-                shown = [f"`{name}`" for name in circle]
-                shown[6:-1] = ["…"] if len(shown) > 8 else shown[6:-1]
-                message = " needs ".join(shown)
-                kind, _, name = circle[0].partition(".")
-                place = (conditions[name] if kind == "condition" else by_path[circle[0]]).place
-                self.findings.report("circular-condition", message, "break the circle", place)
-                uses = {name: used for name, used in uses.items() if name not in circle}
-                uses = {name: [u for u in used if u in uses] for name, used in uses.items()}
-        return ()
 
 
 def _each(section: Documents, build: Callable[[str, Any, At], Built_]) -> dict[str, Built_]:

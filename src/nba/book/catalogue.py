@@ -19,6 +19,7 @@ from nba.book.model import (
     Issue,
     Policy,
     Slot,
+    Table,
     Treatment,
 )
 from nba.book.selectors import Catalogued, covers, percent, union, validity
@@ -35,12 +36,18 @@ class Catalogue:
     """Builds the catalogue's parts from their documents."""
 
     def __init__(
-        self, expressions: Expressions, known: Catalogued, zone: tzinfo, gestures: Gestures
+        self,
+        expressions: Expressions,
+        known: Catalogued,
+        zone: tzinfo,
+        gestures: Gestures,
+        tables: Mapping[str, Table],
     ) -> None:
         self.expressions = expressions
         self.known = known
         self.zone = zone
         self.gestures = gestures
+        self.tables = tables
         self.contact = gestures.contact
         self.findings = gestures.findings
 
@@ -149,7 +156,7 @@ class Catalogue:
             document.kind,
             percent(document.lever),
             union([document.tags, *inherited]),
-            self.answering(document, at, self.gates(document, at)),
+            self.chosen(name, document, at, self.answering(document, at, self.gates(document, at))),
             own.validity,
             treatments,
             once_per,
@@ -170,6 +177,33 @@ class Catalogue:
                 )
         text = " || ".join(f"moment.{name}" for name in names)
         condition = self.expressions.condition(text, at / "answers") if text else None
+        applicable = (condition, *gates.applicable) if condition else gates.applicable
+        return Gates(gates.eligible, applicable, gates.suitable)
+
+    def chosen(self, name: str, document: documents.Action, at: At, gates: Gates) -> Gates:
+        """Return the gates with the condition that `chosen_by` stands for: a row hit names it."""
+        if document.chosen_by is None:
+            return gates
+        here = at / "chosen_by"
+        table = self.tables.get(document.chosen_by)
+        if table is None:
+            if document.chosen_by not in self.known.table:
+                self.findings.unknown("table", document.chosen_by, self.known.table, here)
+            return gates
+        output = table.chooses
+        if output is None:
+            message = f"the table `{table.id}` chooses no action"
+            help_ = f"give it an output: `Action: action` in the `outputs` of `{table.id}`"
+            self.findings.report("wrong-value", message, help_, here.place)
+            return gates
+        column = table.outputs.index(output)
+        if table.rows and not any(row.gives[column] == name for row in table.rows):
+            message = f"no row of `{table.id}` names `{name}`, so it never fits"
+            help_ = "add a row for it, or remove `chosen_by`"
+            self.findings.report("wrong-value", message, help_, here.place, warning=True)
+        path = table.path(output)
+        text = f"'{name}' in {path}" if table.hit == "collect" else f"{path} == '{name}'"
+        condition = self.expressions.condition(text, here)
         applicable = (condition, *gates.applicable) if condition else gates.applicable
         return Gates(gates.eligible, applicable, gates.suitable)
 

@@ -55,6 +55,7 @@ from nba.book.journey_documents import (
     Step,
     Words,
 )
+from nba.book.table_documents import Table
 from nba.book.time_documents import Length, Within
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "Step",
     "StoreFailure",
     "Suppression",
+    "Table",
     "Test",
     "Text",
     "Tier",
@@ -195,6 +197,8 @@ class Action(Treatment):
     """words that selectors can use"""
     answers: Names = []
     """moments: it fits while one of them is open"""
+    chosen_by: str | None = None
+    """the decision table that chooses it: it fits while a row that is hit names it"""
     once_per: Expression = None
     """it is done once for each value of this, such as an appointment"""
     takes: Names = []
@@ -411,6 +415,8 @@ class File(Document):
     """what can be done"""
     scorecards: dict[Id, Scorecard] = {}
     """numbers with a breakdown, used as `scorecard.<id>`"""
+    tables: dict[Id, Table] = {}
+    """decision tables, used as `table.<id>.<output>` and `chosen_by`"""
     scoring: Scoring | None = None
     """how priority is computed"""
     arbitration: Arbitration | None = None

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from nba.book.cells import quoted
 from nba.book.dump_contact import action_contact, contact_sections
 from nba.book.model import (
     Action,
@@ -24,10 +25,12 @@ from nba.book.model import (
     Moment,
     Pattern,
     Point,
+    Row,
     Scorecard,
     Signal,
     Slot,
     Step,
+    Table,
     Text,
     Tier,
     Treatment,
@@ -117,6 +120,7 @@ def to_document(book: Book) -> dict[str, Any]:
         "groups": {name: _level(group) for name, group in book.groups.items()},
         "actions": {name: _action(action, book.currency) for name, action in book.actions.items()},
         "scorecards": {name: _scorecard(card) for name, card in book.scorecards.items()},
+        "tables": {name: _table(table) for name, table in book.tables.items()},
         "scoring": {
             "priority": expression_text(book.scoring.priority),
             "weights": [
@@ -223,6 +227,34 @@ def _point(point: Point) -> dict[str, Any]:
         "band": expression_text(point.band),
         "points": {band.text: points for band, points in point.bands},
     }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "hit": table.hit,
+        "no_row": table.no_row,
+        "inputs": {found.name: expression_text(found.expression) for found in table.inputs},
+        "outputs": {
+            found.name: {"enum": list(found.values)} if found.kind == "enum" else found.kind
+            for found in table.outputs
+        },
+        "rows": [_row(row, table) for row in table.rows],
+    }
+
+
+def _row(row: Row, table: Table) -> dict[str, Any]:
+    asked = {
+        column.name: cell.text
+        for column, cell in zip(table.inputs, row.cells, strict=True)
+        if cell is not None
+    }
+    gives = {
+        column.name: quoted(value) if isinstance(value, str) else value
+        for column, value in zip(table.outputs, row.gives, strict=True)
+        if value is not None
+    }
+    return {**asked, **gives}
 
 
 def _tier(tier: Tier) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from nba.book import documents
 from nba.book.findings import At, Findings
 from nba.book.selectors import Anything, Catalogued
+from nba.book.sheet import Sheet
 from nba.book.source import Source, parse
 from nba.book.validation import validated
 from nba.errors import errors_in
@@ -24,13 +25,18 @@ class Files:
     """The documents of all files, and what is wrong with their shape.
 
     *whole* is false when a file could not be read: it may declare what is missed elsewhere.
+    *sheets* are by name.
     """
 
-    def __init__(self, sources: Iterable[Source], findings: Findings) -> None:
+    def __init__(self, sources: Iterable[Source | Sheet], findings: Findings) -> None:
         self.findings = findings
         self.all: list[tuple[documents.File, At]] = []
+        self.sheets: dict[str, Sheet] = {}
         self.whole = True
         for source in sources:
+            if isinstance(source, Sheet):
+                self.sheets[source.name] = source
+                continue
             findings.add(source.diagnostics)
             document, at, faults = validated(source)
             findings.add(faults)
@@ -106,6 +112,7 @@ class Files:
             tier=self._tiers(),
             moment=self.ids("moments"),
             calendar=self.ids("calendars"),
+            table=self.ids("tables"),
         )
 
     def _tiers(self) -> frozenset[str]:

@@ -23,7 +23,8 @@ from nba.book.contact import (
     StoreFailure,
     Suppression,
 )
-from nba.book.rules import NOWHERE, Condition, Covers, Expression
+from nba.book.rules import NOWHERE, Band, Condition, Covers, Expression
+from nba.book.table import Cell, Input, Output, Row, Table
 from nba.errors import Place
 from nba.lang.context import FieldSpec, Shape
 from nba.lang.types import Type
@@ -37,6 +38,7 @@ __all__ = [
     "Briefing",
     "Budget",
     "Calendar",
+    "Cell",
     "Channel",
     "Condition",
     "Corridor",
@@ -47,6 +49,7 @@ __all__ = [
     "Gates",
     "Gesture",
     "Group",
+    "Input",
     "InteractionEvent",
     "Issue",
     "Limit",
@@ -54,9 +57,11 @@ __all__ = [
     "Moment",
     "NoAction",
     "Outcome",
+    "Output",
     "Pattern",
     "Point",
     "Policy",
+    "Row",
     "Rung",
     "Scorecard",
     "Scoring",
@@ -67,6 +72,7 @@ __all__ = [
     "Stop",
     "StoreFailure",
     "Suppression",
+    "Table",
     "TestCase",
     "Text",
     "Tier",
@@ -217,27 +223,6 @@ class Scoring:
 
     priority: Expression | None = None
     weights: tuple[Weight, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Numbers from *low* to *high*; None is no bound; *text* is how it was written."""
-
-    text: str
-    low: float | None
-    high: float | None
-    low_included: bool = True
-    high_included: bool = True
-
-    def __contains__(self, number: float) -> bool:
-        if self.low is not None and (
-            number < self.low or (number == self.low and not self.low_included)
-        ):
-            return False
-        return not (
-            self.high is not None
-            and (number > self.high or (number == self.high and not self.high_included))
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,7 +451,8 @@ class Briefing:
 class Book:
     """A rule book. *version* is the hash of all that changes what it decides or says.
 
-    *derived* are conditions and scorecards in an order in which each needs only earlier ones.
+    *derived* are conditions, scorecards and tables in an order in which each needs only earlier
+    ones.
     *reach* is in nanoseconds.
     """
 
@@ -496,6 +482,7 @@ class Book:
     on_profile_failure: str
     conditions: Mapping[str, Condition]
     scorecards: Mapping[str, Scorecard]
+    tables: Mapping[str, Table]
     derived: tuple[str, ...]
     gates: Gates
     policies: Mapping[str, Policy]

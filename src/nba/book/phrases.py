@@ -23,6 +23,8 @@ class Phrases:
         for name, moment in book.moments.items():
             self.titles[f"moment.{name}"] = moment.title
         self.titles |= {spec.path: spec.title for spec in corridor_fields(book.corridors)}
+        for table in book.tables.values():
+            self.titles |= {spec.path: spec.title for spec in table.fields()}
 
     def says(self, condition: Condition) -> str:
         """Return a condition in words, with what conditions with a name say in their places."""

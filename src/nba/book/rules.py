@@ -9,7 +9,7 @@ from typing import Final, Literal
 from nba.errors import Place
 from nba.lang.tree import Node
 
-__all__ = ["NOWHERE", "Condition", "Covers", "Expression"]
+__all__ = ["NOWHERE", "Band", "Condition", "Covers", "Expression"]
 
 #: The place of what stands in no file.
 NOWHERE: Final = Place("", 0, 0)
@@ -56,4 +56,25 @@ class Covers:
         return all(
             names is None or any(name in names for name in own[key])
             for key, names in wanted.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Numbers from *low* to *high*; None is no bound; *text* is how it was written."""
+
+    text: str
+    low: float | None
+    high: float | None
+    low_included: bool = True
+    high_included: bool = True
+
+    def __contains__(self, number: float) -> bool:
+        if self.low is not None and (
+            number < self.low or (number == self.low and not self.low_included)
+        ):
+            return False
+        return not (
+            self.high is not None
+            and (number > self.high or (number == self.high and not self.high_included))
         )

@@ -54,6 +54,7 @@ class Catalogued:
     tier: frozenset[str]
     moment: frozenset[str]
     calendar: frozenset[str]
+    table: frozenset[str]
     kind: frozenset[str] = frozenset(KINDS)
     direction: frozenset[str] = frozenset(DIRECTIONS)
 

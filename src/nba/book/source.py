@@ -6,140 +6,37 @@ document recurses in C and dies on deep nesting. Where nodes stand is kept flat,
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
 from yaml import events
 
-from nba.errors import BookError, Diagnostic, Place
+from nba.errors import Diagnostic, Place
 
-__all__ = ["File", "Source", "files_in", "parse", "read_folder"]
+__all__ = ["Lines", "Source", "parse"]
 
 MAX_FILE = 8 * 2**20  # bytes
-MAX_BOOK = 64 * 2**20  # bytes
 MAX_DEPTH = 64
 MAX_NODES = 500_000  # in a file
 MAX_DIGITS = 40  # a longer number stays a word: reading one takes quadratic time
 MAX_FINDINGS = 100  # in a file; nobody reads more
 MAX_RESUMES = 10  # syntax errors in a file; reading goes on at the next section
 
-_TOO_LARGE = f"the file is larger than {MAX_FILE >> 20} MiB"
-_SPLIT = "split it into several files"
+TOO_LARGE = f"the file is larger than {MAX_FILE >> 20} MiB"
+SPLIT = "split it into several files"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """The text of one rule file, and its *name* as people are shown it."""
-
-    name: str
-    text: str
-
-
-def read_folder(path: str | os.PathLike[str]) -> list[Source]:
-    """Read every `*.yaml` and `*.yml` below a folder, sorted by relative path, or one file.
-
-    Hidden files and folders are skipped. Raises `BookError` when there are no rule files, or
-    when one cannot be read or is too large; what is wrong *inside* them is in each source's
-    `diagnostics`.
-    """
-    return [parse(file.text, file.name) for file in files_in(path)]
-
-
-def files_in(path: str | os.PathLike[str]) -> list[File]:
-    """Return the rule files at *path* (a folder or one file) unparsed; errors as `read_folder`."""
-    root = Path(path)
-    findings: list[Diagnostic] = []
-    files: list[File] = []
-    size = 0
-    for name, file in sorted(_rule_files(root, findings)):
-        try:
-            content = _content(file)
-            size += len(content)
-            if size > MAX_BOOK:
-                message = f"the book has more than {MAX_BOOK >> 20} MiB of rule files"
-                findings.append(
-                    _about_file("too-large", root.as_posix(), message, "split the book")
-                )
-                break
-            files.append(File(name, content.decode("utf-8")))
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            message, help_ = f"byte 0x{content[error.start]:02x} is not UTF-8", "save it as UTF-8"
-            findings.append(_about_file("not-readable", name, message, help_, line))
-        except OverflowError:
-            findings.append(_about_file("too-large", name, _TOO_LARGE, _SPLIT))
-        except OSError as error:
-            findings.append(_unreadable(name, error))
-    if not files and not findings:
-        message = f"there is no `.yaml` or `.yml` file in `{root.as_posix()}`"
-        help_ = "name the folder that holds the rule files; hidden files are not read"
-        if not root.exists():
-            message, help_ = f"`{root.as_posix()}` does not exist", "check the path"
-        findings.append(_about_file("no-files", root.as_posix(), message, help_))
-    if findings:
-        raise BookError(findings)
-    return files
-
-
-def _rule_files(root: Path, findings: list[Diagnostic]) -> Iterator[tuple[str, Path]]:
-    """Yield the name and path of every rule file; links that leave the folder become findings."""
-    if not root.is_dir():
-        yield from [(root.as_posix(), root)] if root.exists() else []
-        return
-    home = os.path.realpath(root)
-
-    def failed(error: OSError) -> None:
-        findings.append(_unreadable(Path(error.filename).as_posix(), error))
-
-    for folder, folders, files in os.walk(root, onerror=failed):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        linked = [name for name in folders if Path(folder, name).is_symlink()]
-        rules = [name for name in files if name.lower().endswith((".yaml", ".yml"))]
-        for name in (name for name in linked + rules if not name.startswith(".")):
-            file = Path(folder, name)  # begins with the path as it was given
-            if not Path(os.path.realpath(file)).is_relative_to(home):
-                # Skipping it in silence could leave out a policy that stops something.
-                message = "the link leads out of the folder, and is not followed"
-                help_ = "copy what it points to into the folder, or remove the link"
-                findings.append(_about_file("not-readable", file.as_posix(), message, help_))
-            elif name not in linked:
-                yield file.as_posix(), file
-
-
-def _content(file: Path) -> bytes:
-    # Opening a named pipe would wait for ever; reading one byte too many catches a growing file.
-    if not stat.S_ISREG(file.stat().st_mode):
-        raise OSError(0, "not a regular file")
-    with file.open("rb") as stream:
-        content = stream.read(MAX_FILE + 1)
-    if len(content) > MAX_FILE:
-        raise OverflowError
-    return content
-
-
-def _unreadable(name: str, error: OSError) -> Diagnostic:
-    message = f"cannot be read: {(error.strerror or 'reason unknown').lower()}"
-    return _about_file("not-readable", name, message, "check that it may be read")
-
-
-def _about_file(code: str, name: str, message: str, help_: str, line: int = 1) -> Diagnostic:
-    return Diagnostic(code, message, help_, Place(name, line, 1))
 
 
 _BREAK = r"(?:\r\n|[\r\n\x85\u2028\u2029])"  # what YAML 1.1 parsers fold; editors know fewer
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-class _Lines:
+class Lines:
     """Turns the index of a character into a line and column."""
 
     __slots__ = ("_starts", "name", "text")
@@ -150,6 +47,7 @@ class _Lines:
         self._starts.extend(match.end() for match in _LINE_END.finditer(text))
 
     def line_of(self, index: int) -> int:
+        """Return the number of the line that a character stands on."""
         return bisect_right(self._starts, index)
 
     def place(self, index: int, end: int) -> Place:
@@ -339,7 +237,7 @@ def parse(text: str, name: str) -> Source:
     Never raises on bad content. After a syntax error reading goes on at the next section, a
     key at the start of a line, so that its findings are known too; the data is then `{}`.
     """
-    lines = _Lines(name, text.removeprefix("\ufeff"))
+    lines = Lines(name, text.removeprefix("\ufeff"))
     first = reader = _Reader(lines, 0)
     data = first.read()
     findings = first.findings
@@ -374,7 +272,7 @@ class _UnreadableError(Exception):
 class _Reader:
     """Reads a file from the index *base* on: what it says, where it stands, what is wrong."""
 
-    def __init__(self, lines: _Lines, base: int) -> None:
+    def __init__(self, lines: Lines, base: int) -> None:
         self.lines, self.base = lines, base
         self.text = lines.text[base:]
         self.findings: list[Diagnostic] = []
@@ -397,7 +295,7 @@ class _Reader:
 
     def _read(self) -> object:
         if len(self.text) > MAX_FILE:
-            raise self._stop("too-large", 0, _TOO_LARGE, _SPLIT)
+            raise self._stop("too-large", 0, TOO_LARGE, SPLIT)
         if bad := _UNREADABLE.search(self.text):
             message = f"the character U+{ord(bad[0]):04X} is not allowed in YAML"
             help_ = "remove it, or escape it in double quotes"
@@ -491,7 +389,7 @@ class _Reader:
                 key = None
             if number >= MAX_NODES:
                 message = f"the file has more than {MAX_NODES} values"
-                raise self._stop("too-large", starts[-1], message, _SPLIT)
+                raise self._stop("too-large", starts[-1], message, SPLIT)
             if kind is not events.ScalarEvent and kind is not events.AliasEvent:
                 outer.append((data, spots, in_mapping, number, event.flow_style))
                 in_mapping = kind is events.MappingStartEvent

@@ -54,6 +54,8 @@ _STAND_INS: Final[Mapping[str, Any]] = {
     "ladder": [],
     "amount": 0,
     "within": "1d",
+    "inputs": {},
+    "outputs": {},
 }
 #: What a document is called.
 _NOUNS: Final[Mapping[type[BaseModel], str]] = {
@@ -65,6 +67,7 @@ _NOUNS: Final[Mapping[type[BaseModel], str]] = {
     documents.Action: "action",
     documents.Treatment: "treatment",
     documents.Scorecard: "scorecard",
+    documents.Table: "table",
     documents.Point: "line of a scorecard",
     documents.Weight: "weight",
     documents.InteractionEvent: "interaction event",

@@ -9,7 +9,7 @@ from typing import Any
 from nba.author.lint import lint
 from nba.book.build import Built, build
 from nba.book.findings import in_order
-from nba.book.source import read_folder
+from nba.book.folder import read_folder
 from nba.cli.arguments import Arguments
 from nba.cli.codes import FAILED, OK, of_book
 from nba.cli.output import counted, errors, results

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from nba.book.model import Condition, Scorecard
 from nba.book.phrases import Phrases
-from nba.decide.derived import number_of, points_of
+from nba.decide.derived import number_of, points_of, rows_hit
 from nba.decide.reference import Reference
 from nba.errors import Place
 from nba.lang.functions import BOOK_FUNCTIONS
@@ -16,6 +17,8 @@ from nba.lang.tree import And, Field, Node, Not, Or
 from nba.lang.words import moment_in_words, name_in_words, noun, value_in_words, words
 
 __all__ = ["Facts", "line_of"]
+
+_MOST_ROWS: Final = 5  # that are named
 
 
 class Facts(Phrases):
@@ -83,14 +86,29 @@ class Facts(Phrases):
         return f"{name_in_words(path, self.titles)} is {self.shown(path)}"
 
     def shown(self, path: str) -> str:
-        """Return the value of a field in words; that of a scorecard with its parts."""
+        """Return the value of a field in words, with what it came from: parts, or rows."""
+        kind, _, name = path.partition(".")
+        if kind == "table":
+            return f"{value_in_words(self.fields.get(path))}, {self.rows(name.partition('.')[0])}"
         if path not in self.fields:
             return "unknown"
         value = value_in_words(self.fields[path])
-        kind, _, name = path.partition(".")
         card = self.book.scorecards.get(name) if kind == "scorecard" else None
         card = self.book.relationship if kind == "relationship" else card
         return f"{value}: {self.breakdown(card)}" if card else value
+
+    def rows(self, name: str) -> str:
+        """Say which rows of a table are hit, and where they stand."""
+        table = self.book.tables[name]
+        found = rows_hit(table, self.fields)
+        if not found:
+            return f"as no row of `{name}` holds"
+        place = table.rows[found[0] - 1].place
+        if len(found) == 1:
+            return f"by row {found[0]} of `{name}`, {line_of(place)}"
+        numbers = [str(number) for number in found[:_MOST_ROWS]]
+        more = f" and {len(found) - _MOST_ROWS} more" if len(found) > _MOST_ROWS else ""
+        return f"by rows {', '.join(numbers)}{more} of `{name}`, {line_of(place)}"
 
     def breakdown(self, card: Scorecard) -> str:
         """Say where the points of a scorecard came from."""

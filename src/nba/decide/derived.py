@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nba.book.corridors import NO_STAGE
-from nba.book.model import Book, Corridor, Expression, Point, Scorecard
+from nba.book.model import Book, Corridor, Expression, Point, Scorecard, Table
 from nba.errors import EvaluationError
 from nba.journey.events import Row
 from nba.journey.literal_signals import signal_value
@@ -17,7 +17,7 @@ from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.values import Duration, Timestamp
 
-__all__ = ["Fields", "derived_fields", "number_of", "points_of", "seen_rows"]
+__all__ = ["Fields", "derived_fields", "number_of", "points_of", "rows_hit", "seen_rows"]
 
 #: What is known, by path.
 Fields = dict[str, object]
@@ -27,7 +27,8 @@ def derived_fields(book: Book, fields: Mapping[str, object], rows: Sequence[Row]
     """Return *fields* together with all that derives from them and the journey.
 
     *rows* are the events of the journey, in order: those later than now or out of the book's
-    reach are not seen. Signals and moments come first, then conditions and scorecards.
+    reach are not seen. Signals and moments come first, then conditions, scorecards and
+    tables.
     """
     found = dict(fields)
     if book.signals or book.moments or book.corridors:
@@ -38,6 +39,8 @@ def derived_fields(book: Book, fields: Mapping[str, object], rows: Sequence[Row]
             verdict = reference.judge(book.conditions[name].tree, found, BOOK_FUNCTIONS)
             if verdict is not None:
                 found[path] = verdict
+        elif kind == "table":
+            found |= _table(book.tables[name], found)
         else:
             card = book.relationship if kind == "relationship" else book.scorecards[name]
             found[path] = _score(card, found) if card else 0.0
@@ -105,6 +108,25 @@ def _score(card: Scorecard, fields: Mapping[str, object]) -> float:
     if card.minimum is not None:
         total = max(total, card.minimum)
     return min(total, card.maximum) if card.maximum is not None else total
+
+
+def _table(table: Table, fields: Mapping[str, object]) -> Fields:
+    """Return what a table gives, by path; what is unknown is left out."""
+    hit = rows_hit(table, fields)
+    given = {table.path(output): table.given(hit, n) for n, output in enumerate(table.outputs)}
+    return {path: value for path, value in given.items() if value is not None}
+
+
+def rows_hit(table: Table, fields: Mapping[str, object]) -> tuple[int, ...]:
+    """Return the numbers, from 1, of the rows that are hit; *fields* are all those known."""
+    return table.hits([_value(column.expression, fields) for column in table.inputs])
+
+
+def _value(expression: Expression, fields: Mapping[str, object]) -> object:
+    try:
+        return reference.evaluate(expression.tree, fields, BOOK_FUNCTIONS)
+    except EvaluationError:
+        return None
 
 
 def number_of(expression: Expression, fields: Mapping[str, object]) -> float | None:

@@ -29,6 +29,7 @@ from nba.book.model import (
     Validity,
 )
 from nba.book.ranking import FACTORS
+from nba.decide.tables import hits, output_of
 from nba.decide.targets import Selector, Target, bits, index_of, mask_of, select, targets_of
 from nba.journey.reading import JourneyReader, Moments
 from nba.lang.functions import BOOK_FUNCTIONS
@@ -192,7 +193,7 @@ class Plan:
     everything: int
     slot_count: int
     journey: JourneyReader
-    derive: tuple[tuple[int, Function], ...]  # slots of named conditions and scorecards, in order
+    derive: tuple[tuple[int, Function], ...]  # slots of conditions, scorecards, tables, in order
     out_of_use: int
     dates: tuple[Dates, ...]
     stops: tuple[Selector, ...]
@@ -232,8 +233,9 @@ class _Planner:
         self.moments = moments
         self.targets = targets_of(book)
         self.index = index_of(self.targets)
-        # after the declared fields: the event that a signal looks at, then the factors
-        more = ("event", *FACTORS)
+        # after the declared fields: the event that a signal looks at, rows, then the factors
+        rows = (f"table.{name}" for name in book.tables)  # those that are hit
+        more = ("event", *rows, *FACTORS)
         first = len(book.shape.paths)
         self.slots = {**book.shape.slots, **{name: first + i for i, name in enumerate(more)}}
         self.compiled: dict[tuple[str, str], Function] = {}
@@ -254,7 +256,7 @@ class _Planner:
             everything=self.index.everything,
             slot_count=len(self.slots),
             journey=JourneyReader(book, self.slots, self.moments),
-            derive=tuple((self.slots[path], self.derived(path)) for path in book.derived),
+            derive=tuple(step for path in book.derived for step in self.derived(path)),
             out_of_use=mask_of(
                 number
                 for number, target in enumerate(targets)
@@ -327,14 +329,23 @@ class _Planner:
     def when(self, condition: Condition | None) -> Function | None:
         return self.function("holds", condition.tree, condition) if condition else None
 
-    def derived(self, path: str) -> Function:
+    def derived(self, path: str) -> Iterator[tuple[int, Function]]:
+        """Yield the slots that a named condition, a scorecard or a table fills, and how."""
+        book, slot = self.book, self.slots[path]
         kind, _, name = path.partition(".")
         if kind == "condition":
-            condition = self.book.conditions[name]
-            return self.function("verdict", condition.tree, condition)
-        if kind == "relationship" and self.book.relationship is not None:
-            return self.scorecard(self.book.relationship)
-        return self.scorecard(self.book.scorecards[name])
+            condition = book.conditions[name]
+            yield slot, self.function("verdict", condition.tree, condition)
+        elif kind == "table":
+            table = book.tables[name]
+            asked = [self.function("value", i.expression.tree, i.expression) for i in table.inputs]
+            yield slot, hits(table, asked)
+            for place, output in enumerate(table.outputs):
+                yield self.slots[table.path(output)], output_of(table, place, slot)
+        elif kind == "relationship" and book.relationship is not None:
+            yield slot, self.scorecard(book.relationship)
+        else:
+            yield slot, self.scorecard(book.scorecards[name])
 
     def scorecard(self, card: Scorecard) -> Function:
         lines: list[tuple[Function | None, float, Function | None, Any]] = [

@@ -1,0 +1,148 @@
+"""CSV as spreadsheets save it: marks, separators, quotes, places; and which files may be named."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nba.book.build import build
+from nba.book.folder import read_files, read_folder
+from nba.book.sheet import Sheet, beside, sheets_of
+from nba.book.source import parse
+from nba.errors import BookError
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    """Return the rows of a sheet in which nothing is wrong."""
+    sheet = Sheet(text, "t.csv")
+    assert sheet.diagnostics == []
+    return [{name: entry.text for name, entry in line.entries.items()} for line in sheet.lines]
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_spreadsheets_save(separator, end, mark):
+    """The separator is that of the header, with or without a byte-order mark."""
+    lines = ["Tier;Note", "gold;", ' silver ;"a;b ""c"""', ";", "", "bronze;x"]
+    text = mark + end.join(lines).replace(";", separator) + end
+    assert rows(text) == [
+        {"Tier": "gold", "Note": ""},
+        {"Tier": "silver", "Note": f'a{separator}b "c"'},
+        {"Tier": "bronze", "Note": "x"},
+    ]
+
+
+def test_remarks_and_empty_columns_are_left_out():
+    """A column whose name begins with `#` is for people."""
+    assert rows("Tier;# why;Action;;\ngold;because;call;;\n") == [
+        {"Tier": "gold", "Action": "call"}
+    ]
+
+
+CELLS = st.text(st.sampled_from('ab ;,"\n\t'), max_size=6).map(str.strip)
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=6), st.sampled_from(";,\t"))
+def test_the_same_as_the_csv_module(table: list[list[str]], separator: str) -> None:
+    """What Python writes as CSV is read back, without empty lines."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator, quoting=csv.QUOTE_ALL)
+    writer.writerows([["one", "two", "three"], *table])
+    found = [list(row.values()) for row in rows(out.getvalue())]
+    assert found == [row for row in table if any(row)]
+
+
+@given(st.text(st.sampled_from('ab;,"\n\r\t#\ufeff'), max_size=30))
+def test_any_text_is_read(text: str) -> None:
+    """Whatever a file holds, it is read or reported; every place is in the text."""
+    sheet = Sheet(text, "t.csv")
+    lines = len(text) + 1
+    for line in sheet.lines:
+        for entry in line.entries.values():
+            assert 1 <= sheet.place(entry).line <= lines
+    assert all(found.where is not None for found in sheet.diagnostics)
+
+
+def test_places():
+    """An entry is where its text stands: in quotes from the quote on."""
+    sheet = Sheet('Tier;Action\r\n  gold; "call"\r\n', "t.csv")
+    tier, action = sheet.lines[0].entries.values()
+    assert str(sheet.place(tier)) == "t.csv:2:3"
+    assert (str(sheet.place(action)), sheet.place(action).width) == ("t.csv:2:9", 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "whole"),
+    [
+        ("a.csv", "rules/a.csv"),
+        ("sub/a.CSV", "rules/sub/a.CSV"),
+        ("../a.csv", None),
+        ("sub/../../a.csv", None),
+        ("/etc/a.csv", None),
+        ("a.txt", None),
+        ("C:a.csv", None),
+        ("..\\a.csv", None),
+    ],
+)
+def test_a_file_is_beside_or_below(name, whole):
+    """No path leads out of the folder."""
+    assert beside("rules/t.yaml", name) == whole
+
+
+def test_only_what_is_named_is_read(tmp_path):
+    """A folder may hold large CSV files of customers."""
+    (tmp_path / "t.yaml").write_text("tables: {t: {file: a.csv}, u: {file: none.csv}}")
+    (tmp_path / "a.csv").write_text("A\n1\n")
+    (tmp_path / "cases.csv").write_bytes(b"\xff")
+    assert [found.name for found in read_folder(tmp_path)] == [
+        (tmp_path / "t.yaml").as_posix(),
+        (tmp_path / "a.csv").as_posix(),
+    ]
+
+
+def test_a_sheet_that_cannot_be_read_is_reported(tmp_path):
+    """As a rule file is: not UTF-8, or a link that leads out."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (tmp_path / "out.csv").write_text("A\n1\n")
+    (rules / "t.yaml").write_text("tables: {t: {file: a.csv}, u: {file: b.csv}}")
+    (rules / "a.csv").symlink_to(tmp_path / "out.csv")
+    (rules / "b.csv").write_bytes(b"A\ncaf\xe9\n")
+    with pytest.raises(BookError) as raised:
+        read_folder(rules)
+    found = [(one.code, one.where.line, one.message) for one in raised.value.diagnostics]
+    assert found == [
+        ("not-readable", 1, "the link leads out of the folder, and is not followed"),
+        ("not-readable", 2, "byte 0xe9 is not UTF-8"),
+    ]
+
+
+def test_odd_data_names_no_sheets():
+    """Before files are checked, anything may stand anywhere."""
+    for text in ("[]", "tables: 3", "tables: {t: 3}", "tables: {t: {file: [a.csv]}}", "a: {"):
+        assert sheets_of(parse(text, "t.yaml")) == []
+
+
+BOOK = """\
+format: 1
+book: b
+context: {customer: {tier: {enum: [gold, silver]}}}
+tables:
+  points:
+    {file: points.csv, inputs: {Tier: customer.tier}, outputs: {Points: number}, no_row: allowed}
+"""
+
+
+def test_a_book_in_memory_holds_sheets():
+    """Files may come from anywhere, not only from a folder."""
+    files = {"rules/book.yaml": BOOK, "rules/points.csv": "Tier;Points\ngold;3\n"}
+    (row,) = build(read_files(files)).book.tables["points"].rows
+    assert (row.gives, str(row.place)) == ((3.0,), "rules/points.csv:2:1")
+    with pytest.raises(BookError) as raised:
+        build(read_files({"rules/book.yaml": BOOK}))
+    assert [str(found) for found in raised.value.diagnostics] == [
+        "rules/book.yaml:6:12: there is no file `rules/points.csv`. help: check its name"
+    ]
