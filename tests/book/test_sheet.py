@@ -113,10 +113,10 @@ def test_a_sheet_that_cannot_be_read_is_reported(tmp_path):
     (rules / "b.csv").write_bytes(b"A\ncaf\xe9\n")
     with pytest.raises(BookError) as raised:
         read_folder(rules)
-    found = [(one.code, one.where.line, one.message) for one in raised.value.diagnostics]
-    assert found == [
-        ("not-readable", 1, "the link leads out of the folder, and is not followed"),
-        ("not-readable", 2, "byte 0xe9 is not UTF-8"),
+    assert [str(one).partition("rules/")[2] for one in raised.value.diagnostics] == [
+        "a.csv:1:1: the link leads out of the folder, and is not followed."
+        " help: copy what it points to into the folder, or remove the link",
+        "b.csv:2:1: byte 0xe9 is not UTF-8. help: save it as UTF-8",
     ]
 
 
