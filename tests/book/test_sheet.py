@@ -113,11 +113,9 @@ def test_a_sheet_that_cannot_be_read_is_reported(tmp_path):
     (rules / "b.csv").write_bytes(b"A\ncaf\xe9\n")
     with pytest.raises(BookError) as raised:
         read_folder(rules)
-    assert [str(one).partition("rules/")[2] for one in raised.value.diagnostics] == [
-        "a.csv:1:1: the link leads out of the folder, and is not followed."
-        " help: copy what it points to into the folder, or remove the link",
-        "b.csv:2:1: byte 0xe9 is not UTF-8. help: save it as UTF-8",
-    ]
+    first, second = (str(found).partition("rules/")[2] for found in raised.value.diagnostics)
+    assert first.startswith("a.csv:1:1: the link leads out of the folder, and is not followed")
+    assert second == "b.csv:2:1: byte 0xe9 is not UTF-8. help: save it as UTF-8"
 
 
 def test_odd_data_names_no_sheets():

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from nba.book.source import MAX_BOOK
+from nba.book.folder import MAX_BOOK
 from nba.cli.output import CommandError
 from nba.engine import Engine
 from nba.errors import BookError, Diagnostic
