@@ -12,9 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from nba import __version__
-from nba.cli.arguments import Arguments
 from nba.cli.codes import INTERRUPTED, NOBODY_READS, OK, WRONG_USAGE, of_book
-from nba.cli.commands import COMMANDS, command, usage
+from nba.cli.commands import COMMANDS, command, parser_of, usage
 from nba.cli.output import CommandError, counted, errors, results
 from nba.errors import BookError, did_you_mean, errors_in
 
@@ -78,10 +77,7 @@ def _run(argv: Sequence[str]) -> int:
             raise CommandError(f"`{name}` stands before the command", "write `nba COMMAND` first")
         help_ = did_you_mean(name, COMMANDS) or "`nba help` lists the commands"
         raise CommandError(f"`{name}` is not a command", help_)
-    module = command(name)
-    parser = Arguments(f"nba {name}", (module.__doc__ or "").strip())
-    module.arguments(parser)
-    return module.run(parser.read(rest))
+    return command(name).run(parser_of(name).read(rest))
 
 
 def _silence() -> None:

@@ -39,6 +39,10 @@ class Arguments(argparse.ArgumentParser):
             raise CommandError(f"`{extra[0]}` is one argument too many", self.usage_help())
         return found
 
+    def actions(self) -> Sequence[argparse.Action]:
+        """Return what was added: options and positional arguments, in their order."""
+        return self._actions
+
     def usage_help(self) -> str:
         """Return how the command is used, on one line."""
         return " ".join(self.format_usage().split()).removeprefix("usage: ")

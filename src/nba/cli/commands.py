@@ -10,7 +10,7 @@ from typing import Final, Protocol, cast
 from nba.cli.arguments import Arguments
 from nba.cli.codes import EXPLAINED
 
-__all__ = ["COMMANDS", "Command", "command", "usage"]
+__all__ = ["COMMANDS", "Command", "command", "parser_of", "usage"]
 
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "make a small rule book to begin with",
@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "replay": "make logged decisions again, and say whether they are the same",
     "log": "forget a customer in a decision log, or look at it",
     "schema": "print the JSON Schema of rule files, for editors",
+    "completion": "print what lets a shell complete commands, options and ids",
     "version": "print the versions of nba and of Python",
 }
 
@@ -44,6 +45,14 @@ class Command(Protocol):
 def command(name: str) -> Command:
     """Return the command of that name."""
     return cast("Command", import_module(f"nba.cli.{name}"))
+
+
+def parser_of(name: str) -> Arguments:
+    """Return what reads the arguments of the command of that name."""
+    module = command(name)
+    parser = Arguments(f"nba {name}", (module.__doc__ or "").strip())
+    module.arguments(parser)
+    return parser
 
 
 def usage() -> str:
