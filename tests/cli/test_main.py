@@ -68,10 +68,10 @@ def test_nothing_is_wrong_usage(nba: Run):
             ["check", "rules", "--jsno"],
             "error: `--jsno` is not an option of `nba check`\n  help: did you mean `--json`?\n",
         ),
-        (["check"], "error: BOOK is missing\n  help: nba check [-h] [--json] BOOK\n"),
+        (["check"], "error: BOOK is missing\n  help: nba check [-h] [--strict] [--json] BOOK\n"),
         (
             ["check", "rules", "more"],
-            "error: `more` is one argument too many\n  help: nba check [-h] [--json] BOOK\n",
+            "error: `more` is one argument too many\n  help: nba check [-h] [--strict] [--json] BOOK\n",
         ),
     ],
 )
