@@ -24,6 +24,7 @@ __all__ = [
     "Type",
     "list_of",
     "map_of",
+    "optional_of",
     "parse_type",
     "type_of_types",
 ]
@@ -31,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A type: a name and, for `list`, `map`, `type` and `wrapper`, the types inside."""
+    """A type: a name and, for `list`, `map` and their like, the types inside."""
 
     name: str
     args: tuple[Type, ...] = ()
@@ -85,6 +86,11 @@ def list_of(item: Type) -> Type:
 def map_of(key: Type, value: Type) -> Type:
     """Return the type of a map from *key* to *value*."""
     return Type("map", (key, value))
+
+
+def optional_of(inner: Type) -> Type:
+    """Return the type of an optional that may hold *inner*."""
+    return Type("optional_type", (inner,))
 
 
 def type_of_types(inner: Type) -> Type:

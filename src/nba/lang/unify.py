@@ -80,6 +80,8 @@ class Substitution:
             return True
         if "wrapper" in (given.name, wanted.name):
             return self._assign_wrapper(given, wanted)
+        if {given.name, wanted.name} == {"optional_type", "null_type"}:
+            return True
         if given.name != wanted.name or len(given.args) != len(wanted.args):
             return False
         return given.name == "type" or all(map(self._assign, given.args, wanted.args))
@@ -123,8 +125,8 @@ def _general(left: Type, right: Type) -> Type:
         return left
     if right == DYN or right.is_param:
         return right
-    if left.name != right.name:  # a wrapper, which may be null, beside what it wraps or null
-        return left if left.name == "wrapper" else right
+    if left.name != right.name:  # what may be null beside null, or a wrapper beside what it wraps
+        return right if left.name == "null_type" or right.name == "wrapper" else left
     if isinstance(left, EnumType) or isinstance(right, EnumType):
         values = [kind.values if isinstance(kind, EnumType) else () for kind in (left, right)]
         return left if values[0] == values[1] else STRING

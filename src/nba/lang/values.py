@@ -7,6 +7,7 @@
 | uint | `UInt` | | map | `dict` (see `map_key`) |
 | double | `float` | | timestamp | `Timestamp` |
 | string, bytes | `str`, `bytes` | | duration | `Duration` |
+| type | `TypeValue` | | optional | `OptionalValue` |
 
 `UInt`, `Timestamp` and `Duration` are ints, so that generated code computes with them at full
 speed; which of them a value is, its class says.
@@ -26,12 +27,20 @@ from nba.errors import EvaluationError
 __all__ = [
     "INT_MAX",
     "INT_MIN",
+    "MAX_SIZE",
     "NEVER",
+    "NONE",
     "UINT_MAX",
     "Duration",
+    "OptionalValue",
     "Timestamp",
     "TypeValue",
     "UInt",
+    "checked_duration",
+    "checked_int",
+    "checked_size",
+    "checked_timestamp",
+    "checked_uint",
     "clamped",
     "compare",
     "contains",
@@ -109,8 +118,24 @@ class TypeValue:
         return self.name
 
 
+@dataclass(frozen=True, slots=True)
+class OptionalValue:
+    """A value that may be missing: `optional.of(x)` holds one item, `optional.none()` none."""
+
+    items: tuple[object, ...] = ()
+
+    def __str__(self) -> str:
+        return f"optional.of({self.items[0]!r})" if self.items else "optional.none()"
+
+
 TIMESTAMP_MIN: Final = windows.parse_instant("0001-01-01T00:00:00Z")
 TIMESTAMP_MAX: Final = windows.parse_instant("9999-12-31T23:59:59.999999999Z")
+
+#: The optional that holds nothing.
+NONE: Final = OptionalValue()
+
+#: Characters, bytes or items of a text or a list that an expression may make.
+MAX_SIZE: Final = 1_000_000
 
 #: The earliest timestamp there is: when something last happened that never did.
 NEVER: Final = Timestamp(TIMESTAMP_MIN)
@@ -129,7 +154,9 @@ _KINDS: Final[dict[type, str]] = {
     Timestamp: "timestamp",
     Duration: "duration",
     TypeValue: "type",
+    OptionalValue: "optional_type",
 }
+_UNORDERED: Final = frozenset({"list", "map", "null_type", "type", "optional_type", "unknown"})
 _FINDABLE: Final = frozenset({"bool", "int", "uint", "double", "string"})
 _NUMBERS: Final = frozenset({"int", "uint", "double"})
 
@@ -151,6 +178,8 @@ def equal(left: Any, right: Any) -> bool:
         return False
     if a == "list":
         return len(left) == len(right) and all(map(equal, left, right))
+    if a == "optional_type":
+        return len(left.items) == len(right.items) and all(map(equal, left.items, right.items))
     if a == "map":
         return len(left) == len(right) and all(
             key in right and equal(value, right[key]) for key, value in left.items()
@@ -166,7 +195,7 @@ def compare(left: object, right: object) -> int | None:
     a, b = kind_of(left), kind_of(right)
     if a in _NUMBERS and b in _NUMBERS:
         return _compare_numbers(left, right)
-    if a != b or a in ("list", "map", "null_type", "type", "unknown"):
+    if a != b or a in _UNORDERED:
         raise EvaluationError(f"a {a} and a {b} have no order")
     return _order(left, right)
 
@@ -266,6 +295,26 @@ def parse_timestamp(text: str) -> Timestamp:
         raise EvaluationError(f"`{text}` is not a time such as 2026-03-01T10:00:00Z") from None
 
 
+def checked_int(value: int) -> int:
+    """Return an int, or raise EvaluationError when it does not fit 64 bits."""
+    if not INT_MIN <= value <= INT_MAX:
+        raise EvaluationError("an int overflows 64 bits")
+    return value
+
+
+def checked_uint(value: int) -> UInt:
+    """Return a uint, or raise EvaluationError when it does not fit 64 bits."""
+    if not 0 <= value <= UINT_MAX:
+        raise EvaluationError("a uint overflows 64 bits")
+    return UInt(value)
+
+
+def checked_size(size: int) -> None:
+    """Raise EvaluationError when a text or a list of that size may not be made."""
+    if size > MAX_SIZE:
+        raise EvaluationError(f"a text or a list is longer than {MAX_SIZE:,}")
+
+
 def checked_duration(nanoseconds: int) -> Duration:
     """Return a duration, or raise EvaluationError when it is out of range."""
     if not INT_MIN <= nanoseconds <= INT_MAX:
@@ -323,6 +372,8 @@ def from_python(value: Any) -> object:
         return checked_duration(whole + value.microseconds * 1000)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, OptionalValue):
+        return OptionalValue(tuple(map(from_python, value.items)))
     if isinstance(value, Mapping):
         return {map_key(from_python(k)): from_python(v) for k, v in value.items()}
     if isinstance(value, Sequence):
@@ -342,4 +393,6 @@ def to_python(value: object) -> object:
         return found
     if isinstance(value, list | tuple):
         return [to_python(item) for item in value]
+    if isinstance(value, OptionalValue):
+        return OptionalValue(tuple(map(to_python, value.items)))
     return value
