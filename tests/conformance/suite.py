@@ -13,17 +13,17 @@ from nba.lang import Duration, Timestamp, TypeValue, UInt
 from nba.lang.values import parse_timestamp
 
 ROOT = Path(__file__).resolve().parents[2]
-DEFAULT = ROOT.parent / "shared" / "conformance" / "cel_core.json"
+DEFAULT = ROOT.parent / "shared" / "conformance"
 
 
-def suite_file() -> Path:
-    """Return the file that NBA_CEL_SUITE names, or the default place."""
-    return Path(os.environ.get("NBA_CEL_SUITE", DEFAULT))
+def suite_file(name: str) -> Path:
+    """Return a file of the suite, in the folder that NBA_CEL_SUITE names or the default one."""
+    return Path(os.environ.get("NBA_CEL_SUITE", DEFAULT)) / name
 
 
-def load() -> list[dict[str, Any]]:
-    """Return the tests of the suite; none when the file is absent."""
-    file = suite_file()
+def load(name: str) -> list[dict[str, Any]]:
+    """Return the tests of a file of the suite; none when it is absent."""
+    file = suite_file(name)
     return json.loads(file.read_text())["tests"] if file.exists() else []
 
 

@@ -1,7 +1,8 @@
 """The conformance suite of the Common Expression Language, every case on both paths.
 
-The suite is the core of https://github.com/google/cel-spec, without protobuf messages, as JSON;
-`NBA_CEL_SUITE` names the file.
+The suite is that of https://github.com/google/cel-spec, without protobuf messages, as JSON: the
+core, and the libraries math, strings, optionals, two-variable comprehensions and `cel.bind`.
+`NBA_CEL_SUITE` names the folder.
 """
 
 from __future__ import annotations
@@ -14,20 +15,30 @@ from tests.conformance.suite import decode, load, same, suite_file
 from nba import lang
 from nba.errors import NbaError
 
-CASES = load()
+CORE, EXTENSIONS = "cel_core.json", "cel_extensions.json"
+CASES = {name: load(name) for name in (CORE, EXTENSIONS)}
 PATHS: tuple[Literal["reference", "compiled"], ...] = ("reference", "compiled")
-WITHOUT = pytest.mark.skipif(
-    not CASES, reason=f"no conformance suite at {suite_file()}: set NBA_CEL_SUITE to its file"
-)
+
+
+def of(name: str) -> list[Any]:
+    """Return the cases of a file, or one that is skipped and says why."""
+    if CASES[name]:
+        return [pytest.param(case, id=name_of(case)) for case in CASES[name]]
+    return [pytest.param({}, id="absent", marks=without(name))]
+
+
+def without(name: str) -> pytest.MarkDecorator:
+    """Return what skips a test where a file of the suite is absent."""
+    where = f"no {suite_file(name)}: set NBA_CEL_SUITE to the folder of the conformance suite"
+    return pytest.mark.skipif(not CASES[name], reason=where)
 
 
 def name_of(case: dict[str, Any]) -> str:
     """Return what a case is called in reports."""
-    return "/".join(str(case[part]) for part in ("file", "section", "name")) if case else "absent"
+    return "/".join(str(case[part]) for part in ("file", "section", "name"))
 
 
-@WITHOUT
-@pytest.mark.parametrize("case", CASES or [{}], ids=name_of)
+@pytest.mark.parametrize("case", [*of(CORE), *of(EXTENSIONS)])
 def test_conformance(case: dict[str, Any], record_property: Any) -> None:
     """The deduced type where the case has one, and the same value, or none, on both paths."""
     record_property("conformance", case["file"])
@@ -56,11 +67,24 @@ def test_conformance(case: dict[str, Any], record_property: Any) -> None:
             assert same(found, decode(expected["value"])), f"{path}: {found!r}"
 
 
-@WITHOUT
-def test_the_suite_is_whole() -> None:
+@pytest.mark.parametrize(
+    ("name", "least", "files"),
+    [
+        pytest.param(
+            CORE,
+            1_100,
+            {"basic", "comparisons", "parse", "timestamps", "type_deduction"},
+            marks=without(CORE),
+        ),
+        pytest.param(
+            EXTENSIONS,
+            530,
+            {"bindings_ext", "macros2", "math_ext", "optionals", "string_ext", "type_deduction"},
+            marks=without(EXTENSIONS),
+        ),
+    ],
+)
+def test_the_suite_is_whole(name: str, least: int, files: set[str]) -> None:
     """A file cut short would pass as well."""
-    counts: dict[str, int] = {}
-    for case in CASES:
-        counts[case["file"]] = counts.get(case["file"], 0) + 1
-    assert len(CASES) >= 1_100
-    assert {"basic", "comparisons", "parse", "timestamps", "type_deduction"} <= set(counts)
+    assert len(CASES[name]) >= least
+    assert files <= {case["file"] for case in CASES[name]}

@@ -20,6 +20,7 @@ from nba.lang.syntax import locate_in, parse
 from nba.lang.types import DYN, Type, parse_type
 from nba.lang.values import (
     Duration,
+    OptionalValue,
     Timestamp,
     TypeValue,
     UInt,
@@ -29,7 +30,16 @@ from nba.lang.values import (
     to_python,
 )
 
-__all__ = ["Duration", "Timestamp", "Type", "TypeValue", "UInt", "check", "evaluate"]
+__all__ = [
+    "Duration",
+    "OptionalValue",
+    "Timestamp",
+    "Type",
+    "TypeValue",
+    "UInt",
+    "check",
+    "evaluate",
+]
 
 Types = Mapping[str, str | Type]
 
@@ -124,6 +134,8 @@ def _has_type(value: object, kind: Type) -> bool:
         return False
     if isinstance(value, list):
         return all(_has_type(item, kind.args[0]) for item in value)
+    if isinstance(value, OptionalValue):
+        return all(_has_type(item, kind.args[0]) for item in value.items)
     if isinstance(value, dict):
         keys, contents = kind.args
         return all(_has_type(k, keys) for k in map(key_value, value)) and all(

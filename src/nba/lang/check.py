@@ -15,6 +15,7 @@ from nba.errors import Diagnostic, ExpressionError, errors_in
 from nba.lang import tree
 from nba.lang.environment import Environment
 from nba.lang.findings import Findings, a
+from nba.lang.functions import SPACES
 from nba.lang.literals import Literals, widened
 from nba.lang.names import Names, chain_of
 from nba.lang.overloads import Overloads
@@ -33,6 +34,7 @@ from nba.lang.types import (
     Type,
     list_of,
     map_of,
+    optional_of,
 )
 from nba.lang.unify import Substitution
 from nba.lang.values import UInt
@@ -79,6 +81,12 @@ _LITERALS: Final[dict[type, Type]] = {
 }
 
 
+#: What a comprehension goes over.
+_WITH_ITEMS: Final = frozenset({"list", "map", "optional_type"})
+#: Functions that take any number of numbers, or a list of them.
+_EXTREMES: Final = frozenset({"math.greatest", "math.least"})
+
+
 class _Checker:
     def __init__(self, environment: Environment, locate: Locate) -> None:
         self.environment = environment
@@ -89,8 +97,9 @@ class _Checker:
         self.literals = Literals(self.types, self.findings)
         self.rules: dict[type[Node], Callable[..., Node]] = {
             tree.Literal: self.literal,
-            tree.Name: lambda node: self.names.resolve(node, [node]),
+            tree.Name: lambda node: self.names.resolve(node, chain_of(node)),
             tree.Select: self.select,
+            tree.OptionalSelect: self.optional_select,
             tree.Present: self.present,
             tree.Call: self.call,
             tree.And: self.junction,
@@ -98,9 +107,11 @@ class _Checker:
             tree.Not: self.negation,
             tree.Choice: self.choice,
             tree.Default: self.default,
+            tree.OptionalItem: self.optional_item,
             tree.ListOf: self.list_literal,
             tree.MapOf: self.map_literal,
             tree.Comprehension: self.comprehension,
+            tree.Bind: self.bind,
         }
 
     def check(self, node: Node) -> Node:
@@ -132,9 +143,19 @@ class _Checker:
         self.names.select_from(node)
         return node
 
+    def optional_select(self, node: tree.OptionalSelect) -> Node:
+        if chain := chain_of(node):
+            return self.names.resolve(node, chain)
+        if isinstance(node.operand, tree.Select):
+            node.operand.operand = self.check(node.operand.operand)
+            return self.names.select_optionally(node.operand)
+        return node
+
     def present(self, node: tree.Present) -> Node:
         operand = self.check(node.operand)
         node.type = BOOL
+        if isinstance(operand, tree.OptionalSelect):  # `customer.?consent.email`
+            operand = operand.operand
         if isinstance(operand, tree.Field | tree.Select):
             node.operand = operand
         else:
@@ -146,7 +167,12 @@ class _Checker:
 
     def call(self, node: tree.Call) -> Node:
         node = self.namespaced(node)
-        node.args = [self.check(arg) for arg in node.args]
+        if node.function in _EXTREMES and len(node.args) > 2:
+            node.args = [tree.ListOf(node.args[0].start, node.args[-1].end, node.args)]
+        if node.function == ".format" and isinstance(node.args[-1], tree.ListOf):
+            node.args = [*map(self.check, node.args[:-1]), self.mixed_list(node.args[-1])]
+        else:
+            node.args = [self.check(arg) for arg in node.args]
         if node.function in ("since", "within"):
             if "now" in self.environment.names:
                 now = tree.Field(node.start, node.end, "now")
@@ -167,12 +193,13 @@ class _Checker:
         return node
 
     def namespaced(self, node: tree.Call) -> tree.Call:
-        """Read `sets.intersects(a, b)` as the function of that name."""
+        """Read `math.abs(a)` as the function of that name."""
         chain = chain_of(node.args[0]) if node.function.startswith(".") else []
         if chain and chain[0].name not in self.names.variables:
             space = ".".join(part.name for part in chain)
             name = space + node.function
-            if name in self.environment.functions or (space == "sets" and self.environment.book):
+            known = space in SPACES and space not in self.environment.names
+            if name in self.environment.functions or known:
                 return tree.Call(node.start, node.end, name, node.args[1:])
         return node
 
@@ -233,6 +260,22 @@ class _Checker:
 
     # --- lists, maps, comprehensions
 
+    def optional_item(self, node: tree.OptionalItem) -> Node:
+        node.operand = self.check(node.operand)
+        kind = self.types.resolve(node.operand.type, params=True)
+        if kind.name == "optional_type":
+            node.type = kind.args[0]
+        elif kind != DYN and not kind.is_param:
+            message = f"`?` stands before an optional, this is {a(kind)}"
+            self.findings.mismatch(node, "wrong-type", message, "leave out the `?`")
+        return node
+
+    def mixed_list(self, node: tree.ListOf) -> Node:
+        """Check a list whose items need not go together."""
+        node.items = [self.check(item) for item in node.items]
+        node.type = list_of(DYN)
+        return node
+
     def list_literal(self, node: tree.ListOf) -> Node:
         node.items = [self.check(item) for item in node.items]
         inner = self.joined(node, node.items, "the items of a list") if node.items else None
@@ -252,20 +295,63 @@ class _Checker:
     def comprehension(self, node: tree.Comprehension) -> Node:
         node.source = self.check(node.source)
         source = self.types.resolve(node.source.type, params=True)
-        item = DYN
-        if source.name in ("list", "map"):
-            item = source.args[0]
-        elif source != DYN and not source.is_param:
-            message = f"`{node.kind}` goes over a list or a map, this is {a(source)}"
+        items = source.args
+        optional = node.kind in ("optMap", "optFlatMap")
+        if source == DYN or source.is_param:
+            items = (DYN, DYN)
+        elif (source.name == "optional_type") is not optional or source.name not in _WITH_ITEMS:
+            what = "what an optional holds" if optional else "a list or a map"
+            message = f"`{node.kind}` goes over {what}, this is {a(source)}"
             self.findings.mismatch(node.source, "wrong-type", message)
+            items = (DYN, DYN)
+        item = items[0]
+        variables = {node.variable: item}
+        if node.second:
+            first = INT if source.name == "list" else item
+            variables = {node.variable: first, node.second: items[-1]}
         outside = self.names.variables
-        self.names.variables = outside | {node.variable: item}
+        self.names.variables = outside | variables
         if node.condition is not None:
             node.condition = self.condition(node.condition)
-        node.body = self.check(node.body) if node.kind == "map" else self.condition(node.body)
+        tests = node.kind in ("exists", "all", "exists_one", "filter")
+        node.body = self.condition(node.body) if tests else self.check(node.body)
         self.names.variables = outside
-        results = {"map": list_of(node.body.type), "filter": list_of(item)}
-        node.type = results.get(node.kind, BOOL)
+        node.type = self.collected(node, variables[node.variable])
+        return node
+
+    def collected(self, node: tree.Comprehension, first: Type) -> Type:
+        """Return the type of a comprehension, *first* being that of its first variable."""
+        body = node.body.type
+        match node.kind:
+            case "filter":
+                return list_of(first)
+            case "map" | "transformList":
+                return list_of(body)
+            case "transformMap":
+                return map_of(first, body)
+            case "transformMapEntry":
+                return self.needed(node, "map", map_of(DYN, DYN))
+            case "optMap":
+                return optional_of(body)
+            case "optFlatMap":
+                return self.needed(node, "optional_type", optional_of(DYN))
+        return BOOL
+
+    def needed(self, node: tree.Comprehension, name: str, otherwise: Type) -> Type:
+        """Return the type of the body, which has to be a map or an optional."""
+        kind = self.types.resolve(node.body.type, params=True)
+        if kind.name != name and kind != DYN and not kind.is_param:
+            message = f"`{node.kind}` makes {a(otherwise)}, this is {a(kind)}"
+            self.findings.mismatch(node.body, "wrong-type", message)
+        return node.body.type if kind.name == name else DYN
+
+    def bind(self, node: tree.Bind) -> Node:
+        node.value = self.check(node.value)
+        outside = self.names.variables
+        self.names.variables = outside | {node.variable: node.value.type}
+        node.body = self.check(node.body)
+        self.names.variables = outside
+        node.type = node.body.type
         return node
 
 

@@ -32,7 +32,7 @@ class Findings:
 
 
 #: Types whose names are not what an author calls them.
-_CALLED = {"null_type": "null", "double": "number", "dyn": "value"}
+_CALLED = {"null_type": "null", "double": "number", "dyn": "value", "optional_type": "optional"}
 
 
 def readable(kind: Type) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from nba.errors import did_you_mean
 from nba.lang import tree
@@ -18,6 +18,7 @@ from nba.lang.types import (
     EnumType,
     ObjectType,
     Type,
+    optional_of,
     type_of_types,
 )
 from nba.lang.unify import Substitution
@@ -25,13 +26,21 @@ from nba.lang.values import TypeValue
 
 __all__ = ["SWITCHES", "Names", "chain_of"]
 
-Step = tree.Name | tree.Select
+
+class Step(NamedTuple):
+    """One part of `a.b.?c`; *node* is the expression up to here."""
+
+    node: tree.Name | tree.Select
+    name: str
+    optional: bool = False
+
 
 _TYPE_NAMES: Final = {
     name: type_of_types(Type(name))
     for name in ("bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type")
 } | {
     "type": type_of_types(type_of_types(DYN)),
+    "optional_type": type_of_types(optional_of(DYN)),
     "google.protobuf.Timestamp": type_of_types(TIMESTAMP),
     "google.protobuf.Duration": type_of_types(DURATION),
 }
@@ -47,10 +56,14 @@ _NOTHING: Final = frozenset({"None", "NULL", "Null", "nil", "undefined"})
 def chain_of(node: Node) -> list[Step]:
     """Return the parts of `a.b.c` from left to right, or nothing when it is not such a chain."""
     parts: list[Step] = []
-    while isinstance(node, tree.Select):
-        parts.append(node)
-        node = node.operand
-    return [node, *parts[::-1]] if isinstance(node, tree.Name) else []
+    while isinstance(node, tree.Select | tree.OptionalSelect):
+        optional = isinstance(node, tree.OptionalSelect)
+        select = node.operand if isinstance(node, tree.OptionalSelect) else node
+        if not isinstance(select, tree.Select):
+            return []
+        parts.append(Step(select, select.name, optional))
+        node = select.operand
+    return [Step(node, node.name), *parts[::-1]] if isinstance(node, tree.Name) else []
 
 
 class Names:
@@ -64,31 +77,50 @@ class Names:
 
     def resolve(self, node: Node, chain: list[Step]) -> Node:
         """Resolve `a.b.c`: as a variable, else the longest declared name that it begins with."""
-        head = chain[0]
-        if head.name in self.variables:
-            start = tree.Variable(head.start, head.end, head.name)
-            start.type = self.variables[head.name]
+        head, first = chain[0].node, chain[0].name
+        if first in self.variables:
+            start = tree.Variable(head.start, head.end, first)
+            start.type = self.variables[first]
             return self._select(start, chain[1:])
         parts = [part.name for part in chain]
-        for length in range(len(chain), 0, -1):
+        longest = len(chain)
+        if not self.environment.book:  # an optional part is no part of a name
+            longest = next((i for i, part in enumerate(chain) if part.optional), longest)
+        for length in range(longest, 0, -1):
             declared = self._declared(".".join(parts[:length]))
             if declared is None:
                 continue
-            last = chain[length - 1]
+            last = chain[length - 1].node
             if declared in self.environment.names:
-                return self._field(declared, last, chain[length:])
+                optional = any(part.optional for part in chain[:length])
+                return self._field(declared, last, chain[length:], optional=optional)
             found = tree.Literal(last.start, last.end, TypeValue(declared))
             found.type = _TYPE_NAMES[declared]
             return self._select(found, chain[length:])
         if not self.environment.book:  # dynamic use: it may be bound later, or be an error then
-            unbound = tree.Field(head.start, head.end, head.name.removeprefix("."))
+            unbound = tree.Field(head.start, head.end, first.removeprefix("."))
             return self._select(unbound, chain[1:])
-        self._undeclared(node, ".".join(parts), head)
+        self._undeclared(node, ".".join(parts), chain[0])
         return _stand_in(node)
 
     def select_from(self, node: tree.Select) -> None:
-        """Find the type of a field of a checked operand."""
+        """Find the type of a field of a checked operand; one of an optional is optional."""
         owner = self.types.resolve(node.operand.type, params=True)
+        if owner.name == "optional_type":
+            self._select_from(node, self.types.resolve(owner.args[0], params=True))
+            node.type = optional_of(node.type)
+        else:
+            self._select_from(node, owner)
+
+    def select_optionally(self, node: tree.Select) -> tree.OptionalSelect:
+        """Return `operand.?name` for `operand.name`, whose operand is checked."""
+        self.select_from(node)
+        found = tree.OptionalSelect(node.start, node.end, node)
+        owner = self.types.resolve(node.operand.type, params=True)
+        found.type = node.type if owner.name == "optional_type" else optional_of(node.type)
+        return found
+
+    def _select_from(self, node: tree.Select, owner: Type) -> None:
         if isinstance(owner, ObjectType):
             node.type = owner.fields.get(node.name, DYN)
             if node.name not in owner.fields:
@@ -123,38 +155,46 @@ class Names:
                 return candidate
         return None
 
-    def _field(self, path: str, last: Node, rest: list[Step]) -> Node:
+    def _field(self, path: str, last: Node, rest: list[Step], *, optional: bool) -> Node:
         """Follow declared objects as far as they go, to one declared field."""
         kind = self.environment.names[path]
         while isinstance(kind, ObjectType) and rest:
             step, rest = rest[0], rest[1:]
             if step.name not in kind.fields:
                 self._not_a_field(step, path, kind)
-                return _stand_in(step)
-            path, kind, last = f"{path}.{step.name}", kind.fields[step.name], step
+                return _stand_in(step.node)
+            path, kind, last = f"{path}.{step.name}", kind.fields[step.name], step.node
+            optional = optional or step.optional
         if isinstance(kind, ObjectType):
             choices = ", ".join(f"`{path}.{name}`" for name in list(kind.fields)[:5])
             message = f"`{path}` holds several fields and is no value of its own"
             help_ = f"name one of its fields: {choices}"
             self.findings.report(last, "wrong-type", message, help_)
             return _stand_in(last)
-        found = tree.Field(last.start, last.end, path)
+        found: Node = tree.Field(last.start, last.end, path)
         found.type = kind
+        if optional:
+            found = tree.OptionalSelect(last.start, last.end, found)  # type: ignore[arg-type]
+            found.type = optional_of(kind)
         return self._select(found, rest)
 
     def _select(self, node: Node, rest: Sequence[Step]) -> Node:
         for step in rest:
-            node = tree.Select(node.start, step.end, node, step.name)
-            self.select_from(node)
+            select = tree.Select(node.start, step.node.end, node, step.name)
+            if step.optional:
+                node = self.select_optionally(select)
+            else:
+                self.select_from(select)
+                node = select
         return node
 
     # --- what was meant
 
-    def _not_a_field(self, node: Step, path: str, kind: ObjectType) -> None:
-        written = f"{path}.{node.name}"
-        near = _nearest(node.name, kind.fields, 0.8)
-        same = self._with_leaf(node.name, written)
-        distant = _nearest(node.name, kind.fields, 0.6)
+    def _not_a_field(self, step: Step, path: str, kind: ObjectType) -> None:
+        written = f"{path}.{step.name}"
+        near = _nearest(step.name, kind.fields, 0.8)
+        same = self._with_leaf(step.name, written)
+        distant = _nearest(step.name, kind.fields, 0.6)
         if near or (distant and not same):
             help_ = f"did you mean `{path}.{near or distant}`?"
         elif same:
@@ -163,12 +203,12 @@ class Names:
             names = [f"`{name}`" for name in kind.fields]
             more = f" and {len(names) - 12} more" if len(names) > 12 else ""
             help_ = f"`{path}` has {', '.join(names[:12])}{more}"
-        self.findings.report(node, "undeclared-name", f"`{written}` is not declared", help_)
+        self.findings.report(step.node, "undeclared-name", f"`{written}` is not declared", help_)
 
     def _undeclared(self, node: Node, written: str, head: Step) -> None:
         if head.name == "not":
             message = "`not` is not an operator here"
-            self.findings.report(head, "spelling", message, "write `!`")
+            self.findings.report(head.node, "spelling", message, "write `!`")
             return
         if written in _CONSTANTS:
             message = f"`{written}` is spelled `{_CONSTANTS[written]}` here"

@@ -28,7 +28,7 @@ from nba.lang.functions import Functions, Overload, dispatch, pattern, search
 from nba.lang.runtime import UNKNOWN
 from nba.lang.tree import Node
 from nba.lang.types import DYN, ObjectType
-from nba.lang.values import Duration, Timestamp, UInt
+from nba.lang.values import NONE, Duration, OptionalValue, Timestamp, UInt
 
 __all__ = ["UNKNOWN", "Program"]
 
@@ -84,8 +84,15 @@ class Program:
             "saturated": runtime.saturated,
             "selected": runtime.selected,
             "present": runtime.present,
+            "selected_if_there": runtime.selected_if_there,
             "items": runtime.items,
+            "pairs": runtime.pairs,
+            "held": runtime.held,
+            "merged": runtime.merged,
             "make_map": runtime.make_map,
+            "map_key": values.map_key,
+            "OptionalValue": OptionalValue,
+            "NONE": NONE,
         }
 
     def holds(self, node: Node) -> str:
@@ -182,13 +189,14 @@ class Program:
 
     def _quantified(self, node: tree.Comprehension, *, positive: bool) -> str:
         """Generate `exists` and `all` as a loop that ends as soon as it is decided."""
-        source, item = self._items(node)
-        self._scope.append(item)
+        source, variables = self._items(node)
+        item = ", ".join(variables)
+        self._scope += variables
         level, self._level = self._level, 0
         side = self._true if positive else self._false
         test = side(node.body)
         self._level = level
-        self._scope.pop()
+        del self._scope[-len(variables) :]
         enough = (node.kind == "exists") is positive  # one item decides; else all have to agree
         lines = (
             f"for {item} in source:\n"
@@ -219,9 +227,11 @@ class Program:
             case tree.Field():
                 return self._tested(self._load(node.path), self._absent)
             case tree.Variable():
-                return _Code("", f"v_{self._variable(node.name)}")
+                return self._variable(node.name)
             case tree.Select():
                 return self._select(node)
+            case tree.OptionalSelect():
+                return self._optional_select(node)
             case tree.Present():
                 return self._presence(node)
             case tree.Call():
@@ -236,12 +246,15 @@ class Program:
             case tree.Default():
                 return self._default(node)
             case tree.ListOf():
-                parts = [self._value(item) for item in node.items]
+                parts = [self._item(item) for item in node.items]
                 boxed = ", ".join(map(self._boxed, parts, node.items))
                 return _Code(_both(*(part.known for part in parts)), f"[{boxed}]")
             case tree.MapOf():
                 return self._map_literal(node)
-            case tree.Comprehension(kind="map" | "filter" | "exists_one"):
+            case tree.Bind():
+                call = self._hoist(node, "bind", lambda: self._binding(node))
+                return self._tested(call, "UNKNOWN")
+            case tree.Comprehension(kind=kind) if kind not in ("exists", "all"):
                 return self._collected(node)
         call = self._hoist(node, "truth", lambda: _three(self._true(node), self._false(node)))
         return self._tested(call, "None")
@@ -281,6 +294,32 @@ class Program:
             code = self._tested(f"selected({owner.value}, {node.name!r})", "UNKNOWN")
         return _Code(_both(owner.known, code.known), code.value)
 
+    def _optional_select(self, node: tree.OptionalSelect) -> _Code:
+        operand = node.operand
+        if isinstance(operand, tree.Field):
+            return self._optional(self._load(operand.path), self._absent)
+        owner = self._value(operand.operand)
+        if isinstance(operand.operand.type, ObjectType):
+            code = self._optional(f"{owner.value}.get({operand.name!r})", "None")
+            return _Code(_both(owner.known, code.known), code.value)
+        boxed = self._boxed(owner, operand.operand)
+        code = self._tested(f"selected_if_there({boxed}, {operand.name!r})", "UNKNOWN")
+        return _Code(_both(owner.known, code.known), code.value)
+
+    def _optional(self, expression: str, absent: str) -> _Code:
+        """Return the code for an optional of what may be absent."""
+        variable = self._name("t")
+        value = f"(OptionalValue(({variable},)) if {variable} is not {absent} else NONE)"
+        return _Code(f"(({variable} := {expression}),)", value)  # the tuple is always true
+
+    def _item(self, node: Node) -> _Code:
+        """Return the code for an item of a list; one that may be missing is unpacked."""
+        if not isinstance(node, tree.OptionalItem):
+            return self._value(node)
+        optional = self._value(node.operand)
+        code = self._tested(f"held({self._boxed(optional, node.operand)})", "UNKNOWN")
+        return _Code(_both(optional.known, code.known), f"*{code.value}")
+
     def _presence(self, node: tree.Present) -> _Code:
         if isinstance(node.operand, tree.Field):
             return _Code("", f"({self._load(node.operand.path)} is not {self._absent})")
@@ -314,10 +353,13 @@ class Program:
         return _Code(f"({operand} or {fallback})", result)
 
     def _map_literal(self, node: tree.MapOf) -> _Code:
-        parts = [[self._value(part) for part in side] for side in (node.keys, node.values)]
+        optional = {i for i, v in enumerate(node.values) if isinstance(v, tree.OptionalItem)}
+        plain = [v.operand if isinstance(v, tree.OptionalItem) else v for v in node.values]
+        parts = [[self._value(part) for part in side] for side in (node.keys, plain)]
         keys = ", ".join(map(self._boxed, parts[0], node.keys))
-        contents = ", ".join(map(self._boxed, parts[1], node.values))
-        made = self._tested(f"make_map([{keys}], [{contents}])", "UNKNOWN")
+        contents = ", ".join(map(self._boxed, parts[1], plain))
+        places = f", {self._constant(frozenset(optional))}" if optional else ""
+        made = self._tested(f"make_map([{keys}], [{contents}]{places})", "UNKNOWN")
         return _Code(_both(*(p.known for side in parts for p in side), made.known), made.value)
 
     # --- functions
@@ -420,49 +462,80 @@ class Program:
 
     # --- comprehensions
 
-    def _variable(self, name: str) -> str:
-        """Return the innermost variable called *name*, without its prefix."""
+    def _variable(self, name: str) -> _Code:
+        """Return the innermost variable called *name*; one that begins with `u` may be unknown."""
         for scoped in reversed(self._scope):
-            if scoped.removeprefix("v_").partition("_")[2] == name:
-                return scoped.removeprefix("v_")
+            if scoped.split("_", 2)[2] == name:
+                return _Code(f"{scoped} is not UNKNOWN" if scoped[0] == "u" else "", scoped)
         raise KeyError(name)
 
-    def _items(self, node: tree.Comprehension) -> tuple[_Code, str]:
-        """Return the code for the items to go over, and the variable for one of them."""
-        source = self._value(node.source)
-        if node.source.type.name != "list":
-            made = self._tested(f"items({source.value})", "UNKNOWN")
-            source = _Code(_both(source.known, made.known), made.value)
+    def _variables(self, prefix: str, *names: str | None) -> list[str]:
+        """Return the variables of generated code for variables of an expression."""
         self._count += 1
-        return source, f"v_{self._count}_{node.variable}"
+        return [f"{prefix}_{self._count}_{name}" for name in names if name]
+
+    def _binding(self, node: tree.Bind) -> str:
+        """Return the lines that bind a variable, to UNKNOWN where there is no value."""
+        value = self._value(node.value)
+        boxed = self._boxed(value, node.value)
+        variables = self._variables("u" if value.known else "v", node.variable)
+        self._scope += variables
+        returning = self._returning(node.body)
+        self._scope.pop()
+        bound = f"{boxed} if {value.known} else UNKNOWN" if value.known else boxed
+        return f"{variables[0]} = {bound}\n    {returning}"
+
+    def _items(self, node: tree.Comprehension) -> tuple[_Code, list[str]]:
+        """Return the code for the items to go over, and the variables for one of them."""
+        source = self._value(node.source)
+        variables = self._variables("v", node.variable, node.second)
+        name = "pairs" if node.second else "items"
+        if node.kind in ("optMap", "optFlatMap"):
+            name = "held"
+        if name != "items" or node.source.type.name != "list":
+            made = self._tested(f"{name}({self._boxed(source, node.source)})", "UNKNOWN")
+            source = _Code(_both(source.known, made.known), made.value)
+        return source, variables
 
     def _collected(self, node: tree.Comprehension) -> _Code:
-        """Generate `map`, `filter` and `exists_one` as a loop that fails on an unknown item."""
-        source, item = self._items(node)
-        self._scope.append(item)
+        """Generate what is collected as a loop that fails on an unknown item."""
+        source, variables = self._items(node)
+        self._scope += variables
         level, self._level = self._level, 0
-        lines = ["found = []" if node.kind != "exists_one" else "found = 0"]
-        lines.append(f"for {item} in source:")
-        condition = node.condition if node.kind == "map" else node.body
+        begin, collect, end = _COLLECTING[node.kind]
+        lines = [f"found = {begin}", f"for {', '.join(variables)} in source:"]
+        tests = node.kind in ("filter", "exists_one")
+        condition = node.body if tests else node.condition
         if condition is not None:
             lines.append(f"    if not {self._true(condition)}:")
             lines.append(f"        if {self._false(condition)}: continue")
             lines.append("        return UNKNOWN")
-        if node.kind == "map":
+        item = variables[0]
+        if not tests:
             body = self._value(node.body)
             if body.known:
                 lines.append(f"    if not ({body.known}): return UNKNOWN")
-            lines.append(f"    found.append({self._boxed(body, node.body)})")
-        else:
-            lines.append(
-                "    found += 1" if node.kind == "exists_one" else f"    found.append({item})"
-            )
-        lines.append("return found == 1" if node.kind == "exists_one" else "return found")
+            item = self._boxed(body, node.body)
+        lines.append(f"    {collect.format(item, variables[0])}")
+        lines.append(f"return {end}")
         self._level = level
-        self._scope.pop()
+        del self._scope[-len(variables) :]
         name = self._function(node.kind, "\n    ".join(lines), ["c", *self._scope, "source"])
         made = self._tested(self._call(name, source.value), "UNKNOWN")
         return _Code(_both(source.known, made.known), made.value)
+
+
+#: How a comprehension begins, takes an item `{0}` (`{1}` is its first variable), and ends.
+_COLLECTING: Final = {
+    "map": ("[]", "found.append({0})", "found"),
+    "filter": ("[]", "found.append({0})", "found"),
+    "exists_one": ("0", "found += 1", "found == 1"),
+    "transformList": ("[]", "found.append({0})", "found"),
+    "transformMap": ("{}", "found[map_key({1})] = {0}", "found"),
+    "transformMapEntry": ("{}", "if not merged(found, {0}): return UNKNOWN", "found"),
+    "optMap": ("NONE", "found = OptionalValue(({0},))", "found"),
+    "optFlatMap": ("NONE", "found = {0}", "found"),
+}
 
 
 def _written(node: Node) -> list[str]:

@@ -14,6 +14,7 @@ from nba.errors import EvaluationError
 from nba.lang import tree, values
 from nba.lang.functions import Functions, dispatch
 from nba.lang.tree import Node
+from nba.lang.values import NONE, OptionalValue
 
 __all__ = ["evaluate", "judge"]
 
@@ -44,8 +45,9 @@ class _Evaluation:
         self.rules: dict[type[Node], Callable[..., object]] = {
             tree.Literal: lambda node: node.value,
             tree.Field: self.field,
-            tree.Variable: lambda node: self.variables[node.name],
+            tree.Variable: self.variable,
             tree.Select: lambda node: self.selected(self.value(node.operand), node.name),
+            tree.OptionalSelect: self.optional_select,
             tree.Present: self.present,
             tree.Call: self.call,
             tree.And: lambda node: self.decided(node.items, by=False),
@@ -53,9 +55,10 @@ class _Evaluation:
             tree.Not: lambda node: not self.truth(node.operand),
             tree.Choice: self.choice,
             tree.Default: self.default,
-            tree.ListOf: lambda node: [self.value(item) for item in node.items],
+            tree.ListOf: lambda node: [v for item in node.items for v in self.given(item)],
             tree.MapOf: self.map_literal,
             tree.Comprehension: self.comprehension,
+            tree.Bind: self.bind,
         }
 
     def value(self, node: Node) -> object:
@@ -74,20 +77,41 @@ class _Evaluation:
             raise EvaluationError(f"needs `{node.path}`", [node.path])
         return self.fields[node.path]
 
+    def variable(self, node: tree.Variable) -> object:
+        value = self.variables[node.name]
+        if isinstance(value, EvaluationError):  # bound to what has no value
+            raise value
+        return value
+
     def selected(self, owner: object, name: str) -> object:
+        if isinstance(owner, OptionalValue):
+            return self.selected_if_there(owner, name)
         if not isinstance(owner, dict):
             raise EvaluationError(f"a {values.kind_of(owner)} has no field `{name}`")
         if name not in owner:
             raise EvaluationError(f"there is no `{name}`", [name])
         return owner[name]
 
+    def selected_if_there(self, owner: object, name: str) -> OptionalValue:
+        """Return a field of a map, or of the map that an optional holds, as an optional."""
+        if isinstance(owner, OptionalValue):
+            return self.selected_if_there(owner.items[0], name) if owner.items else NONE
+        if not isinstance(owner, dict):
+            raise EvaluationError(f"a {values.kind_of(owner)} has no field `{name}`")
+        return OptionalValue((owner[name],)) if name in owner else NONE
+
+    def optional_select(self, node: tree.OptionalSelect) -> OptionalValue:
+        operand = node.operand
+        if isinstance(operand, tree.Select):
+            return self.selected_if_there(self.value(operand.operand), operand.name)
+        found = operand.path in self.fields
+        return OptionalValue((self.fields[operand.path],)) if found else NONE
+
     def present(self, node: tree.Present) -> bool:
         if isinstance(node.operand, tree.Field):
             return node.operand.path in self.fields
         owner = self.value(node.operand.operand)
-        if not isinstance(owner, dict):
-            raise EvaluationError(f"a {values.kind_of(owner)} has no fields")
-        return node.operand.name in owner
+        return bool(self.selected_if_there(owner, node.operand.name).items)
 
     # --- functions
 
@@ -127,36 +151,64 @@ class _Evaluation:
 
     # --- lists, maps, comprehensions
 
+    def given(self, node: Node) -> tuple[object, ...]:
+        """Return the value of an item, or nothing for one that may be left out and is missing."""
+        if not isinstance(node, tree.OptionalItem):
+            return (self.value(node),)
+        optional = self.value(node.operand)
+        if not isinstance(optional, OptionalValue):
+            raise EvaluationError(f"a {values.kind_of(optional)} is not an optional")
+        return optional.items
+
     def map_literal(self, node: tree.MapOf) -> dict[object, object]:
         found: dict[object, object] = {}
         for key_node, value_node in zip(node.keys, node.values, strict=True):
             key = values.map_key(self.value(key_node))
             if key in found:
                 raise EvaluationError("a map has the same key twice")
-            found[key] = self.value(value_node)
+            for value in self.given(value_node):
+                found[key] = value
         return found
 
-    def items(self, node: Node) -> list[object]:
-        source: Any = self.value(node)
-        if isinstance(source, dict):
-            return [values.key_value(key) for key in source]
-        if isinstance(source, list | tuple):
-            return list(source)
-        raise EvaluationError(f"a {values.kind_of(source)} has no items")
+    def having(self, variables: dict[str, object], find: Callable[[Node], Any], part: Node) -> Any:
+        """Return what *find* finds of a part in which there are more variables."""
+        hidden = self.variables
+        self.variables = hidden | variables
+        try:
+            return find(part)
+        finally:
+            self.variables = hidden
+
+    def bind(self, node: tree.Bind) -> object:
+        value: object
+        try:
+            value = self.value(node.value)
+        except EvaluationError as error:  # which only matters where the variable does
+            value = error
+        return self.having({node.variable: value}, self.value, node.body)
+
+    def items(self, node: tree.Comprehension) -> list[dict[str, object]]:
+        """Return the variables for each of the items that a comprehension goes over."""
+        source: Any = self.value(node.source)
+        if node.kind in ("optMap", "optFlatMap"):
+            if not isinstance(source, OptionalValue):
+                raise EvaluationError(f"a {values.kind_of(source)} is not an optional")
+            pairs: list[tuple[Any, Any]] = [(item, None) for item in source.items]
+        elif isinstance(source, dict):
+            pairs = [(values.key_value(key), value) for key, value in source.items()]
+        elif isinstance(source, list | tuple):
+            pairs = list(enumerate(source)) if node.second else [(item, None) for item in source]
+        else:
+            raise EvaluationError(f"a {values.kind_of(source)} has no items")
+        if node.second:
+            return [{node.variable: first, node.second: second} for first, second in pairs]
+        return [{node.variable: item} for item, _ in pairs]
 
     def comprehension(self, node: tree.Comprehension) -> object:
-        items = self.items(node.source)
+        items = self.items(node)
 
-        def with_item(item: object, part: Node, find: Callable[[Node], Any]) -> Any:
-            hidden = self.variables
-            self.variables = hidden | {node.variable: item}
-            try:
-                return find(part)
-            finally:
-                self.variables = hidden
-
-        def truth_of(item: object, part: Node = node.body) -> bool:
-            return bool(with_item(item, part, self.truth))
+        def truth_of(item: dict[str, object], part: Node = node.body) -> bool:
+            return bool(self.having(item, self.truth, part))
 
         match node.kind:
             case "exists" | "all":
@@ -165,10 +217,30 @@ class _Evaluation:
             case "exists_one":
                 return [truth_of(item) for item in items].count(True) == 1
             case "filter":
-                return [item for item in items if truth_of(item)]
-            case "map":
-                return [
-                    with_item(item, node.body, self.value)
-                    for item in items
-                    if node.condition is None or truth_of(item, node.condition)
-                ]
+                return [item[node.variable] for item in items if truth_of(item)]
+        made = [
+            (item[node.variable], self.having(item, self.value, node.body))
+            for item in items
+            if node.condition is None or truth_of(item, node.condition)
+        ]
+        match node.kind:
+            case "optMap":
+                return OptionalValue(tuple(value for _, value in made))
+            case "optFlatMap":
+                return made[0][1] if made else NONE
+            case "transformMap":
+                return {values.map_key(key): value for key, value in made}
+            case "transformMapEntry":
+                return self.merged([value for _, value in made])
+        return [value for _, value in made]
+
+    def merged(self, entries: list[Any]) -> dict[object, object]:
+        """Return one map with the entries of all."""
+        found: dict[object, object] = {}
+        for entry in entries:
+            if not isinstance(entry, dict):
+                raise EvaluationError(f"a {values.kind_of(entry)} is not an entry of a map")
+            if not found.keys().isdisjoint(entry):
+                raise EvaluationError("a map has the same key twice")
+            found |= entry
+        return found

@@ -94,7 +94,20 @@ _RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _BINDING: Final = {"||": 2, "&&": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6} | dict.fromkeys(
     _RELATIONS, 4
 )
-_MACROS: Final = frozenset({"exists", "all", "exists_one", "existsOne", "map", "filter"})
+#: Macros by name: how many variables and how many expressions each may have.
+_MACROS: Final = {
+    "exists": ({1, 2}, {1}),
+    "all": ({1, 2}, {1}),
+    "exists_one": ({1, 2}, {1}),
+    "existsOne": ({1, 2}, {1}),
+    "map": ({1}, {1, 2}),
+    "filter": ({1}, {1}),
+    "transformList": ({2}, {1, 2}),
+    "transformMap": ({2}, {1, 2}),
+    "transformMapEntry": ({2}, {1, 2}),
+    "optMap": ({1}, {1}),
+    "optFlatMap": ({1}, {1}),
+}
 
 
 def is_reserved(name: str) -> bool:
@@ -279,23 +292,33 @@ class _Parser:
                 node = self.member(node)
             elif self.at("["):
                 self.advance()
+                function = "[?]" if self.takes_optional() else "[]"
                 index = self.expression(0)
                 end = self.expect("]", "after an index").end
-                node = tree.Call(node.start, end, "[]", [node, index])
+                node = tree.Call(node.start, end, function, [node, index])
             else:
                 return node
 
-    def member(self, operand: Node) -> Node:
-        token = self.token
-        if token.kind == "quoted":
+    def takes_optional(self) -> bool:
+        """Skip the `?` of `.?name`, `[?index]`, `[?item]` and `{?key: value}`, if it is there."""
+        optional = self.at("?")
+        if optional:
             self.advance()
-            return tree.Select(operand.start, token.end, operand, token.text[1:-1])
-        if token.kind != "name" or token.text in _KEYWORDS:
-            self.unexpected("expected a name after `.`")
+        return optional
+
+    def member(self, operand: Node) -> Node:
+        optional = self.takes_optional()
+        token = self.token
+        if token.kind != "quoted" and (token.kind != "name" or token.text in _KEYWORDS):
+            self.unexpected(f"expected a name after `{'.?' if optional else '.'}`")
         self.advance()
-        if not self.at("("):
-            return tree.Select(operand.start, token.end, operand, token.text)
-        if token.text in _MACROS and self.is_macro(token.text):
+        if token.kind == "quoted" or optional or not self.at("("):
+            name = token.text.strip("`")
+            select = tree.Select(operand.start, token.end, operand, name)
+            return tree.OptionalSelect(operand.start, token.end, select) if optional else select
+        if isinstance(operand, tree.Name) and operand.name == "cel" and token.text == "bind":
+            return self.bind(operand.start, token)
+        if token.text in _MACROS and self.is_macro():
             return self.comprehension(operand, token)
         args, end = self.arguments()
         return tree.Call(operand.start, end, f".{token.text}", [operand, *args])
@@ -309,7 +332,10 @@ class _Parser:
         """Read expressions between commas, up to and including *close*."""
         found: list[Node] = []
         while not self.at(close):
-            found.append(self.expression(0))
+            start = self.token.start
+            optional = close == "]" and self.takes_optional()
+            item = self.expression(0)
+            found.append(tree.OptionalItem(start, item.end, item) if optional else item)
             if not self.at(close):
                 self.expect(",", f"or `{close}`")
                 if self.at(close) and close == ")":
@@ -319,23 +345,72 @@ class _Parser:
 
     # --- macros
 
-    def is_macro(self, name: str) -> bool:
+    def is_macro(self, after: int = 1) -> bool:
         """Look ahead: `.map(x, …)` with a plain name first is a macro, else a function."""
-        following = self.tokens[self.position + 1 : self.position + 3]
+        following = self.tokens[self.position + after : self.position + after + 2]
         return len(following) == 2 and following[0].kind == "name" and following[1].text == ","
 
     def comprehension(self, source: Node, macro: Token) -> Node:
+        variables, expressions = _MACROS[macro.text]
+        two = 2 in variables and self.is_macro(3)
         self.advance()  # the parenthesis
-        variable = self.advance()
-        if variable.text in _KEYWORDS or variable.text in _RESERVED:
+        names = [self.variable() for _ in range(1 + two)]
+        bodies = self.nested(macro)
+        end = self.tokens[self.position - 1].end
+        if 1 + two not in variables or len(bodies) not in expressions:
+            named = "two variables" if variables == {2} else "a variable"
             self.fail(
                 "expression-syntax",
-                f"`{variable.text}` cannot be the name of a variable",
-                "choose another name",
-                variable.start,
-                variable.end,
+                f"`{macro.text}` takes {named} and an expression",
+                f"write `list.{macro.text}({'i, x' if variables == {2} else 'x'}, …)`",
+                macro.start,
+                end,
             )
-        self.advance()  # the comma
+        if two and names[0] == names[1]:
+            message = f"both variables of `{macro.text}` are called `{names[0]}`"
+            self.fail("expression-syntax", message, "choose another name", macro.start, macro.end)
+        return tree.Comprehension(
+            source.start,
+            end,
+            "exists_one" if macro.text == "existsOne" else macro.text,  # type: ignore[arg-type]
+            source,
+            names[0],
+            bodies[-1],
+            bodies[0] if len(bodies) == 2 else None,
+            names[1] if two else None,
+        )
+
+    def bind(self, start: int, macro: Token) -> Node:
+        name, parts = "", []
+        if self.is_macro():
+            self.advance()  # the parenthesis
+            name, parts = self.variable(), self.nested(macro)
+        if len(parts) != 2:
+            self.fail(
+                "expression-syntax",
+                "`cel.bind` takes a variable, its value and an expression",
+                "write `cel.bind(x, 1 + 2, x * x)`",
+                start,
+                macro.end,
+            )
+        return tree.Bind(start, self.tokens[self.position - 1].end, name, *parts)
+
+    def variable(self) -> str:
+        """Read the name of a variable and the comma behind it."""
+        token = self.advance()
+        if token.text in _KEYWORDS or token.text in _RESERVED:
+            self.fail(
+                "expression-syntax",
+                f"`{token.text}` cannot be the name of a variable",
+                "choose another name",
+                token.start,
+                token.end,
+            )
+        self.advance()
+        return token.text
+
+    def nested(self, macro: Token) -> list[Node]:
+        """Read the expressions of a macro, which do not nest without end."""
         self.nesting += 1
         if self.nesting > MAX_NESTING:
             self.fail(
@@ -345,28 +420,9 @@ class _Parser:
                 macro.start,
                 macro.end,
             )
-        bodies = self.items(")")
+        found = self.items(")")
         self.nesting -= 1
-        end = self.tokens[self.position - 1].end
-        kind = "exists_one" if macro.text == "existsOne" else macro.text
-        if len(bodies) != 1 and not (kind == "map" and len(bodies) == 2):
-            self.fail(
-                "expression-syntax",
-                f"`{macro.text}` takes a variable and an expression",
-                f"write `list.{macro.text}(x, …)`",
-                macro.start,
-                end,
-            )
-        condition = bodies[0] if len(bodies) == 2 else None
-        return tree.Comprehension(
-            source.start,
-            end,
-            kind,  # type: ignore[arg-type]
-            source,
-            variable.text,
-            bodies[-1],
-            condition,
-        )
+        return found
 
     def function(self, token: Token, name: str, start: int) -> Node:
         args, end = self.arguments()
@@ -442,9 +498,11 @@ class _Parser:
         keys: list[Node] = []
         values: list[Node] = []
         while not self.at("}"):
+            token, optional = self.token, self.takes_optional()
             keys.append(self.expression(0))
             self.expect(":", "after the key of a map")
-            values.append(self.expression(0))
+            value = self.expression(0)
+            values.append(tree.OptionalItem(token.start, value.end, value) if optional else value)
             if not self.at("}"):
                 self.expect(",", "or `}` in a map")
         end = self.advance().end

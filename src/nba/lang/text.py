@@ -35,8 +35,11 @@ def _write(node: Node) -> tuple[str, int]:
         case tree.Variable():
             return node.name, 9
         case tree.Select():
-            plain = node.name.isidentifier()
-            return f"{_at(node.operand, 8)}.{node.name if plain else f'`{node.name}`'}", 8
+            return f"{_at(node.operand, 8)}.{_name(node.name)}", 8
+        case tree.OptionalSelect():
+            return _optional(node.operand), 8
+        case tree.OptionalItem():
+            return f"?{write(node.operand)}", 0
         case tree.Present():
             return f"has({write(node.operand)})", 9
         case tree.Call():
@@ -55,11 +58,15 @@ def _write(node: Node) -> tuple[str, int]:
         case tree.ListOf():
             return f"[{', '.join(map(write, node.items))}]", 9
         case tree.MapOf():
-            pairs = zip(map(write, node.keys), map(write, node.values), strict=True)
-            return f"{{{', '.join(f'{key}: {value}' for key, value in pairs)}}}", 9
+            pairs = map(_entry, node.keys, node.values)
+            return f"{{{', '.join(pairs)}}}", 9
         case tree.Comprehension():
-            inside = [node.variable, *map(write, filter(None, [node.condition, node.body]))]
-            return f"{_at(node.source, 8)}.{node.kind}({', '.join(inside)})", 8
+            inside = [name for name in (node.variable, node.second) if name]
+            inside += [write(part) for part in (node.condition, node.body) if part]
+            kind = "existsOne" if node.second and node.kind == "exists_one" else node.kind
+            return f"{_at(node.source, 8)}.{kind}({', '.join(inside)})", 8
+        case tree.Bind():
+            return f"cel.bind({node.variable}, {write(node.value)}, {write(node.body)})", 9
     raise TypeError(f"{type(node).__name__} has no text")
 
 
@@ -69,12 +76,31 @@ def _at(node: Node, strength: int) -> str:
     return text if own >= strength else f"({text})"
 
 
+def _name(name: str) -> str:
+    return name if name.isidentifier() else f"`{name}`"
+
+
+def _optional(node: tree.Select | tree.Field) -> str:
+    if isinstance(node, tree.Select):
+        return f"{_at(node.operand, 8)}.?{_name(node.name)}"
+    owner, _, name = node.path.rpartition(".")
+    return f"{owner}.?{name}"
+
+
+def _entry(key: Node, value: Node) -> str:
+    if isinstance(value, tree.OptionalItem):
+        return f"?{write(key)}: {write(value.operand)}"
+    return f"{write(key)}: {write(value)}"
+
+
 def _call(node: tree.Call) -> tuple[str, int]:
     name, args = node.function, node.args
     if name == "negate":
         return f"-{_at(args[0], 8)}", 7
     if name == "[]":
         return f"{_at(args[0], 8)}[{write(args[1])}]", 8
+    if name == "[?]":
+        return f"{_at(args[0], 8)}[?{write(args[1])}]", 8
     if strength := _STRENGTH.get(name):
         return f"{_at(args[0], strength)} {name} {_at(args[1], strength + 1)}", strength
     written = [arg for arg in args if not isinstance(arg, tree.Field) or arg.start != node.start]

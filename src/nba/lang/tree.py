@@ -12,6 +12,7 @@ from nba.lang.types import DYN, Type
 
 __all__ = [
     "And",
+    "Bind",
     "Call",
     "Choice",
     "Comprehension",
@@ -23,6 +24,8 @@ __all__ = [
     "Name",
     "Node",
     "Not",
+    "OptionalItem",
+    "OptionalSelect",
     "Or",
     "Present",
     "Select",
@@ -32,7 +35,18 @@ __all__ = [
     "walk",
 ]
 
-ComprehensionKind = OneOf["exists", "all", "exists_one", "map", "filter"]
+ComprehensionKind = OneOf[
+    "exists",
+    "all",
+    "exists_one",
+    "map",
+    "filter",
+    "transformList",
+    "transformMap",
+    "transformMapEntry",
+    "optMap",
+    "optFlatMap",
+]
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +81,7 @@ class Field(Node):
 
 @dataclass(slots=True, eq=False)
 class Variable(Node):
-    """The variable of a comprehension."""
+    """The variable of a comprehension or of `cel.bind`."""
 
     name: str
 
@@ -78,6 +92,13 @@ class Select(Node):
 
     operand: Node
     name: str
+
+
+@dataclass(slots=True, eq=False)
+class OptionalSelect(Node):
+    """What is there, as an optional: `customer.?email`, whose *operand* is `customer.email`."""
+
+    operand: Select | Field
 
 
 @dataclass(slots=True, eq=False)
@@ -138,6 +159,13 @@ class Default(Node):
 
 
 @dataclass(slots=True, eq=False)
+class OptionalItem(Node):
+    """An item of a list, or a value of a map, that is left out where it is missing: `?x`."""
+
+    operand: Node
+
+
+@dataclass(slots=True, eq=False)
 class ListOf(Node):
     """A list written in the text."""
 
@@ -154,13 +182,27 @@ class MapOf(Node):
 
 @dataclass(slots=True, eq=False)
 class Comprehension(Node):
-    """`source.kind(variable, body)`; a `map` may have a *condition* before its body."""
+    """`source.kind(variable, body)`; what transforms may have a *condition* before its body.
+
+    With a *second* variable the first is the place in a list or the key of a map, and the second
+    what is there. `optMap` and `optFlatMap` go over what an optional holds.
+    """
 
     kind: ComprehensionKind
     source: Node
     variable: str
     body: Node
     condition: Node | None = None
+    second: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Bind(Node):
+    """`cel.bind(variable, value, body)`: the body, with a name for a value."""
+
+    variable: str
+    value: Node
+    body: Node
 
 
 _LEAVES: Final = (Literal, Name, Field, Variable)

@@ -28,6 +28,7 @@ from nba.lang.functions.table import Functions, Overload, dispatch
 __all__ = [
     "BOOK_FUNCTIONS",
     "CEL_FUNCTIONS",
+    "SPACES",
     "Functions",
     "Overload",
     "dispatch",
@@ -66,6 +67,11 @@ def _with(rows: list[Overload]) -> Functions:
         for name, found in CEL_FUNCTIONS.items()
     }
 
+
+#: What stands before the dot of `math.abs` and its like.
+SPACES: Final = frozenset(
+    name.partition(".")[0] for name in CEL_FUNCTIONS if not name.startswith(".") and "." in name
+)
 
 #: The language of rule books, in which what is no number has no result.
 BOOK_FUNCTIONS: Final = _with([operators.DIVIDING_KNOWN, *numeric.ROOT_KNOWN])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from nba.errors import EvaluationError
-from nba.lang.values import OptionalValue, checked_size, key_value, kind_of, show_double
+from nba.lang.values import checked_size, key_value, kind_of, show_double
 
 __all__ = ["TAKEN", "clauses", "formatted"]
 
@@ -119,9 +119,9 @@ class _Text:
                 pairs.sort(key=lambda pair: pair[0])
                 text = f"{{{', '.join([f'{key}: {self.of(inner)}' for key, inner in pairs])}}}"
             case _:
-                text = _TEXTS[kind_of(value)](value) if kind_of(value) in _TEXTS else ""
-                if isinstance(value, OptionalValue) or kind_of(value) not in _TEXTS:
+                if kind_of(value) not in _TEXTS:
                     raise EvaluationError(f"`%s` does not take a {kind_of(value)}")
+                text = _TEXTS[kind_of(value)](value)
         self.size += 1 if isinstance(value, list | tuple | dict) else len(text) + 1
         checked_size(self.size)
         return text

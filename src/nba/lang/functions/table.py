@@ -13,7 +13,7 @@ from nba.lang.values import OptionalValue
 
 __all__ = ["Functions", "Overload", "dispatch", "row"]
 
-_COMMA = re.compile(r",\s*(?![^(]*\))")  # between parameters, not inside `map(K, V)`
+_COMMA = re.compile(r",\s*(?![^()]*\))")  # between parameters, not inside `map(K, V)`
 
 
 @dataclass(frozen=True, slots=True)
