@@ -254,10 +254,10 @@ def test_what_to_write_for_what_people_say(text: str, help_: str) -> None:
             "true",
         ),
         (
-            "x.exists(y, a, b)",
+            "x.exists(y, a, b, c)",
             "`exists` takes a variable and an expression",
             "write `list.exists(x, …)`",
-            "exists(y, a, b)",
+            "exists(y, a, b, c)",
         ),
     ],
 )
