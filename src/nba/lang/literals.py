@@ -14,12 +14,15 @@ from nba.lang.findings import Findings
 from nba.lang.functions import pattern
 from nba.lang.habits import spoken
 from nba.lang.tree import Node
-from nba.lang.types import DOUBLE, INT, EnumType, Type, list_of
+from nba.lang.types import DOUBLE, INT, EnumType, Type, list_of, optional_of
 from nba.lang.unify import Substitution
 
 __all__ = ["Literals", "widened"]
 
-_MIXING: Final = frozenset({"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!="})
+_MIXING: Final = frozenset({"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!="}) | {
+    "math.greatest",
+    "math.least",
+}
 
 
 _COMPARING: Final = frozenset(
@@ -50,6 +53,8 @@ class Literals:
                 self._widen(node, 1)
             elif kinds == [INT, list_of(DOUBLE)]:
                 self._widen(node, 0)
+        elif node.function == ".orValue" and kinds == [optional_of(DOUBLE), INT]:
+            self._widen(node, 1)
         elif node.function in _MIXING and DOUBLE in kinds and INT in kinds:
             self._widen(node, kinds.index(INT))
 

@@ -148,7 +148,21 @@ class _Normalizer:
                 otherwise = self.normal(node.otherwise, positive=positive)
                 pairs = [condition, then], [other, otherwise]
                 return _join([_join(pair, all_of=True) for pair in pairs], all_of=False)
-            case tree.Default(operand=tree.Field() as operand, fallback=tree.Literal() as fallback):
+            case tree.Call(
+                function=".hasValue",
+                args=[tree.OptionalSelect(operand=tree.Field() as operand)],
+            ):
+                return Test(operand.path, "has" if positive else "not has", None, operand.type)
+            case (
+                tree.Default(operand=tree.Field() as operand, fallback=tree.Literal() as fallback)
+                | tree.Call(
+                    function=".orValue",
+                    args=[
+                        tree.OptionalSelect(operand=tree.Field() as operand),
+                        tree.Literal() as fallback,
+                    ],
+                )
+            ):
                 known = Test(operand.path, "==", positive, operand.type)
                 absent = Test(operand.path, "not has", None, operand.type)
                 return AnyOf((known, absent)) if fallback.value is positive else known

@@ -102,9 +102,16 @@ def needs(node: Node) -> frozenset[str]:
             return frozenset.intersection(*map(needs, node.items))
         case tree.Comprehension():
             return needs(node.source)
-        case tree.Present(operand=tree.Field()):
+        case tree.Bind():
+            return needs(node.body)
+        case tree.Call(function=".or" | ".orValue"):
+            return needs(node.args[0])
+        case tree.Present(operand=tree.Field()) | tree.OptionalSelect(operand=tree.Field()):
             return frozenset()
-        case tree.Present(operand=tree.Select(operand=operand)):
+        case (
+            tree.Present(operand=tree.Select(operand=operand))
+            | tree.OptionalSelect(operand=tree.Select(operand=operand))
+        ):
             return needs(operand)
     return frozenset().union(*map(needs, tree.children(node)))
 

@@ -244,7 +244,7 @@ class Program:
             case tree.Choice():
                 return self._choice(node)
             case tree.Default():
-                return self._default(node)
+                return self._either(node.operand, node.fallback)
             case tree.ListOf():
                 parts = [self._item(item) for item in node.items]
                 boxed = ", ".join(map(self._boxed, parts, node.items))
@@ -346,11 +346,12 @@ class Program:
             picked = f"({then} if {value} is True else {value} is False and {otherwise})"
         return _Code(_both(condition.known, picked), result)
 
-    def _default(self, node: tree.Default) -> _Code:
+    def _either(self, node: Node, otherwise: Node) -> _Code:
+        """Generate a value, or another where it is unknown."""
         result = self._name("t")
-        operand = self._bind(result, self._value(node.operand), node.operand)
-        fallback = self._bind(result, self._value(node.fallback), node.fallback)
-        return _Code(f"({operand} or {fallback})", result)
+        first = self._bind(result, self._value(node), node)
+        last = self._bind(result, self._value(otherwise), otherwise)
+        return _Code(f"({first} or {last})", result)
 
     def _map_literal(self, node: tree.MapOf) -> _Code:
         optional = {i for i, v in enumerate(node.values) if isinstance(v, tree.OptionalItem)}
@@ -372,6 +373,8 @@ class Program:
             return self._equality(node)
         if node.function == "in":
             return self._membership(node)
+        if node.function in (".or", ".orValue") and len(node.args) == 2:
+            return self._otherwise(node)
         if overload and overload.python:
             return self._from_table(overload, node)
         parts = [self._value(arg) for arg in node.args]
@@ -379,6 +382,24 @@ class Program:
         function = self._constant(self._meaning(node))
         made = self._tested(f"{function}({', '.join(boxed)})", "UNKNOWN")
         return _Code(_both(*(part.known for part in parts), made.known), made.value)
+
+    def _otherwise(self, node: tree.Call) -> _Code:
+        """Generate the other argument of an optional that holds nothing, and only then."""
+        first, last = node.args
+        match node:
+            case tree.Call(
+                function=".orValue",
+                args=[tree.OptionalSelect(operand=tree.Field() as field), _],
+            ):
+                return self._either(field, last)  # without making the optional
+        optional, result = self._name("t"), self._name("t")
+        code = self._value(first)
+        test = f"({optional} := {self._boxed(code, first)}).__class__ is OptionalValue"
+        found = optional if node.function == ".or" else f"{optional}.items[0]"
+        other = self._bind(result, self._value(last), last)
+        picked = f"((({result} := {found}),) if {optional}.items else {other})"
+        is_one = f"{result}.__class__ is OptionalValue" if node.function == ".or" else ""
+        return _Code(_both(code.known, test, picked, is_one), result)
 
     def _meaning(self, node: tree.Call) -> Callable[..., object]:
         functions, name, last = self._functions, node.function, node.args[-1]

@@ -116,10 +116,19 @@ class _Evaluation:
     # --- functions
 
     def call(self, node: tree.Call) -> object:
+        if node.function in (".or", ".orValue") and len(node.args) == 2:
+            return self.otherwise(node)
         args = [self.value(arg) for arg in node.args]
         if node.overload:
             return node.overload.meaning(*args)
         return dispatch(self.functions, node.function, args)
+
+    def otherwise(self, node: tree.Call) -> object:
+        """Return what an optional holds, or the other argument, which only matters then."""
+        optional = self.value(node.args[0])
+        if isinstance(optional, OptionalValue) and optional.items:
+            return optional if node.function == ".or" else optional.items[0]
+        return dispatch(self.functions, node.function, [optional, self.value(node.args[1])])
 
     # --- logic
 
