@@ -33,8 +33,9 @@ def bounds(node: Node, declared: Declared) -> Bounds:
     match node:
         case tree.Literal():
             value = node.value
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            return (float(value), float(value)) if number else ANYTHING  # type: ignore[arg-type]
+            if isinstance(value, int) and not isinstance(value, bool):
+                return _whole(float(value), float(value))
+            return (value, value) if isinstance(value, float) else ANYTHING
         case tree.Field():
             spec = declared(node.path)
             if spec is None:
