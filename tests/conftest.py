@@ -9,6 +9,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["pytester"]  # runs pytest in projects of its own
+
 settings.register_profile(
     "default",
     max_examples=100,
