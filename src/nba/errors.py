@@ -56,6 +56,10 @@ CODES: dict[str, str] = {
     "unknown-id": "a reference to something the book does not declare",
     "circular-condition": "conditions, scorecards or tables refer to each other in a circle",
     "order-split": "a list whose order matters stands in more than one file",
+    "unreachable-row": "a row of a table that no input can hit",
+    "overlapping-rows": "two rows hold for the same inputs in a table where one may",
+    "uncovered-inputs": "inputs that no row of a table holds for",
+    "not-decided": "a table is too entangled for all of it to be checked",
     "too-many": "a book has more errors than are shown",
     # conditions
     "expression-syntax": "an expression cannot be parsed",

@@ -31,6 +31,7 @@ from nba.book.selectors import Anything, covers
 from nba.book.sheet import Sheet
 from nba.book.source import Source
 from nba.book.table import output_fields
+from nba.book.table_checks import Domains, check_table
 from nba.book.tables import Tables, check_named
 from nba.book.window import Windows
 from nba.errors import BookError, Diagnostic, did_you_mean, errors_in
@@ -218,6 +219,12 @@ class _Builder:
         scorings, arbitrations = files.single("scoring"), files.single("arbitration")
         derived = derived_order(named, cards, relationship, decided, findings)
         check_named(decided, actions, findings)
+        domains = Domains(fields, signals, moments, corridors, cards)
+        for path in derived:
+            if path.startswith("condition."):
+                domains.name(path, named[path.removeprefix("condition.")])
+        for name in sorted(tables.sound):
+            check_table(decided[name], domains, findings)
         check_expansion(named, derived, findings)
         outcomes = _each(files.section("outcomes"), contact.outcome)
         return model.Book(

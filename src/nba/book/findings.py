@@ -96,6 +96,11 @@ class Findings:
         self._found: dict[Diagnostic, None] = {}
         self._errors = self._warnings = 0
 
+    @property
+    def errors(self) -> int:
+        """How many errors there are."""
+        return self._errors
+
     def add(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add what is not known yet. Raises TooManyError."""
         for found in diagnostics:

@@ -22,7 +22,7 @@ from nba.lang.types import BOOL, DOUBLE, DYN, STRING, EnumType, Type
 
 __all__ = ["Tables", "Written", "check_named", "written_lines"]
 
-MAX_ROWS: Final = 2_000
+MAX_ROWS: Final = 1_000
 MAX_COLUMNS: Final = 40
 _TYPES: Final[Mapping[str, Type]] = {"number": DOUBLE, "string": STRING, "bool": BOOL}
 #: What others call a kind of output, and what to write here.
@@ -48,7 +48,10 @@ class Written:
 
 
 class Tables:
-    """Builds decision tables. *actions* are the ids that the book has."""
+    """Builds decision tables. *actions* are the ids that the book has.
+
+    *sound* are the ids of the tables that have no mistake.
+    """
 
     def __init__(
         self, sheets: Mapping[str, Sheet], actions: frozenset[str], zone: tzinfo, findings: Findings
@@ -57,6 +60,7 @@ class Tables:
         self.actions = actions
         self.zone = zone
         self.findings = findings
+        self.sound: set[str] = set()
         unknown = isinstance(actions, Anything)
         choices = EnumType("string", values=(*sorted(actions), NO_ACTION))
         self.choices: Type = STRING if unknown else choices
@@ -133,6 +137,7 @@ class Tables:
         expressions: Expressions,
     ) -> Table:
         """Return a table; *outputs* are its columns of what rows give."""
+        before = self.findings.errors
         inputs = self.inputs(document.inputs, at / "inputs", expressions)
         for output in outputs:
             if output.name in inputs:
@@ -150,6 +155,8 @@ class Tables:
             )
         known = {name: found for name, found in sorted(inputs.items()) if found is not None}
         rows = tuple(self.row(row, known, outputs) for row in written[:MAX_ROWS])
+        if self.findings.errors == before and not at.faulty:
+            self.sound.add(name)
         return Table(
             name,
             document.title,
