@@ -235,5 +235,6 @@ def test_a_large_table_takes_little_time():
 def test_what_takes_too_long_is_not_decided(monkeypatch):
     """Rather than guessed, or waited for."""
     monkeypatch.setattr(grid, "MAX_STEPS", 0)
-    (found,) = said("[{Risk: '< 0.5'}, {Risk: '> 0.7'}, {Risk: 0.1}]")
+    inputs = "{Risk: customer.risk, Name: customer.name}"
+    (found,) = said("[{Risk: '< 0.5', Name: ann}, {Risk: '> 0.7'}, {Name: bob}]", inputs)
     assert found.startswith("it is not decided whether every row of `t` can be hit")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from nba.book.rules import Band
 from nba.book.table import Cell
@@ -27,11 +28,11 @@ class Partition:
     takers: Sequence[int]
     anything: int
 
-    def part(self, value: object) -> int:
+    def part(self, value: Any) -> int:
         """Return the part that a value of the column is in."""
         if not self.ends:
             return self.places.get(value, len(self.places))
-        place: int = bisect_left(self.ends, value)  # type: ignore[type-var]
+        place = bisect_left(self.ends, value)
         at_end = place < len(self.ends) and self.ends[place] == value
         return 2 * place + int(at_end)
 
