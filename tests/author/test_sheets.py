@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.book import strategies
+from tests.cli.conftest import BOOK
 
 from nba.author.overview import overview
 from nba.author.part_sheets import ids, sheets
@@ -135,6 +136,23 @@ def test_who_uses_what_is_found_in_every_section():
         "action `call_back_with_named_agent`"
     }
     assert not uses(book, "customer.tie")  # a part of a name is no name
+
+
+def test_a_table_is_shown_by_its_rows(tmp_path: Path):
+    """Each with its place; and an action that a row names has the row on its sheet."""
+    table = """
+tables:
+  what: {inputs: {Tier: customer.tier}, outputs: {Do: action}, rows: [{Tier: gold, Do: upgrade}]}
+"""
+    chosen = "    kind: offer\n    chosen_by: what\n"
+    book = BOOK.replace("    kind: offer\n", chosen) + table
+    (tmp_path / "book.yaml").write_text(book, encoding="utf-8")
+    found = load(tmp_path).book
+    sheet = the(found, "what")
+    assert lines(sheet, "rows") == ["Tier gold gives Do upgrade"]
+    assert lines(sheet, "used by") == ["action `upgrade`"]
+    rows = lines(the(found, "upgrade"), "rows of tables")
+    assert rows == ["`what`, row 1: Tier gold gives Do upgrade"]
 
 
 def test_a_thing_is_found_as_conditions_and_codes_write_it():

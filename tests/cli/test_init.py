@@ -31,6 +31,7 @@ def test_the_book_is_sound_and_its_tests_pass(nba: Run, folder: Path):
     tested = nba("test", "start", "--json").json()
     assert tested["failed"] == 0
     assert tested["passed"] >= 10
+    assert nba("test", "start", "--fail-under", "100").code == 0  # every rule has a test
 
 
 def test_what_it_says_to_do_next_works(nba: Run, folder: Path):

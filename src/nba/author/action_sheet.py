@@ -33,6 +33,7 @@ class _ActionSheet:
             "where it belongs": self.belongs(),
             "when it may be used": self.valid(),
             **{heading: self.gates(gate) for gate, heading in _GATES.items()},
+            "rows of tables that name it": self.rows(),
             "stopped by (also where that is not known)": self.stops(),
             "channels": self.channels(),
             "limited by": self.limits(),
@@ -87,6 +88,15 @@ class _ActionSheet:
             for condition in getattr(gates, gate):
                 said = self.words.says(condition)
                 yield Line(f"{said} ({name})" if name else said, condition.place)
+
+    def rows(self) -> Iterator[Line]:
+        for table in self.book.tables.values():
+            if (column := table.chooses) is not None:
+                place = table.outputs.index(column)
+                for number, row in enumerate(table.rows, 1):
+                    if row.gives[place] == self.action.id:
+                        said = self.words.row(table, row)
+                        yield Line(f"`{table.id}`, row {number}: {said}", row.place)
 
     def stops(self) -> Iterator[Line]:
         for stop in self.book.kill_switch:

@@ -17,7 +17,15 @@ def overview(book: Book) -> Sheet:
     """Return what is in a book: its catalogue first, then what bears on it."""
     words = RuleWords(book)
     sections: dict[str, list[Line]] = {"actions": list(_catalogue(book))}
-    for name in ("moments", "signals", "corridors", "conditions", "scorecards", "policies"):
+    for name in (
+        "moments",
+        "signals",
+        "corridors",
+        "conditions",
+        "scorecards",
+        "tables",
+        "policies",
+    ):
         parts = getattr(book, name)
         if name == "conditions":
             sections[name] = [Line(f"`{id_}`", one.place) for id_, one in parts.items()]

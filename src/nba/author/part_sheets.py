@@ -30,6 +30,7 @@ _SECTIONS: Final = {
     "events": "event",
     "conditions": "condition",
     "scorecards": "scorecard",
+    "tables": "table",
     "policies": "policy",
     "limits": "limit",
     "suppressions": "suppression",
@@ -82,6 +83,7 @@ def _sheet(book: Book, kind: str, path: str, part: Any) -> Sheet:
         "corridor": parts.corridor,
         "event": parts.event,
         "scorecard": parts.scorecard,
+        "table": parts.table,
         "policy": parts.policy,
         "limit": parts.limit,
         "suppression": parts.suppression,
@@ -203,6 +205,21 @@ class _PartSheets:
         bounds = (("never below", card.minimum), ("never above", card.maximum))
         points += [Line(f"{what} {bound:g}", card.place) for what, bound in bounds if bound]
         return {"points": points, "used by": self.used(f"scorecard.{card.id}")}
+
+    def table(self, table: model.Table) -> dict[str, Iterable[Line]]:
+        asks = [
+            Line(f"{one.name}: {self.words.noun(one.expression)}", one.expression.place)
+            for one in table.inputs
+        ]
+        rows = [Line(self.words.row(table, row), row.place) for row in table.rows]
+        hits = {"first": "the first row that holds", "unique": "the only row that holds"}
+        hit = Line(hits.get(table.hit, "all rows that hold"), table.place)
+        return {
+            "what is hit": [hit],
+            "asks for": asks,
+            "rows": rows,
+            "used by": self.used(f"table.{table.id}"),
+        }
 
     def field(self, spec: FieldSpec) -> dict[str, Iterable[Line]]:
         return {"declared as": [Line(_type(spec))], "used by": self.used(spec.path)}

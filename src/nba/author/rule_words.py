@@ -14,9 +14,11 @@ from nba.book.model import (
     Covers,
     Limit,
     Pattern,
+    Row,
     Signal,
     Step,
     Suppression,
+    Table,
     Text,
     Validity,
 )
@@ -171,6 +173,22 @@ class RuleWords(Phrases):
                 yield f"if {self.says(text.when)}: {spelled}", text
             else:
                 yield f"{'else: ' if number else ''}{spelled}", text
+
+    # --- tables
+
+    def row(self, table: Table, row: Row) -> str:
+        """Return what a row of a table asks for, and what it gives."""
+        asked = [
+            f"{column.name} {cell.text}"
+            for column, cell in zip(table.inputs, row.cells, strict=True)
+            if cell is not None
+        ]
+        given = [
+            f"{column.name} {value_in_words(value)}"
+            for column, value in zip(table.outputs, row.gives, strict=True)
+            if value is not None
+        ]
+        return f"{', '.join(asked) or 'anything'} gives {', '.join(given) or 'nothing'}"
 
     # --- the journey
 

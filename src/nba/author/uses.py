@@ -20,6 +20,7 @@ _KINDS: Final = {
     "policies": "policy",
     "conditions": "condition",
     "scorecards": "scorecard",
+    "tables": "table",
     "signals": "signal",
     "moments": "moment",
     "corridors": "corridor",
