@@ -37,7 +37,7 @@ docs: $(READY)  ## run every example in the README, docs/ and the docstrings
 	$(BIN)/pytest tests/docs $(ARGS)
 
 clean:  ## remove the environment and everything else that can be made again
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .node build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The file stands only when all of it is installed; a newer pyproject.toml brings it up to date.

@@ -8,9 +8,20 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import WithJsonSchema
 
 from nba import money
-from nba.book.contact import WEEKDAYS
-from nba.book.forms import Condition, Covers, Document, Expression, Id, Names, one_of, ref
-from nba.book.time_documents import Length, Within
+from nba.book.contact import OUTCOMES, WEEKDAYS
+from nba.book.forms import (
+    Condition,
+    Covers,
+    Document,
+    Expression,
+    Id,
+    Names,
+    names_of,
+    one_of,
+    ref,
+    suggested,
+)
+from nba.book.time_documents import Length, Within, Zone
 
 __all__ = [
     "Attribution",
@@ -50,14 +61,17 @@ _DATES = {
 }
 #: Per whom something is counted.
 Per = Annotated[
-    str, WithJsonSchema({"type": "string", "pattern": r"^(customer|household|book|customer\..+)$"})
+    str, WithJsonSchema(suggested("customer", "household", "book", pattern=r"^customer\..+$"))
 ]
+Counted = Annotated[str, WithJsonSchema(suggested("decided", *OUTCOMES))]
+AnOutcome = Annotated[str, WithJsonSchema(suggested(*OUTCOMES))]
+Outcomes = Annotated[Names, WithJsonSchema(names_of(suggested(*OUTCOMES)))]
 
 
 class Calendar(Document):
     """When a channel is open."""
 
-    timezone: str = "book"
+    timezone: Zone = "book"
     """whose clocks: `book`, `customer.timezone`, or an IANA name"""
     open: Annotated[dict[str, str], WithJsonSchema(_HOURS)]
     """hours by days: `mon-fri: "08:00-20:00"`, `sat: "09:00-12:00, 13:00-17:00"`, `every_day`"""
@@ -72,7 +86,7 @@ class Limit(Document):
     """its id, for the code `limited:<id>`"""
     title: str = ""
     """why, in a sentence"""
-    counts: str = "presented"
+    counts: Counted = "presented"
     """`decided`, `presented`, or an outcome such as `clicked`"""
     covers: Covers = Covers()
     """what it caps; without it, everything"""
@@ -99,7 +113,7 @@ class Suppression(Document):
     """its id, for the code `suppressed:<id>`; by default `after_rejected`, for its outcomes"""
     title: str = ""
     """why, in a sentence"""
-    after: Names
+    after: Outcomes
     """outcomes such as `rejected`"""
     same: Literal["treatment", "action", "group", "issue", "channel", "any"] = "action"
     """what the outcome and what is suppressed have in common"""
@@ -186,7 +200,7 @@ class Attribution(Document):
 
     within: Length
     """how long after the decision"""
-    otherwise: str = "no_response"
+    otherwise: AnOutcome = "no_response"
     """which outcome it is held to be after that"""
 
 

@@ -42,6 +42,7 @@ from nba.book.forms import (
     Wording,
     by_name,
     ref,
+    suggested,
 )
 from nba.book.journey_documents import (
     Briefing,
@@ -337,6 +338,50 @@ class InteractionEvent(Document):
     """the event's fields, each an expression over the customer, the interaction and now"""
 
 
+_NAMED_TYPES = ("string", "bool", "number", "int", "timestamp", "duration")
+_TYPE: dict[str, Any] = suggested(
+    *_NAMED_TYPES,
+    "list(string)",
+    "map(string, number)",
+    pattern=rf"^\s*({'|'.join(_NAMED_TYPES)}|(list|map)\(.+\))\s*$",
+)
+#: A field as `context` and `events` declare it: a type, a type with more, or the fields below it.
+_FIELD: dict[str, Any] = {
+    "description": "a type such as `number`, `{type: number, min: 0}`, or the fields below it",
+    "anyOf": [
+        _TYPE,
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "anyOf": [{"required": [key]} for key in ("type", "enum", "list")],
+            "properties": {
+                "type": {**_TYPE, "description": "what values it has"},
+                "enum": {
+                    "description": "the words that it may be, or `$channels`",
+                    "anyOf": [
+                        {"const": "$channels"},
+                        {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                    ],
+                },
+                "list": {
+                    "description": "a list of objects: their fields and types",
+                    "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": ref("Field"),
+                },
+                "min": {"type": "number", "description": "the least it may be"},
+                "max": {"type": "number", "description": "the most it may be"},
+                "default": {"description": "what it is where nobody says"},
+                "title": {"type": "string", "description": "what people call it"},
+                "private": {"type": "boolean", "description": "`true` leaves it out of logs"},
+            },
+        },
+        {"type": "object", "minProperties": 1, "additionalProperties": ref("Field")},
+    ],
+}
+Declared = Annotated[Any, WithJsonSchema(ref("Field"))]
+
+
 def _no_switch(value: Any) -> Any:
     """Refuse `true`, which Python holds to be 1."""
     if value is True:
@@ -369,7 +414,7 @@ class File(Document):
     """conditions on every action; in the file with `book`"""
     reach: Length | None = None
     """how far back the journey goes, such as `400d`"""
-    events: dict[Id, dict[str, Any] | None] = {}
+    events: dict[Id, dict[str, Declared] | None] = {}
     """what can happen: types of events and their fields"""
     interaction_event: InteractionEvent | None = None
     """which event an interaction is when it is recorded; in the file with `book`"""
@@ -385,7 +430,7 @@ class File(Document):
     """the cumulative whole, from 0 to 100"""
     briefing: Briefing | None = None
     """what an employee should know before saying anything"""
-    context: dict[Literal["customer", "interaction"], dict[str, Any]] = {}
+    context: dict[Literal["customer", "interaction"], dict[str, Declared]] = {}
     """the declared world: the fields of the customer and the interaction"""
     calendars: dict[Id, Calendar] = {}
     """opening hours"""
@@ -434,7 +479,8 @@ def schema() -> dict[str, Any]:
     found = File.model_json_schema()
     treatment = Treatment.model_json_schema()
     found["$defs"] |= treatment.pop("$defs", {})
-    found["$defs"] |= {"Condition": CONDITION, "Treatment": treatment}
+    found["$defs"] |= {"Condition": CONDITION, "Field": _FIELD}
+    found["$defs"] |= {"Text": Text.model_json_schema(), "Treatment": treatment}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **_tidied(found),

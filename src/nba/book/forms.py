@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import WithJsonSchema
@@ -27,8 +27,10 @@ __all__ = [
     "Text",
     "Wording",
     "by_name",
+    "names_of",
     "one_of",
     "ref",
+    "suggested",
 ]
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -41,6 +43,12 @@ Direction = Literal["inbound", "outbound"]
 def one_of(*keys: str) -> ConfigDict:
     """Say to editors that a document has one of these keys."""
     return ConfigDict(json_schema_extra={"oneOf": [{"required": [key]} for key in keys]})
+
+
+def suggested(*words: str, pattern: str = "") -> dict[str, Any]:
+    """Suggest words to editors where others may stand too, those of a *pattern* if it is given."""
+    text = {"type": "string", "pattern": pattern} if pattern else {"type": "string"}
+    return {"anyOf": [{"enum": list(words)}, text]}
 
 
 def ref(name: str) -> dict[str, Any]:
@@ -69,15 +77,7 @@ CONDITION: dict[str, Any] = {
         },
     ],
 }
-TEXT: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["text"],
-    "properties": {
-        "when": ref("Condition"),
-        "text": {"type": "string"},
-    },
-}
+TEXT: dict[str, Any] = ref("Text")
 WORDING: dict[str, Any] = {
     "description": "text with {expressions}, or a list of texts: the first that fits is used",
     "anyOf": [{"type": "string"}, {"type": "array", "minItems": 1, "items": TEXT}],
@@ -115,18 +115,18 @@ Conditions = Annotated[
         }
     ),
 ]
+
+
+def names_of(one: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a name, or a list of names, of which each is *one*."""
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
 Names = Annotated[
-    list[str],
-    BeforeValidator(_one_or_more),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {"type": "array", "items": {"type": "string"}, "minItems": 1},
-            ]
-        }
-    ),
+    list[str], BeforeValidator(_one_or_more), WithJsonSchema(names_of({"type": "string"}))
 ]
+Kinds = Annotated[Names, WithJsonSchema(names_of({"enum": list(get_args(Kind))}))]
+Directions = Annotated[Names, WithJsonSchema(names_of({"enum": list(get_args(Direction))}))]
 
 
 class Document(BaseModel):
@@ -181,7 +181,7 @@ class Covers(Document):
     """ids of channels"""
     tag: Names | None = None
     """tags of the action, its group or its issue"""
-    kind: Names | None = None
+    kind: Kinds | None = None
     """kinds of action"""
-    direction: Names | None = None
+    direction: Directions | None = None
     """`inbound`, on the channel the customer is on; or `outbound`"""

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 from pydantic.json_schema import WithJsonSchema
 
-from nba.book.forms import Document, one_of, ref
+from nba.book.forms import Document, one_of, ref, suggested
 
-__all__ = ["Length", "LengthOrWithin", "Within"]
+__all__ = ["Length", "LengthOrWithin", "Within", "Zone"]
 
 _LENGTH: dict[str, Any] = {"type": "string", "pattern": r"^\d{1,6} ?(s|min|h|d|w)$"}
 Length = Annotated[str, WithJsonSchema(_LENGTH)]
+#: Whose clocks something goes by.
+Zone = Annotated[str, WithJsonSchema(suggested("book", "customer.timezone"))]
 
 
 class Within(Document):
@@ -24,7 +26,7 @@ class Within(Document):
     """how far back, such as `7d`"""
     calendar: Literal["day", "week", "month"] | None = None
     """the unit of the calendar"""
-    timezone: str | None = None
+    timezone: Zone | None = None
     """whose calendar: `book`, `customer.timezone`, or an IANA name; with `calendar`"""
     week_start: Literal["monday", "saturday", "sunday"] | None = None
     """the first day of a week; with `calendar: week`"""
