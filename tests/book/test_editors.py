@@ -27,6 +27,7 @@ VALID = [
     *sorted(ROOT.glob("rules/**/*.yaml")),
     *sorted(ROOT.glob("examples/**/*.yaml")),
     *sorted(ROOT.glob("src/nba/cli/start/*.yaml")),
+    *sorted(ROOT.glob("tests/cases/**/*.yaml")),
 ]
 
 

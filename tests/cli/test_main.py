@@ -71,8 +71,10 @@ def test_nothing_is_wrong_usage(nba: Run):
         (["check"], "error: BOOK is missing\n  help: nba check [-h] [--strict] [--json] BOOK\n"),
         (
             ["check", "rules", "more"],
-            "error: `more` is one argument too many\n"
-            "  help: nba check [-h] [--strict] [--json] BOOK\n",
+            (
+                "error: `more` is one argument too many\n"
+                "  help: nba check [-h] [--strict] [--json] BOOK\n"
+            ),
         ),
     ],
 )
