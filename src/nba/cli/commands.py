@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "say what became of every action, and why",
     "why": "say why an action is, or is not, the answer",
     "diff": "compare two versions of a rule book over the same customers",
+    "simulate": "send a population through a rule book, and keep nothing",
     "report": "report how customers fare: in the stages of their journey",
     "eval": "evaluate an expression",
     "store": "prepare a store, migrate it, or look at it",

@@ -9,7 +9,6 @@ limits and budgets.
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from dataclasses import replace
 
 from nba.author.compare import compare
@@ -17,19 +16,18 @@ from nba.author.comparison import Comparison
 from nba.author.comparison_report import comparison_report
 from nba.cli.arguments import Arguments, count
 from nba.cli.codes import FAILED, OK
-from nba.cli.output import CommandError, errors, results
+from nba.cli.output import CommandError, results
 from nba.cli.population import (
     add_population_arguments,
     declared_by_either,
     population,
+    warn,
     workers,
 )
 from nba.cli.revisions import BookRead, between, opened_books
 from nba.errors import CaseError
 
 __all__ = ["arguments", "run"]
-
-_WARNINGS = 10  # doubts about cases that are shown
 
 
 def arguments(parser: Arguments) -> None:
@@ -73,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             except CaseError as error:
                 raise CommandError.of(error) from None
     _at_home(found, old, new)
-    _warn(found.doubts)
+    warn(found.doubts)
     page = results()
     if args.json:
         page.json(found.to_dict())
@@ -96,11 +94,3 @@ def _at_home(found: Comparison, *books: BookRead) -> None:
         replace(one, old=told(one.old), new=told(one.new), because=told(one.because))
         for one in found.explained
     )
-
-
-def _warn(doubts: Counter[str]) -> None:
-    """Say what of the cases was not read by the new book."""
-    for text, number in doubts.most_common(_WARNINGS):
-        errors().line(f"warning: {text} ({number:,} times)")
-    if len(doubts) > _WARNINGS:
-        errors().line(f"and {len(doubts) - _WARNINGS} more warnings of other values")

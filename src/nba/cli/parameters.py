@@ -18,7 +18,10 @@ NOTHING: Final = "nothing"  # a value that nobody can guess
 #: The ids of a book that an argument is one of, by the name of the argument.
 IDS: Final = {"action": "actions", "at": "points", "corridor": "corridors", "id": "anything"}
 _BOOKS: Final = ("BOOK", "NEW", "OLD")
-_UNKNOWN: Final = ("CUSTOMER", "EXPRESSION", "FIELDS", "ID", "N", "PERCENT", "TEXT", "TIME", "URL")
+_UNKNOWN: Final = (
+    *("CUSTOMER", "EXPRESSION", "FIELDS", "ID", "N"),
+    *("PERCENT", "PRIORITY", "TEXT", "TIME", "URL"),
+)
 
 
 @dataclass(frozen=True, slots=True)

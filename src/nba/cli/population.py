@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,8 +24,9 @@ from nba.errors import StoreError
 from nba.journey.events import Event
 from nba.record.reading import Unreadable, records_in
 
-__all__ = ["add_population_arguments", "declared_by_either", "population", "workers"]
+__all__ = ["add_population_arguments", "declared_by_either", "population", "warn", "workers"]
 
+_WARNINGS: Final = 10  # of cases, that are shown
 _MANY: Final = 20  # records that cannot be read and are named
 
 
@@ -105,6 +107,14 @@ def _records(log: str, progress: Progress) -> Iterator[Item]:
         raise CommandError(str(error)) from None
     if unread > _MANY:
         errors().line(f"and {counted(unread - _MANY, 'more record')} left out")
+
+
+def warn(doubts: Counter[str]) -> None:
+    """Say what of the cases could not be read, each once, with how often."""
+    for text, number in doubts.most_common(_WARNINGS):
+        errors().line(f"warning: {text} ({number:,} times)")
+    if len(doubts) > _WARNINGS:
+        errors().line(f"and {len(doubts) - _WARNINGS} more warnings of other values")
 
 
 def workers(given: int | None) -> int:

@@ -17,7 +17,7 @@ from nba.cli.output import CommandError, results
 from nba.errors import StoreError, did_you_mean
 from nba.state import opening
 
-__all__ = ["arguments", "run"]
+__all__ = ["arguments", "run", "shown_url"]
 
 _ACTS = ("init", "migrate", "check")
 
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(
             f"`{args.what}` cannot be done to a store", did_you_mean(args.what, _ACTS)
         )
-    page, shown = results(), _shown(args.url)
+    page, shown = results(), shown_url(args.url)
     try:
         if args.what == "migrate":
             before, after = opening.migrate(args.url)
@@ -62,6 +62,6 @@ def run(args: argparse.Namespace) -> int:
     return OK if found.ok else FAILED
 
 
-def _shown(url: str) -> str:
+def shown_url(url: str) -> str:
     """Return a URL without the password, and without options, one of which may be one too."""
     return re.sub(r"//[^/@]*@", "//", url.partition("?")[0])
