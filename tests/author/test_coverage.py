@@ -47,6 +47,13 @@ corridors:
 conditions:
   grown:
     any: [customer.age > 18.0, customer.tier == 'gold']
+tables:
+  steps:
+    inputs: {Age: customer.age}
+    outputs: {Level: number}
+    rows:
+      - {Age: "< 18", Level: 1}
+      - {Age: "-", Level: 2}
 scorecards:
   loyalty:
     start: 10
@@ -197,6 +204,7 @@ NOBODY = "now: '2026-03-02T10:00:00Z'; expect: {}"
             "no test where it counts",
             "customer: {tier: gold}; expect: {}",
         ),
+        ("row 1 of `steps`", "no test that hits it", "customer: {age: 9}; expect: {}"),
         (
             "band `1..: -5` of `scorecard.loyalty`",
             "no test with such a number",
@@ -375,7 +383,11 @@ def test_a_rule_says_where_it_stands():
         "line": line,
         "missing": list(policy.missing),
     }
-    assert found.to_dict()["rules"]["all"] == len(found.all)
+    data = found.to_dict()
+    assert data["rows"] == {"reached": 1, "all": 2, "percent": 50.0}
+    assert data["rules"]["all"] == len(found.all) - 2
+    assert found.percent == min(data["rules"]["percent"], 50.0)
+    assert str(found).endswith("\nrows reached: 1 of 2 (50 %)")
 
 
 def test_a_share_is_never_rounded_up():

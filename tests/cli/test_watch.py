@@ -105,5 +105,5 @@ def test_what_is_hidden_is_no_change(folder: Path):
     assert seen("rules") == before
     (folder / "rules" / "steps.csv").write_text("x", encoding="utf-8")
     assert len(seen("rules")) == len(before) + 1
-    assert list(seen("rules/book.yaml")) == ["rules/book.yaml"]
+    assert list(seen("rules/book.yaml")) == ["rules/book.yaml", "rules/steps.csv"]
     assert seen("nowhere") == {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from nba.author.reach import Rule, rules_of
+from nba.author.reach import ROW, Rule, rules_of
 from nba.author.witness import Witness
 from nba.book.model import Book
 from nba.decide.decision import Decision
@@ -94,22 +94,34 @@ class Coverage:
         ]
 
     @property
-    def percent(self) -> float:
-        """The share of what is reached, in percent."""
-        return self.rules.percent
-
-    def __str__(self) -> str:
-        return f"rules reached: {self.rules}"
+    def rules(self) -> Share:
+        """How many rules were reached, without rows."""
+        return self._share([rule for rule in self.all if rule.kind != ROW])
 
     @property
-    def rules(self) -> Share:
-        """How many rules were reached."""
-        return Share(len(self.all) - len(self.unreached), len(self.all))
+    def rows(self) -> Share:
+        """How many rows of decision tables were hit."""
+        return self._share([rule for rule in self.all if rule.kind == ROW])
+
+    def _share(self, rules: Sequence[Rule]) -> Share:
+        return Share(sum(not self.missing(rule) for rule in rules), len(rules))
+
+    @property
+    def percent(self) -> float:
+        """The share of what is reached, in percent: of rules or of rows, whichever is less."""
+        return min(self.rules.percent, self.rows.percent)
+
+    def __str__(self) -> str:
+        lines = [f"rules reached: {self.rules}"]
+        if self.rows.all:
+            lines.append(f"rows reached: {self.rows}")
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
             "rules": self.rules.to_dict(),
+            "rows": self.rows.to_dict(),
             "unreached": [rule.to_dict() for rule in self.unreached],
         }
 

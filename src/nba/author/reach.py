@@ -27,7 +27,10 @@ from nba.book.model import (
 from nba.errors import Place
 from nba.lang.tree import Literal
 
-__all__ = ["Arm", "Rule", "nested", "rules_of"]
+__all__ = ["ROW", "Arm", "Rule", "nested", "rules_of"]
+
+#: The kind of the rows of decision tables.
+ROW: Final = "row"
 
 #: The stages that have conditions.
 STAGES: Final = ("eligible", "applicable", "suitable")
@@ -63,6 +66,7 @@ def rules_of(book: Book) -> Iterator[Rule]:
     for card in cards:
         for point in card.points:
             yield from _point(card, point)
+    yield from _tables(book)
     yield from _gates(book.gates, "the book")
     yield from _policies(book)
     for level in (*book.issues.values(), *book.groups.values()):
@@ -167,6 +171,13 @@ def _of_journey(book: Book) -> Iterator[Rule]:
                 yield Rule("pattern", f"{place + 1} of `{name}`", moment.place, (arm,))
     for corridor in book.corridors.values():
         yield from _corridor(corridor)
+
+
+def _tables(book: Book) -> Iterator[Rule]:
+    for name, table in book.tables.items():
+        for number, row in enumerate(table.rows, 1):
+            arm = Arm("no test that hits it", ((ROW, name, number),))
+            yield Rule(ROW, f"{number} of `{name}`", row.place, (arm,))
 
 
 def _corridor(corridor: Corridor) -> Iterator[Rule]:

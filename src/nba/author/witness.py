@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from nba import money
-from nba.author.reach import nested
+from nba.author.reach import ROW, nested
 from nba.book.model import (
     Action,
     Condition,
@@ -21,7 +21,7 @@ from nba.book.model import (
     Treatment,
 )
 from nba.decide.decision import Candidate, Ranking
-from nba.decide.derived import number_of, points_of, seen_rows
+from nba.decide.derived import number_of, points_of, rows_hit, seen_rows
 from nba.decide.gesture import Option
 from nba.decide.reference import OfferKey, Reference, Scored
 from nba.journey.literal_signals import signal_value
@@ -51,6 +51,8 @@ class Witness(Reference):
         cards = self.book.scorecards.values()
         for card in [*cards, *([self.book.relationship] if self.book.relationship else [])]:
             self._card(card)
+        for name, table in self.book.tables.items():
+            self.seen |= {(ROW, name, number) for number in rows_hit(table, self.fields)}
         if self.point is not None:
             self.seen.add(("decision_point", self.point.id))
         for code in (refused or {}).values():

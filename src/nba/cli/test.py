@@ -30,7 +30,7 @@ def arguments(parser: Arguments) -> None:
         "--fail-under",
         metavar="PERCENT",
         type=_percent,
-        help="fail if tests reach fewer rules than this; implies --coverage",
+        help="fail if tests reach fewer rules or rows; implies --coverage",
     )
     parser.add_argument("--watch", action="store_true", help="test again after each change")
     parser.add_argument("--json", action="store_true", help="write JSON")
@@ -92,7 +92,8 @@ def _once(args: argparse.Namespace) -> int:
         if coverage is not None:
             _show(page, coverage)
     if coverage is not None and short:
-        message = f"tests reach {coverage.percent:g} % of the rules, and are to reach "
+        rows = "rows" if coverage.rows.percent < coverage.rules.percent else "rules"
+        message = f"tests reach {coverage.percent:g} % of the {rows}, and are to reach "
         errors().stopped(CommandError(f"{message}{args.fail_under:g} %"))
     return FAILED if failed or short else OK
 

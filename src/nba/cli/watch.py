@@ -21,7 +21,8 @@ def seen(path: str) -> Seen:
     """Return what there is at *path*, a folder or one file; nothing hidden."""
     root = Path(path)
     if not root.is_dir():
-        return _stamp(root)
+        sheets = sorted(root.parent.glob("*.csv"))  # the tables of the book
+        return {name: stamp for file in (root, *sheets) for name, stamp in _stamp(file).items()}
     found: Seen = {}
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
