@@ -23,7 +23,10 @@ from pathlib import Path
 import pytest
 
 from nba.author.lint import lint
-from nba.book.build import Built, load
+from nba.author.lint.allowed import without_allowed
+from nba.book.build import Built, build
+from nba.book.findings import in_order
+from nba.book.source import read_folder
 from nba.engine import Engine
 from nba.engine.profiles import Profiles
 from nba.errors import CODES, BookError, Diagnostic, StoreError
@@ -138,11 +141,12 @@ def found_in(case: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[
             module, _, constant = name.partition(".")
             monkeypatch.setattr(import_module(f"nba.book.{module}"), constant, limit)
     try:
-        book, found = load("rules")
+        sources = read_folder("rules")
+        book, found = build(sources)
     except BookError as error:
         return list(error.diagnostics)
     if linted:
-        return [*found, *lint(book)]
+        return in_order(without_allowed([*found, *lint(book)], sources))
     if (case / "failing.json").exists():
         engine = failing(Built(book, found), **json.loads((case / "failing.json").read_text()))
         decision = engine.decide("c-1", **json.loads((case / "case.json").read_text()))
@@ -216,8 +220,10 @@ def test_the_examples_of_the_page_are_what_it_says(code, kind, text, tmp_path):
     shutil.copy(CASES / base(code in LINTED), tmp_path / "book.yaml")
     (tmp_path / "example.yaml").write_text(text, encoding="utf-8")
     try:
-        book, found = load(tmp_path)
-        found += lint(book) if code in LINTED else []
+        sources = read_folder(tmp_path)
+        book, found = build(sources)
+        if code in LINTED:
+            found = without_allowed([*found, *lint(book)], sources)
     except BookError as error:
         found = list(error.diagnostics)
     assert {diagnostic.code for diagnostic in found} == ({code} if kind == "wrong" else set())

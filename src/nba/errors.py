@@ -79,6 +79,17 @@ CODES: dict[str, str] = {
     "never-true": "a condition that is never true",
     "repeats-named": "a condition that repeats one that has a name",
     "repeats-condition": "a condition that says no more than another that has to hold as well",
+    "unguarded-interaction": "a field of the interaction without which an action stops unseen",
+    "unguarded-optional": "a field that may be unknown, without which an action stops unseen",
+    "never-wins": "an action that is never the answer, since another always is",
+    "unlike-scales": "values from 0 to 1 beside values in hundreds",
+    "negated-consent": "a condition that takes the lack of a refusal for consent",
+    "no-consent": "contacts that go out, and nothing asks for consent",
+    "no-limit": "contacts that may go out as often as they like",
+    "no-budget": "a gesture that no budget bounds",
+    "unused": "something declared that no rule uses",
+    "covers-nothing": "a selector that no action fits",
+    "unused-allow": "a comment allows what is not found",
     # what is handed in with a case
     "wrong-input": "a field of a case has the wrong type or value, and is read as unknown",
     # what fails while deciding

@@ -124,7 +124,6 @@ def test_who_uses_what_is_found_in_every_section():
     book = load(ROOT / "rules").book
     readers = {use.by for use in uses(book, "interaction.intent")}
     assert {
-        "signal `same_topic_14d`",
         "condition `at_home_with_a_fault`",
         "scorecard `leaving`",
         "group `retention/conversation`",

@@ -175,8 +175,8 @@ def test_the_winner_has_the_highest_priority_of_its_tier(engine, rows):
     """Asked for many answers, the engine gives them best first, and the first is the answer."""
     for row in random.Random(7).sample(rows, 200):
         customer = customers.from_row(row)
-        best = engine.decide("c", customer=customer, now=run.NOW)
-        many = engine.decide("c", customer=customer, now=run.NOW, n=20)
+        best = engine.decide("c", customer=customer, now=run.NOW, commit=False)
+        many = engine.decide("c", customer=customer, now=run.NOW, n=20, commit=False)
         assert many.ranked[:1] == best.ranked
         tiers = [candidate.tier for candidate in many.ranked]
         assert tiers == sorted(tiers, key=[tier.name for tier in engine.book.tiers].index)

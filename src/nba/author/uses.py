@@ -10,7 +10,7 @@ from nba.book.model import Book, Condition, Expression
 from nba.errors import Place
 from nba.lang.normal import reads
 
-__all__ = ["Use", "uses"]
+__all__ = ["Use", "rules_in", "uses"]
 
 #: What each section is called when one thing of it is meant.
 _KINDS: Final = {
@@ -67,25 +67,25 @@ def _expressions(book: Book) -> Iterator[tuple[str, Condition | Expression]]:
         if isinstance(value, Mapping):
             kind = _KINDS.get(part.name, part.name)
             for name, each in value.items():
-                yield from ((f"{kind} `{name}`", found) for found in _within(each))
+                yield from ((f"{kind} `{name}`", found) for found in rules_in(each))
         elif part.name == "tiers":
             for tier in book.tiers:
-                yield from ((f"tier `{tier.name}`", found) for found in _within(tier))
+                yield from ((f"tier `{tier.name}`", found) for found in rules_in(tier))
         else:
             by = _OF_THE_BOOK.get(part.name, part.name)
-            yield from ((by, found) for found in _within(value))
+            yield from ((by, found) for found in rules_in(value))
 
 
-def _within(part: Any) -> Iterator[Condition | Expression]:
+def rules_in(part: Any) -> Iterator[Condition | Expression]:
     """Yield the conditions and expressions in a part of the model, the outermost alone."""
     if isinstance(part, Condition | Expression):
         yield part
     elif isinstance(part, Mapping):
         for each in part.values():
-            yield from _within(each)
+            yield from rules_in(each)
     elif isinstance(part, tuple | list):
         for each in part:
-            yield from _within(each)
+            yield from rules_in(each)
     elif is_dataclass(part) and not isinstance(part, type):
         for each in fields(part):
-            yield from _within(getattr(part, each.name))
+            yield from rules_in(getattr(part, each.name))

@@ -11,7 +11,12 @@ from typing import Final
 
 from nba.author.lint.actions import never_eligible
 from nba.author.lint.conditions import always_true, never_true, repeats_condition, repeats_named
+from nba.author.lint.contact import negated_consent, no_budget, no_consent, no_limit
+from nba.author.lint.missing import unguarded
+from nba.author.lint.rivals import never_wins
+from nba.author.lint.scales import unlike_scales
 from nba.author.lint.survey import Survey
+from nba.author.lint.unused import covers_nothing, unused
 from nba.book.findings import in_order
 from nba.book.model import Book
 from nba.errors import Diagnostic
@@ -20,10 +25,19 @@ __all__ = ["RULES", "lint"]
 
 RULES: Final[tuple[Callable[[Survey], Iterator[Diagnostic]], ...]] = (
     never_eligible,
+    never_wins,
     always_true,
     never_true,
     repeats_named,
     repeats_condition,
+    unguarded,
+    unlike_scales,
+    negated_consent,
+    no_consent,
+    no_limit,
+    no_budget,
+    unused,
+    covers_nothing,
 )
 
 

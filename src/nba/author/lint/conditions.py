@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nba.author.lint.survey import Level, Survey, doubt, shown, written
+from nba.author.lint.reasoning import Level, doubt, in_file, listed, shown, written
+from nba.author.lint.survey import Survey
 from nba.book.model import Condition
 from nba.errors import Diagnostic
 from nba.lang import tree
@@ -21,7 +22,7 @@ def always_true(survey: Survey) -> Iterator[Diagnostic]:
         message = f"{shown(condition)} is never false"
         help_ = "remove it, or correct what it compares with"
         if read and not survey.possible.never(untrue(survey.form(condition))):
-            message += f": it holds wherever {_listed(read)} is known"
+            message += f": it holds wherever {listed(read)} is known"
             help_ = f"remove it, or write `has({read[0]})` if that is what you mean"
         yield doubt("always-true", message, help_, condition.place)
 
@@ -53,7 +54,7 @@ def _inside(survey: Survey, condition: Condition) -> Iterator[Condition]:
     """Yield the parts of a condition that are not said of a part of theirs already."""
     node = condition.tree
     named = isinstance(node, tree.Field) and node.path.startswith("condition.")
-    if named or isinstance(node, tree.Literal) or not survey.in_file(condition.place):
+    if named or isinstance(node, tree.Literal) or not in_file(condition.place):
         return  # it is said where the name is given; and `true` is what somebody meant
     possible = survey.possible
     for item in condition.items:
@@ -81,7 +82,7 @@ def repeats_named(survey: Survey) -> Iterator[Diagnostic]:
         for part in _with_items(condition):
             name = names.get(_same(survey.form(part)), "")
             plain = isinstance(part.tree, tree.Field | tree.Literal)
-            by_name = part.kind == "not" or plain or not survey.in_file(part.place)
+            by_name = part.kind == "not" or plain or not in_file(part.place)
             if not name or by_name or id(part) in own:
                 continue
             message = f"this repeats the condition `{name}`"
@@ -161,7 +162,3 @@ def _subjects(form: Normal) -> frozenset[str]:
         case Opaque():
             return form.fields
     return frozenset()
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(f"`{name}`" for name in names)

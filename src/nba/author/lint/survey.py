@@ -1,104 +1,73 @@
-"""What the rules of lint look at: a book, its conditions with all that is known of them."""
+"""A book as the rules of lint look at it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator
+from dataclasses import fields
 from functools import cached_property
-from typing import Final
 
-from nba.author.lint.world import world_of
-from nba.book.model import Action, Book, Condition, Covers, Expression, Gates, Treatment
-from nba.decide.targets import Index, Selector, Target, index_of, select, targets_of
-from nba.errors import Diagnostic, Place
-from nba.lang import tree
-from nba.lang.normal import Normal, normal, reads
-from nba.lang.possible import Possible, World
-from nba.lang.text import write
-from nba.lang.tree import Node
+from nba.author.lint.reasoning import Reasoning, written
+from nba.author.lint.requirements import Requirement, Requirements
+from nba.author.uses import rules_in
+from nba.book.model import Condition, Expression
+from nba.decide.targets import Target
+from nba.lang.normal import Normal, reads
 
-__all__ = ["STAGES", "Level", "Rule", "Survey", "doubt", "rules_in", "shown", "written"]
-
-#: The stages that conditions stand under.
-STAGES: Final = ("eligible", "applicable", "suitable")
+__all__ = ["Rule", "Survey"]
 
 #: What says something that can be true or false, or a number.
 Rule = Condition | Expression
 
 
-def doubt(code: str, message: str, help_: str, where: Place) -> Diagnostic:
-    """Return a finding about a book that is valid."""
-    return Diagnostic(code, message, help_, where, "warning")
+class Survey(Reasoning):
+    """A book with its rules, and what its treatments require."""
 
-
-@dataclass(frozen=True)
-class Level:
-    """A level of the catalogue: what it is called, and its conditions."""
-
-    name: str
-    gates: Gates
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The conditions of all stages."""
-        return tuple(each for stage in STAGES for each in getattr(self.gates, stage))
-
-
-class Survey:
-    """A book as the rules of lint look at it; what is found out about it is remembered."""
-
-    def __init__(self, book: Book) -> None:
-        self.book = book
-        self._forms: dict[tuple[int, bool], Normal] = {}  # by the id of a tree of the book
+    # --- treatments
 
     @cached_property
-    def world(self) -> World:
-        """What is declared and derived."""
-        return world_of(self.book)
+    def required(self) -> tuple[tuple[Requirement, ...], ...]:
+        """What each treatment requires, by its number."""
+        requirements = Requirements(self)
+        return tuple(
+            tuple(requirements.of(number, target)) for number, target in enumerate(self.targets)
+        )
+
+    def outbound(self, number: int) -> list[Normal]:
+        """Return what the treatment of this number requires to go out."""
+        _, *found = self.required[number]
+        return [self.directions(self.targets[number])[1], *(each.form for each in found)]
 
     @cached_property
-    def possible(self) -> Possible:
-        """What answers whether conditions can hold together."""
-        return Possible(self.world)
+    def impossible(self) -> dict[int, tuple[Requirement, ...]]:
+        """The treatments that can never be candidates, and the fewest requirements that say so."""
+        asked: dict[tuple[object, ...], tuple[Requirement, ...] | None] = {}
+        found = {}
+        for number, required in enumerate(self.required):
+            key = tuple(each.key for each in required)
+            if key not in asked:
+                asked[key] = self._core(required)
+            core = asked[key]
+            if core is not None:
+                found[number] = core
+        return found
 
-    def form(self, condition: Condition, *, positive: bool = True) -> Normal:
-        """Return the normal form of a condition, or of its opposite."""
-        key = (id(condition.tree), positive)
-        if key not in self._forms:
-            self._forms[key] = normal(condition.tree, self.named, positive=positive)
-        return self._forms[key]
+    def _core(self, required: tuple[Requirement, ...]) -> tuple[Requirement, ...] | None:
+        """Return the fewest requirements that exclude each other; None where there are none."""
+        if not self.possible.never(*(each.form for each in required)):
+            return None
+        core = list(required)
+        for each in required:
+            fewer = [other for other in core if other is not each]
+            if self.possible.never(*(other.form for other in fewer)):
+                core = fewer
+        return tuple(core)
 
-    def named(self, path: str) -> Node | None:
-        """Return the tree of a named condition, or None where *path* is a field."""
-        kind, _, name = path.partition(".")
-        found = self.book.conditions.get(name) if kind == "condition" else None
-        return found.tree if found else None
-
-    # --- the catalogue
-
-    @cached_property
-    def targets(self) -> tuple[Target, ...]:
-        """All treatments."""
-        return targets_of(self.book)
-
-    def select(self, covers: Covers) -> Selector:
-        """Return what a selector covers, as a set of the numbers of treatments."""
-        return select(covers, self._index)
-
-    @cached_property
-    def _index(self) -> Index:
-        return index_of(self.targets)
-
-    def levels(self, action: Action, treatment: Treatment) -> list[Level]:
-        """Return the levels that a treatment is subject to, broad first."""
-        book = self.book
-        return [
-            Level("the book", book.gates),
-            Level(f"the issue `{action.issue}`", book.issues[action.issue].gates),
-            Level(f"the group `{action.group}`", book.groups[action.group].gates),
-            Level(f"`{action.id}`", action.gates),
-            Level(f"`{action.id}` by `{treatment.channel}`", treatment.gates),
-        ]
+    def going_out(self) -> Iterator[tuple[int, Target]]:
+        """Yield the treatments that may go out, with their numbers."""
+        for number, target in enumerate(self.targets):
+            outbound = target.channel.direction != "inbound"
+            if outbound and not self.possible.never(*self.outbound(number)):
+                yield number, target
 
     # --- all that is written
 
@@ -117,56 +86,7 @@ class Survey:
         """All conditions that stand in files, each once."""
         return tuple(rule for rule in self.rules if isinstance(rule, Condition) and written(rule))
 
-    def in_file(self, place: Place) -> bool:
-        """Return whether a place is in a file of the book, and not in what the engine says."""
-        return place.file not in ("", "the default briefing")
-
     @cached_property
     def read(self) -> frozenset[str]:
         """The paths of all fields that some rule reads."""
         return frozenset(path for rule in self.rules for path in reads(rule.tree))
-
-
-def rules_in(value: object) -> Iterator[Rule]:
-    """Yield the conditions and expressions in a part of a book, not those inside conditions."""
-    if isinstance(value, Condition | Expression):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from rules_in(inner)
-    elif isinstance(value, tuple):
-        for inner in value:
-            yield from rules_in(inner)
-    elif is_dataclass(value) and not isinstance(value, Place):
-        for name in _parts(type(value)):
-            yield from rules_in(getattr(value, name))
-
-
-_PARTS: Final[dict[type, tuple[str, ...]]] = {}
-
-
-def _parts(kind: type) -> tuple[str, ...]:
-    if kind not in _PARTS:
-        _PARTS[kind] = tuple(part.name for part in fields(kind))
-    return _PARTS[kind]
-
-
-def written(condition: Condition) -> bool:
-    """Return whether a condition stands in a file, and does not follow from `answers`."""
-    if condition.kind != "is":
-        return True
-    path = condition.tree.path if isinstance(condition.tree, tree.Field) else ""
-    moments = path.startswith("moment.") or (
-        isinstance(condition.tree, tree.Or) and all(_is_moment(i) for i in condition.tree.items)
-    )
-    return not (moments and "moment." not in condition.place.text)
-
-
-def _is_moment(node: Node) -> bool:
-    return isinstance(node, tree.Field) and node.path.startswith("moment.")
-
-
-def shown(condition: Condition) -> str:
-    """Return a condition as a message can hold it."""
-    text = condition.text or write(condition.tree)
-    return f"`{text}`" if len(text) <= 60 else f"`{text[:59]}…`"
