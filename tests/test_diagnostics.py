@@ -26,7 +26,7 @@ from nba.author.lint import lint
 from nba.author.lint.allowed import without_allowed
 from nba.book.build import Built, build
 from nba.book.findings import in_order
-from nba.book.source import read_folder
+from nba.book.folder import read_folder
 from nba.engine import Engine
 from nba.engine.profiles import Profiles
 from nba.errors import CODES, BookError, Diagnostic, StoreError

@@ -112,7 +112,7 @@ def test_the_version_is_that_of_the_package(nba: Run):
 
 def test_a_process_ends_with_the_code_that_was_returned(folder: Path):
     """What a pipeline sees is what `main` returns."""
-    for argv, code in ((["check", "rules"], 0), (["eval", "1/0"], 1), (["check", "none"], 2)):
+    for argv, code in ((["test", "rules"], 0), (["eval", "1/0"], 1), (["check", "none"], 2)):
         process = start(*argv, cwd=folder)
         out, err = process.communicate(timeout=60)
         assert process.returncode == code, err
@@ -153,7 +153,7 @@ def test_an_interrupted_command_ends_quietly(folder: Path):
 def test_a_full_disk_is_said(folder: Path):
     """Output that is lost is an error, not a silent success."""
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        process = start("check", "rules", stdout=full, cwd=folder)
+        process = start("test", "rules", stdout=full, cwd=folder)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert err == "error: the output cannot be written: no space left on device\n"

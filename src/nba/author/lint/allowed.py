@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from nba.author.lint.reasoning import doubt
+from nba.book.sheet import Sheet
 from nba.book.source import Source
 from nba.errors import CODES, Diagnostic, Place, did_you_mean
 
@@ -25,13 +26,16 @@ class _Allowance(NamedTuple):
     place: Place
 
 
-def without_allowed(found: Iterable[Diagnostic], sources: Sequence[Source]) -> list[Diagnostic]:
+def without_allowed(
+    found: Iterable[Diagnostic], sources: Sequence[Source | Sheet]
+) -> list[Diagnostic]:
     """Return warnings without those that comments allow, and with comments that allow nothing.
 
     A comment at the end of a line is about that line; one on a line of its own is about the next
     line that is no comment.
     """
-    allowed = [each for source in sources for each in _allowances(source)]
+    files = [source for source in sources if isinstance(source, Source)]
+    allowed = [each for source in files for each in _allowances(source)]
     by_key = {(each.file, each.line, each.code): each for each in allowed}
     used: set[_Allowance] = set()
     kept = []

@@ -11,7 +11,6 @@ from nba.author.lint.world import world_of
 from nba.book.model import Action, Book, Condition, Covers, Expression, Gates, Treatment, Validity
 from nba.decide.targets import Index, Selector, Target, index_of, select, targets_of
 from nba.errors import Diagnostic, Place
-from nba.lang import tree
 from nba.lang.bounds import Bounds, bounds
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal, reads
 from nba.lang.possible import Possible, World
@@ -159,18 +158,15 @@ def in_file(place: Place) -> bool:
 
 
 def written(condition: Condition) -> bool:
-    """Return whether a condition stands in a file, and does not follow from `answers`."""
-    if condition.kind != "is":
-        return True
-    path = condition.tree.path if isinstance(condition.tree, tree.Field) else ""
-    moments = path.startswith("moment.") or (
-        isinstance(condition.tree, tree.Or) and all(_is_moment(i) for i in condition.tree.items)
-    )
-    return not (moments and "moment." not in condition.place.text)
+    """Return whether a condition stands in a file, and is not what a key there stands for.
 
-
-def _is_moment(node: Node) -> bool:
-    return isinstance(node, tree.Field) and node.path.startswith("moment.")
+    `answers` and `chosen_by` stand for conditions on moments and on a table.
+    """
+    paths = reads(condition.tree)
+    for root in ("moment.", "table."):
+        if condition.kind == "is" and paths and all(path.startswith(root) for path in paths):
+            return root in condition.place.text
+    return True
 
 
 def shown(condition: Condition) -> str:

@@ -14,7 +14,8 @@ __all__ = ["covers_nothing", "unused"]
 
 def unused(survey: Survey) -> Iterator[Diagnostic]:
     """Yield what is declared and used by no rule."""
-    for kind, name, place, help_ in (*_computed(survey), *_of_contact(survey), *_levels(survey)):
+    parts = (_computed, _tables, _of_contact, _levels)
+    for kind, name, place, help_ in (found for part in parts for found in part(survey)):
         yield doubt("unused", f"nothing uses the {kind} `{name}`", help_, place)
 
 
@@ -35,6 +36,14 @@ def _computed(survey: Survey) -> Iterator[_Unused]:
         if not any(path.startswith(own) for path in read) and not (told and moment.briefing):
             help_ = f"let an action answer it (`answers: [{name}]`), or remove it"
             yield "moment", name, moment.place, help_
+
+
+def _tables(survey: Survey) -> Iterator[_Unused]:
+    """Yield the tables of which no output is read, and by which no action is chosen."""
+    for name, table in survey.book.tables.items():
+        if not any(table.path(output) in survey.read for output in table.outputs):
+            help_ = f"read an output, or write `chosen_by: {name}` at an action; else remove it"
+            yield "table", name, table.place, help_
 
 
 def _of_contact(survey: Survey) -> Iterator[_Unused]:
