@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Place,
         ProfileError,
         StoreError,
+        UnknownDecisionError,
     )
     from nba.journey.events import Event
     from nba.record.log import DecisionLog
@@ -51,6 +52,7 @@ __all__ = [
     "ProfileProvider",
     "Recorded",
     "StoreError",
+    "UnknownDecisionError",
     "__version__",
     "lang",
 ]

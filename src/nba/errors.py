@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Literal
+from typing import Literal, Self
 
 __all__ = [
     "CODES",
@@ -23,6 +23,7 @@ __all__ = [
     "Place",
     "ProfileError",
     "StoreError",
+    "UnknownDecisionError",
     "did_you_mean",
     "errors_in",
 ]
@@ -240,4 +241,21 @@ class ProfileError(NbaError):
 
 
 class CaseError(NbaError):
-    """A case handed to the engine cannot be read."""
+    """A case, an event or an outcome handed to the engine cannot be read.
+
+    *path* leads to what is wrong in what was handed in, as far as that is known: keys of objects
+    and places in lists, such as `("events", 2, "at")`.
+    """
+
+    def __init__(self, message: str, path: Iterable[str | int] = ()) -> None:
+        super().__init__(message)
+        self.path = tuple(path)
+
+    def within(self, *outer: str | int) -> Self:
+        """Put the error inside something larger that was handed in, and return it."""
+        self.path = (*outer, *self.path)
+        return self
+
+
+class UnknownDecisionError(CaseError):
+    """No decision of that id is known."""

@@ -27,6 +27,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "store": "prepare a store, migrate it, or look at it",
     "replay": "make logged decisions again, and say whether they are the same",
     "log": "forget a customer in a decision log, or look at it",
+    "serve": "serve a rule book over HTTP",
+    "key": "make an API key for `nba serve`",
     "schema": "print the JSON Schema of rule files, for editors",
     "completion": "print what lets a shell complete commands, options and ids",
     "version": "print the versions of nba and of Python",

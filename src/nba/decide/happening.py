@@ -48,11 +48,12 @@ class Happening:
         if not case.id:
             raise CaseError("`observe` needs the `id` of the customer")
 
-    def event(self, customer: str, view: View) -> Event | None:
+    def event(self, customer: str, view: View, key: str | None = None) -> Event | None:
         """Return what happens to a *customer* now as an event; None where that is nothing.
 
         What is unknown, or does not fit the field, is left out. The id is made from what the
-        event says, so that the same interaction at the same time is the same event.
+        event says, so that the same interaction at the same time is the same event; or from a
+        *key*, where it was not said when it is, and asking again may be later.
         """
         if self.declared is None or not view.slots[self.present]:
             return None
@@ -64,20 +65,24 @@ class Happening:
                 if found is not None:
                     _put(data, spec.path.split("."), found)
         channel = view.current if view.current in self.book.channels else None
-        content = [customer, self.declared.event, channel, view.now, data]
+        content: list[Any] = [customer, self.declared.event, channel, view.now, data]
+        if key is not None:
+            content = [customer, self.declared.event, key]
         text = json.dumps(content, sort_keys=True, default=str)
         id_ = f"i-{hashlib.sha256(text.encode()).hexdigest()[:24]}"
         at = windows.moment(view.now)
         return Event(self.declared.event, customer, channel, at, data, id_)
 
-    def before(self, timeline: Timeline, customer: str, view: View) -> Timeline:
+    def before(
+        self, timeline: Timeline, customer: str, view: View, key: str | None = None
+    ) -> Timeline:
         """Return the journey up to the interaction that is going on: without it, if recorded.
 
         So it is the same before and after it was recorded.
         """
         if self.declared is None or not timeline.of(self.declared.event, view.now - 1):
             return timeline
-        own = self.event(customer, view)
+        own = self.event(customer, view, key)
         if own is None or own.id not in timeline.ids:
             return timeline
         return Timeline(row for row in timeline.rows if row["id"] != own.id)

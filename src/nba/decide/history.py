@@ -74,16 +74,16 @@ class Answered:
         for key in data:
             if key not in _KEYS:
                 help_ = did_you_mean(str(key), _KEYS)
-                raise CaseError(f"`{key}` is not a key of the history. {help_}".strip())
+                raise CaseError(f"`{key}` is not a key of the history. {help_}".strip(), [str(key)])
         name = data.get("action")
         action = book.actions.get(name) if isinstance(name, str) else None
         if action is None:
             help_ = did_you_mean(str(name), book.actions)
-            raise CaseError(f"there is no action `{name}` in the book. {help_}".strip())
+            raise CaseError(f"there is no action `{name}` in the book. {help_}".strip(), ["action"])
         channel = data.get("channel") or action.treatments[0].channel
         if not isinstance(channel, str) or channel not in book.channels:
             help_ = did_you_mean(str(channel), book.channels)
-            raise CaseError(f"there is no channel `{channel}`. {help_}".strip())
+            raise CaseError(f"there is no channel `{channel}`. {help_}".strip(), ["channel"])
         at = instant_of(data.get("at"), "`at` of the history")
         outcomes = []
         given = data.get("outcomes") or ()

@@ -16,7 +16,11 @@ def with_used(history: History, given: Mapping[str, object] | None, book: Book) 
     """Return a history in which what is *given* is used, by budget or limit. Raises CaseError."""
     if given is None:
         return history
-    return History(history.answers, {**(history.used or {}), **used_in(given, book)})
+    try:
+        used = used_in(given, book)
+    except CaseError as error:
+        raise error.within("used") from None
+    return History(history.answers, {**(history.used or {}), **used})
 
 
 def used_in(given: Mapping[str, object], book: Book) -> dict[str, int]:
@@ -34,11 +38,11 @@ def used_in(given: Mapping[str, object], book: Book) -> dict[str, int]:
 def _rule(name: str, book: Book) -> Budget | Limit:
     budget, limit = book.budgets.get(name), book.limits.get(name)
     if budget and limit:
-        raise CaseError(f"`{name}` is a budget and a limit. give one of them another id")
+        raise CaseError(f"`{name}` is a budget and a limit. give one of them another id", [name])
     rule = budget or limit
     if rule is None:
         help_ = did_you_mean(str(name), [*book.budgets, *book.limits])
-        raise CaseError(f"there is no budget or limit `{name}`. {help_}".strip())
+        raise CaseError(f"there is no budget or limit `{name}`. {help_}".strip(), [name])
     return rule
 
 
@@ -50,7 +54,7 @@ def _units(rule: Budget | Limit, amount: object, currency: str) -> int:
                 return money.minor_units(number, currency)
         except ValueError:
             pass
-        raise CaseError(f"what is used of `{rule.id}` is an amount, not `{amount}`")
+        raise CaseError(f"what is used of `{rule.id}` is an amount, not `{amount}`", [rule.id])
     if type(amount) is not int or not 0 <= amount <= money.MOST:
-        raise CaseError(f"what is used of `{rule.id}` is a count, not `{amount}`")
+        raise CaseError(f"what is used of `{rule.id}` is a count, not `{amount}`", [rule.id])
     return amount

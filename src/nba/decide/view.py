@@ -86,7 +86,7 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
     try:
         instant = windows.instant(now.astimezone(UTC))
     except OverflowError:
-        raise CaseError(f"`now` is out of the calendar's range: {now}") from None
+        raise CaseError(f"`now` is out of the calendar's range: {now}", ["now"]) from None
     slots[shape.slots["now"]] = Timestamp(instant)
     slots[shape.slots["interaction.present"]] = case.interaction is not None
     channel = slots[shape.slots["interaction.channel"]]
@@ -97,7 +97,7 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
         point = plan.points.get(case.at)
         if point is None:
             help_ = did_you_mean(case.at, plan.points)
-            raise CaseError(f"there is no decision point `{case.at}`. {help_}".strip())
+            raise CaseError(f"there is no decision point `{case.at}`. {help_}".strip(), ["at"])
     zone_slot = shape.slots.get("customer.timezone")
     zone = slots[zone_slot] if zone_slot is not None else None
     when = When(instant, plan.book.zone, windows.zone_or(zone, plan.book.zone))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nba.decide.answer import Answer, answer
 from nba.decide.briefing import Briefer
@@ -19,11 +19,13 @@ from nba.decide.plan import Plan
 from nba.decide.used import with_used
 from nba.decide.view import inputs_of
 from nba.engine.ids import new_id
+from nba.engine.keyed import fingerprint, id_under, retold, told_of
 from nba.engine.remembered import SPARE, asked_of, history_in, taking_of, with_reservations
-from nba.errors import Diagnostic, StoreError
-from nba.journey.events import EventShapes
+from nba.errors import CaseError, Diagnostic, StoreError
+from nba.journey.events import Event, EventShapes, Row
 from nba.journey.timeline import EMPTY, Timeline
-from nba.state.store import Store
+from nba.state.reservation import Granted, Taking
+from nba.state.store import Remembered, Store
 
 __all__ = ["Decided", "Running", "decide", "decided_again", "store_failure"]
 
@@ -62,15 +64,17 @@ def decide(
     n: int | None,
     *,
     commit: bool,
-) -> Decided:
+    key: str | None = None,
+) -> Decided | Decision:
     """Decide a case: in two round trips to the store, one that reads and one that takes.
 
     What the case brings takes the place of what the store remembers. Without *commit* nothing is
-    taken. Where the store fails, the book says what may still be done.
+    taken. Where the store fails, the book says what may still be done. Under a *key*, the
+    decision that was made under it before is told again.
     """
     name = new_id()
     try:
-        found = _decide(running, store, case, now, n, name=name, commit=commit)
+        found = _decide(running, store, case, now, n, name=name, commit=commit, key=key)
         return found or Decided(name, *_alone(running, case, now, n))
     except StoreError as error:
         found_without, problems = _without_store(running, case, now, n)
@@ -92,34 +96,62 @@ def _decide(
     *,
     name: str,
     commit: bool,
-) -> Decided | None:
+    key: str | None,
+) -> Decided | Decision | None:
     """Decide with what the store remembers; None where it is not asked."""
     plan = running.plan
     if not case.id or (case.history is not None and case.events is not None):
         return None
     takes = commit and case.history is None and case.used is None
+    own = key if case.now is None else None
+    asked_for = fingerprint(case, n) if key is not None and takes else None
+    if key is not None and takes:
+        name = id_under(key, case.id)
     for lost in range(TRIES):
         _step_aside(lost)
         view = inputs_of(plan, case, now)
         asked = asked_of(view) if case.history is None else {}
         memory = store.recall(case.id, view.now, tuple(asked.values()))
+        if asked_for is not None:
+            for row in memory.decisions:
+                if row.id == name:
+                    return retold(row, asked_for)
         timeline, problems = _timeline(running, case, now, memory.timeline)
         history = _history(plan, case, view.now)
         if history is None:
             history = history_in(plan, memory, asked, view.now, taking=takes)
             history = with_used(history, case.used, plan.book)
-        view.remember(plan, running.happening.before(timeline, case.id, view), history)
+        view.remember(plan, running.happening.before(timeline, case.id, view, own), history)
         found = answer(plan, view, n, SPARE if takes else 0)
         if not takes or not found.granted:
-            return Decided(name, found, problems, memory.customer)
-        granted = store.take(taking_of(plan, found, name, case.id, memory.version))
+            # a decision that nobody remembers is no other's, not even under the same key
+            fresh = name if asked_for is None else new_id()
+            return Decided(fresh, found, problems, memory.customer)
+        told = None
+        if asked_for is not None:
+            told = told_of(found, case, now, asked_for, (*found.view.diagnostics, *problems))
+        taking = taking_of(plan, found, name, case.id, memory.version, told=told)
+        granted = store.take(taking)
         if not granted.stale and granted.granted:
+            if asked_for is not None and (first := _made_by_others(store, taking, granted)):
+                return retold(first, asked_for)
             refused = {
                 place: found.offers[place].needs[claim].code for place, claim in granted.refused
             }
             taken = with_reservations(found.as_granted(granted.granted, refused), name)
             return Decided(name, taken, problems, memory.customer, asked=True)
     raise StoreError("others change what is remembered of this customer faster than it is read")
+
+
+def _made_by_others(store: Store, taking: Taking, granted: Granted) -> Remembered | None:
+    """Return what is remembered under an id, if it is not what was just asked to be remembered.
+
+    Somebody else who asked under the same key was faster by a moment.
+    """
+    row = store.decision(taking.id)
+    mine = dict(enumerate(one.answer for one in taking.alternatives))
+    own = tuple(mine.get(place) for place in granted.granted)
+    return None if row is None or (row.text, row.answers) == (taking.text, own) else row
 
 
 def _step_aside(lost: int) -> None:
@@ -159,17 +191,31 @@ def _timeline(
     """Return the journey of a case: the events that it brings, or what was observed."""
     if case.events is None:
         return remembered, ()
-    read = [running.shapes.row(event, now) for event in case.events]
+    read = [_row(running, event, now, place) for place, event in enumerate(case.events)]
     problems = tuple(one for _, found in read for one in found)
     return Timeline(row for row, _ in read), problems
+
+
+def _row(running: Running, event: Event, now: datetime, place: int) -> tuple[Row, list[Diagnostic]]:
+    try:
+        return running.shapes.row(event, now)
+    except CaseError as error:
+        raise error.within("events", place) from None
 
 
 def _history(plan: Plan, case: Case, now: int) -> History | None:
     """Return the history that a case brings, if it does. Raises CaseError."""
     if case.history is None:
         return None
-    answers = [Answered.from_dict(one, plan.book) for one in case.history]
+    answers = [_answered(plan, one, place) for place, one in enumerate(case.history)]
     return with_used(history_of(plan.book, answers, now), case.used, plan.book)
+
+
+def _answered(plan: Plan, given: Mapping[str, Any], place: int) -> Answered:
+    try:
+        return Answered.from_dict(given, plan.book)
+    except CaseError as error:
+        raise error.within("history", place) from None
 
 
 def decided_again(running: Running, store: Store, case: Case, made: Decision) -> Answer | None:

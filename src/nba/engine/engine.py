@@ -19,16 +19,19 @@ from nba.decide.decision import Decision
 from nba.decide.explain import Explanation
 from nba.decide.happening import Happening
 from nba.decide.plan import plan_for
+from nba.decide.view import inputs_of
 from nba.engine.account import EngineAccount
 from nba.engine.asynchronous import THREADS, Threads, asynchronous
 from nba.engine.deciding import Running, decide, decided_again, store_failure
+from nba.engine.explaining import explained
 from nba.engine.export import exported
 from nba.engine.journeys import Journeys
 from nba.engine.outcome_event import outcome_event
 from nba.engine.outcomes import Outcomes, Recorded
 from nba.engine.profiles import ProfileProvider, Profiles
 from nba.engine.remembered import given_in
-from nba.errors import CaseError, Diagnostic, StoreError
+from nba.engine.standing import Standing, standing_of
+from nba.errors import CaseError, Diagnostic, StoreError, UnknownDecisionError
 from nba.journey.events import Event, EventShapes
 from nba.journey.reading import Moments
 from nba.record.log import DecisionLog
@@ -44,7 +47,12 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _check(case: Case, n: int | None) -> None:
+def _after_failure(decision: Decision, error: StoreError) -> Decision:
+    """Return a decision that was made before the store failed."""
+    return replace(decision, diagnostics=(*decision.diagnostics, store_failure(error)))
+
+
+def _check(case: Case, n: int | None, key: str | None) -> None:
     """Refuse a case whose parts are of the wrong kind: it would be decided for nobody."""
     if not isinstance(case.id, str):
         raise CaseError(f"`id` is the customer's, a string, not a {type(case.id).__name__}")
@@ -58,6 +66,8 @@ def _check(case: Case, n: int | None) -> None:
             raise CaseError(f"`{name}` is a string, not a {type(text).__name__}")
     if n is not None and (type(n) is not int or n < 1):
         raise CaseError(f"`n` is how many answers are wanted, at least 1, not {n!r}")
+    if key is not None and (not isinstance(key, str) or not key):
+        raise CaseError(f"`key` is a string that is not empty, not {key!r}", ["key"])
     now: object = case.now
     if now is not None and not (isinstance(now, datetime) and now.utcoffset() is not None):
         raise CaseError("`now` is a datetime with a time zone, such as datetime.now(UTC)")
@@ -175,6 +185,11 @@ class Engine:
         return self._path
 
     @property
+    def immediate(self) -> bool:
+        """Whether its verbs wait for nobody: the store is in memory, and there are no profiles."""
+        return isinstance(self._store, MemoryStore) and self._profiles is None
+
+    @property
     def version(self) -> str:
         """The version of the rule book that decides now: the hash of what it means."""
         return self._running.plan.book.version
@@ -204,6 +219,7 @@ class Engine:
         used: Mapping[str, Any] | None = None,
         observe: bool = False,
         commit: bool = True,
+        key: str | None = None,
     ) -> Decision:
         """Return the next best action for the customer *id*.
 
@@ -216,29 +232,43 @@ class Engine:
         limit: a number, or money as a string; the others are counted. *observe* records the
         interaction after the decision, as the event that the book says it is; the answer is the
         same without it. Without *commit* it is a preview: nothing is taken, and nothing remembered.
-        Raises CaseError where the case cannot be read.
+        A *key* makes it safe to ask again: where the customer got an answer under that key, the
+        same decision is returned, and nothing is taken again. Raises CaseError where the case
+        cannot be read, or something else was asked under the key.
         """
         journey = tuple(events) if events is not None else None
         if history is not None and not isinstance(history, Iterable):
             raise CaseError("`history` is a list of answers, see `Case`")
         past = tuple(history) if history is not None else None
         case = Case(id, customer or {}, interaction, now, role, at, journey, past, used)
-        return self.decide_case(case, n, observe=observe, commit=commit)
+        return self.decide_case(case, n, observe=observe, commit=commit, key=key)
 
     def decide_case(
-        self, case: Case, n: int | None = None, *, observe: bool = False, commit: bool = True
+        self,
+        case: Case,
+        n: int | None = None,
+        *,
+        observe: bool = False,
+        commit: bool = True,
+        key: str | None = None,
     ) -> Decision:
         """Return the next best action for a case; see `decide`."""
-        _check(case, n)
+        _check(case, n, key)
         now = case.now if case.now is not None else self._clock()
-        plan, shapes, briefer, happening = running = self._running
+        plan, _, briefer, happening = running = self._running
         if observe:
             happening.check(case)
         known: tuple[Diagnostic, ...] = ()
         if self._profiles is not None:
             refuse = plan.book.on_profile_failure == "refuse"
             case, known = self._profiles.complete(case, refuse=refuse)
-        decided = decide(running, self._store, case, now, n, commit=commit)
+        decided = decide(running, self._store, case, now, n, commit=commit, key=key)
+        own = key if case.now is None else None  # what an interaction that is said again goes by
+        if isinstance(decided, Decision):
+            if observe:
+                view = inputs_of(plan, case, decided.now)
+                decided = self._observed(running, decided, happening.event(case.id, view, own))
+            return decided
         found = decided.answer
         until = found.defer_until
         decision = Decision(
@@ -259,14 +289,25 @@ class Engine:
         if commit and self._log is not None:
             known_as = case.id if decided.known_as is None else decided.known_as
             self._log.put(Made(decision, found, case, known_as, decided.asked))
-        try:
-            if observe and (event := happening.event(case.id, found.view)):
-                self._journeys.append(plan, {case.id: [shapes.row(event, now)[0]]})
-            elif commit and case.id:
+        if observe:
+            event = happening.event(case.id, found.view, own)
+            decision = self._observed(running, decision, event)
+        elif commit and case.id:
+            try:
                 self._journeys.forget_old(plan)
-        except StoreError as error:  # the decision is made all the same
-            faults = (*decision.diagnostics, store_failure(error))
-            decision = replace(decision, diagnostics=faults)
+            except StoreError as error:
+                decision = _after_failure(decision, error)
+        return decision
+
+    def _observed(self, running: Running, decision: Decision, event: Event | None) -> Decision:
+        """Record the interaction that was decided on; return the decision, which is made anyway."""
+        if event is None:
+            return decision
+        try:
+            row, _ = running.shapes.row(event, decision.now)
+            self._journeys.append(running.plan, {event.customer: [row]})
+        except StoreError as error:
+            return _after_failure(decision, error)
         return decision
 
     def decide_many(
@@ -311,7 +352,28 @@ class Engine:
             raise CaseError("the case or the journey is another than when the decision was made")
         return EngineAccount(found, case, running.briefer).explanation()
 
+    def explain_logged(self, id: str) -> tuple[Decision, Explanation]:
+        """Return a decision of the log by its id, and the whole account of it.
+
+        It is made again from its record. Raises UnknownDecisionError where the log does not have
+        it, and CaseError where there is no log, where another version of the book made it, and
+        where a rule reads a private field, which is not in the log.
+        """
+        if self._log is None:
+            raise CaseError("this engine keeps no decision log")
+        record = self._log.record(id)
+        if record is None:
+            raise UnknownDecisionError(f"no decision `{str(id)[:60]}` is in the log")
+        return explained(self._running, record)
+
     # --- what comes of answers
+
+    def standing(self, id: str) -> Standing:
+        """Return how a decision stands: its answers, and what came of them.
+
+        Raises UnknownDecisionError where it is not remembered.
+        """
+        return standing_of(self._store, id, self.book.currency)
 
     def record(
         self,
@@ -432,6 +494,8 @@ class Engine:
     adecide = asynchronous(decide)
     adecide_case = asynchronous(decide_case)
     aexplain = asynchronous(explain)
+    aexplain_logged = asynchronous(explain_logged)
+    astanding = asynchronous(standing)
     arecord = asynchronous(record)
     aapprove = asynchronous(approve)
     aobserve = asynchronous(observe)

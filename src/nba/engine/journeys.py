@@ -35,9 +35,12 @@ class Journeys:
         now = self.clock()
         rows: dict[str, list[Row]] = {}
         problems: list[Diagnostic] = []
-        for event in events:
-            _check_event(event)
-            row, found = shapes.row(event, now)
+        for place, event in enumerate(events):
+            try:
+                _check_event(event)
+                row, found = shapes.row(event, now)
+            except CaseError as error:
+                raise error.within(place) from None
             rows.setdefault(event.customer, []).append(row)
             problems += found
         self.append(plan, rows)
@@ -84,7 +87,7 @@ class Journeys:
         if not isinstance(when, datetime) or when.utcoffset() is None:
             raise CaseError("`now` is a datetime with a time zone, such as datetime.now(UTC)")
         if type(limit) is not int:
-            raise CaseError(f"`limit` is how many are wanted at once, not {limit!r}")
+            raise CaseError(f"`limit` is how many are wanted at once, not {limit!r}", ["limit"])
         return self.store.due(windows.instant(when), cursor, limit)
 
     def _expect(self, plan: Plan, customer: str) -> None:
@@ -103,7 +106,7 @@ def _check_event(event: object) -> None:
         message = f"what is observed is an Event, not a {type(event).__name__}"
         raise CaseError(f"{message}. {help_}".strip())
     if not isinstance(event.customer, str) or not event.customer:
-        raise CaseError("an event needs a `customer`, a string")
+        raise CaseError("an event needs a `customer`, a string", ["customer"])
 
 
 def _name(value: object, what: str) -> str:

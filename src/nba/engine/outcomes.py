@@ -11,6 +11,7 @@ from nba.book.model import Book, Budget, Limit
 from nba.decide.contact import When, since_of
 from nba.decide.history import ACCEPTANCES, REFUSALS
 from nba.engine.remembered import Given, Noted, given_in
+from nba.engine.standing import unknown_decision
 from nba.errors import CaseError, StoreError, did_you_mean
 from nba.state.reservation import Claim, Settlement, entry_id
 from nba.state.store import Remembered, Store
@@ -63,9 +64,9 @@ class Outcomes:
         book = self.book
         if outcome not in book.known_outcomes:
             help_ = did_you_mean(str(outcome), book.known_outcomes)
-            raise CaseError(f"there is no outcome `{outcome}`. {help_}".strip())
+            raise CaseError(f"there is no outcome `{outcome}`. {help_}".strip(), ["outcome"])
         if not isinstance(key, str | None):
-            raise CaseError(f"`key` is a string, not a {type(key).__name__}")
+            raise CaseError(f"`key` is a string, not a {type(key).__name__}", ["key"])
         for _ in range(TRIES):
             row, place, given = found = _find(self.store, id_, action)
             at = max(self.at, row.at)  # the clocks of two machines may differ
@@ -95,7 +96,7 @@ class Outcomes:
         """Approve of what is given, or refuse it. Raises CaseError where the role may not."""
         for name, text in (("by", by), ("role", role)):
             if not isinstance(text, str) or not text:
-                raise CaseError(f"`{name}` is a string that is not empty, not {text!r}")
+                raise CaseError(f"`{name}` is a string that is not empty, not {text!r}", [name])
         verdict = "approved" if agreed else "refused"
         for _ in range(TRIES):
             row, place, given = found = _find(self.store, id_, action)
@@ -185,24 +186,23 @@ def _check_authority(book: Book, action: str, role: str, units: int) -> None:
     authority = dict(found.gesture.authority) if found and found.gesture else {}
     if role not in authority:
         help_ = did_you_mean(role, authority)
-        raise CaseError(f"`{role}` has no authority over `{action}`. {help_}".strip())
+        raise CaseError(f"`{role}` has no authority over `{action}`. {help_}".strip(), ["role"])
     if authority[role] < units:
-        raise CaseError(f"`{role}` may not give as much by `{action}`: ask a higher role")
+        message = f"`{role}` may not give as much by `{action}`: ask a higher role"
+        raise CaseError(message, ["role"])
 
 
 def _find(store: Store, id_: str, action: str | None) -> _Found:
     """Return the answer that is meant, in the decision that it was first given in."""
     row = store.decision(id_)
     if row is None:
-        raise CaseError(
-            f"no decision `{str(id_)[:60]}` is remembered: it was a preview or gave no answer, "
-            f"or is older than what the book's `reach` keeps"
-        )
+        raise unknown_decision(id_)
     answers = given_in(row)
     chosen = [n for n, one in enumerate(answers) if action in (None, one.action)]
     if not chosen:
         help_ = did_you_mean(str(action), [one.action for one in answers])
-        raise CaseError(f"`{action}` is no answer of decision `{id_}`. {help_}".strip())
+        message = f"`{action}` is no answer of decision `{id_}`. {help_}".strip()
+        raise CaseError(message, ["action"])
     given = answers[chosen[0]]
     if given.kept_from is not None:
         return _find(store, given.kept_from, given.action)

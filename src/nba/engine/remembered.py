@@ -76,12 +76,16 @@ class Given:
 
 @dataclass(slots=True)
 class Noted:
-    """What has come of a decision: outcomes by the place of the answer, and approvals."""
+    """What has come of a decision: outcomes by the place of the answer, and approvals.
+
+    *told* is what was told of it, for one that was made under a key.
+    """
 
     outcomes: list[tuple[int, str, int, str]] = field(default_factory=list)
     approvals: dict[int, str] = field(default_factory=dict)
     by: dict[int, str] = field(default_factory=dict)
     unfunded: dict[int, list[str]] = field(default_factory=dict)
+    told: dict[str, Any] | None = None
 
     def text(self) -> str:
         """Return it as JSON."""
@@ -90,6 +94,8 @@ class Noted:
         found: dict[str, Any] = {"outcomes": self.outcomes, "approvals": approvals, "by": by}
         if self.unfunded:
             found["unfunded"] = {str(place): names for place, names in self.unfunded.items()}
+        if self.told is not None:
+            found["told"] = self.told
         return json.dumps(found)
 
     @classmethod
@@ -101,19 +107,34 @@ class Noted:
             {int(place): found for place, found in data["approvals"].items()},
             {int(place): who for place, who in data["by"].items()},
             {int(place): names for place, names in data.get("unfunded", {}).items()},
+            data.get("told"),
         )
 
 
-def taking_of(plan: Plan, found: Answer, decision: str, customer: str, version: int) -> Taking:
-    """Return what a store is asked to grant and to remember."""
-    alternatives = tuple(_alternative(plan, found.view, offer) for offer in found.offers)
-    return Taking(
-        decision, customer, version, found.view.now, found.n, alternatives, Noted().text()
-    )
+def taking_of(
+    plan: Plan,
+    found: Answer,
+    decision: str,
+    customer: str,
+    version: int,
+    *,
+    told: dict[str, Any] | None = None,
+) -> Taking:
+    """Return what a store is asked to grant and to remember.
+
+    With *told*, what is told of the decision, each answer is remembered in full.
+    """
+    whole = told is not None
+    alternatives = tuple(_alternative(plan, found.view, one, whole=whole) for one in found.offers)
+    text = Noted(told=told).text()
+    return Taking(decision, customer, version, found.view.now, found.n, alternatives, text)
 
 
-def _alternative(plan: Plan, view: View, offer: Offer) -> Alternative:
-    written = json.dumps(_written(plan, view, offer), ensure_ascii=False)
+def _alternative(plan: Plan, view: View, offer: Offer, *, whole: bool) -> Alternative:
+    content = _written(plan, view, offer)
+    if whole:
+        content["told"] = offer.candidate.to_dict()
+    written = json.dumps(content, ensure_ascii=False)
     return Alternative(tuple(map(_claim, offer.needs)), written, offer.labels)
 
 

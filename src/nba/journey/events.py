@@ -124,15 +124,16 @@ class EventShapes:
         shape = self.types.get(event.type)
         if shape is None:
             help_ = did_you_mean(event.type, self.types)
-            raise CaseError(f"there is no event type `{event.type}`. {help_}".strip())
+            raise CaseError(f"there is no event type `{event.type}`. {help_}".strip(), ["type"])
         if event.channel is not None and event.channel not in self.channels:
             help_ = did_you_mean(event.channel, self.channels)
-            raise CaseError(f"there is no channel `{event.channel}`. {help_}".strip())
+            message = f"there is no channel `{event.channel}`. {help_}".strip()
+            raise CaseError(message, ["channel"])
         if not isinstance(event.data, Mapping):
             raise CaseError("`data` of an event is an object")
         when: object = event.at or now
         if not isinstance(when, datetime) or when.utcoffset() is None:
-            raise CaseError("`at` of an event is a datetime with a time zone")
+            raise CaseError("`at` of an event is a datetime with a time zone", ["at"])
         at = Timestamp(windows.instant(when))
         slots, problems = shape.read(event.data)
         problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]

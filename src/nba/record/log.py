@@ -21,6 +21,8 @@ from nba.decide.plan import Plan
 from nba.errors import StoreError
 from nba.record.line import Line
 from nba.record.noting import Made, Notes
+from nba.record.reading import record_in
+from nba.record.record import Record
 from nba.record.sinks import Sink, sink_at
 
 __all__ = ["DecisionLog", "Stats"]
@@ -128,6 +130,17 @@ class DecisionLog:
                 return False
             time.sleep(0.001)
         return True
+
+    def record(self, id_: str, timeout: float = 1.0) -> Record | None:
+        """Return the record of one decision, once what waits is written; None if there is none.
+
+        Raises StoreError where it cannot be read, also because the sink is not one of a file.
+        """
+        path = getattr(self.sink, "path", None)
+        if path is None:
+            raise StoreError("the decision log is not in a file, so nothing can be read of it")
+        self.flush(timeout)
+        return record_in(path, id_)
 
     def make_room(self, patience: float = 5.0) -> None:
         """Wait while more than half of the capacity waits: for those who decide for many at once.

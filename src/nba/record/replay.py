@@ -99,6 +99,18 @@ class Replayer:
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
             raise CaseError(f"the record `{record.id}` cannot be replayed: {error!r}") from None
 
+    def decided(self, record: Record) -> tuple[Case, Answer]:
+        """Return what a decision was made on, and its answer, as it was granted.
+
+        Raises CaseError where it was made by another version of the book, where a rule reads what
+        was left out of the record, and where it cannot be made again.
+        """
+        found = self.replay(record)
+        if found.verdict != "same":
+            message = f"the decision cannot be made again: {found.verdict}"
+            raise CaseError(f"{message}, since {'; '.join(found.because)}")
+        return self._answer(record, granting=True)
+
     def _missing(self, record: Record) -> str:
         """Say what of a record was left out that the book asks for; nothing where nothing was."""
         missing = sorted(self.needed.intersection(record.left_out))

@@ -1,0 +1,98 @@
+"""API keys: who may do what. Only hashes of keys are kept, and they are compared in constant time.
+
+A line of a file of keys, or of the variable `NBA_API_KEYS`, has a name, scopes, and a hash:
+`shop decide,record sha256:9f86d0…`. `nba key` makes one. A key is 32 random bytes, so that one
+round of SHA-256 keeps it: nobody can try them all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from nba.errors import CaseError, did_you_mean
+
+__all__ = ["SCOPES", "Caller", "Keys", "Scope", "new_key"]
+
+Scope = Literal["decide", "observe", "record", "author", "admin"]
+SCOPES: Final[Mapping[Scope, str]] = {
+    "decide": "decide, and read decisions, explanations, journeys and what is due",
+    "observe": "send events",
+    "record": "record outcomes, and approve of gestures",
+    "author": "look at the book, and check rule files",
+    "admin": "reload the book, and forget customers",
+}
+_LINE: Final = re.compile(r"([\w.-]{1,60})\s+([a-z,]+)\s+sha256:([0-9a-f]{64})")
+_LONGEST: Final = 200  # characters of a key that anybody has
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, by the name of the key, and what that may do."""
+
+    name: str
+    scopes: frozenset[str]
+
+
+class Keys:
+    """The keys that are known."""
+
+    def __init__(self, known: Iterable[tuple[bytes, Caller]]) -> None:
+        self._known = tuple(known)
+
+    @classmethod
+    def read(cls, text: str, where: str) -> Keys:
+        """Return the keys in a text, one on each line; `#` begins a comment. Raises CaseError.
+
+        *where* the text stands begins the message.
+        """
+        found: dict[bytes, Caller] = {}
+        for number, line in enumerate(re.split(r"[\n;]", text), 1):
+            content = line.partition("#")[0].strip()
+            if not content:
+                continue
+            match = _LINE.fullmatch(content)
+            if match is None:  # the line is not shown: it may hold a key by mistake
+                raise CaseError(
+                    f"{where}, line {number}: this is not `NAME SCOPE,SCOPE sha256:HASH`: "
+                    f"`nba key NAME SCOPE …` writes such a line"
+                )
+            name, scopes, digest = match.groups()
+            for scope in scopes.split(","):
+                if scope not in get_args(Scope):
+                    help_ = did_you_mean(scope, SCOPES)
+                    raise CaseError(f"{where}, line {number}: there is no scope `{scope}`. {help_}")
+            if any(other.name == name for other in found.values()):
+                raise CaseError(f"{where}, line {number}: the name `{name}` is there twice")
+            found[bytes.fromhex(digest)] = Caller(name, frozenset(scopes.split(",")))
+        if not found:
+            raise CaseError(f"{where}: there is no key. `nba key NAME SCOPE …` makes one")
+        return cls(found.items())
+
+    def caller(self, authorization: bytes | None) -> Caller | None:
+        """Return who the header `Authorization: Bearer KEY` is; None where it is nobody known.
+
+        It takes as long for a key that is known as for one that is not.
+        """
+        kind, _, key = (authorization or b"").partition(b" ")
+        if kind.lower() != b"bearer" or not key or len(key) > _LONGEST:
+            return None
+        digest = hashlib.sha256(key.strip()).digest()
+        found = None
+        for known, caller in self._known:
+            if hmac.compare_digest(known, digest):
+                found = caller
+        return found
+
+
+def new_key(name: str, scopes: Iterable[str]) -> tuple[str, str]:
+    """Return a new key, and the line that lets it in. Raises CaseError."""
+    key = f"nba_{secrets.token_urlsafe(32)}"
+    line = f"{name} {','.join(scopes)} sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+    Keys.read(line, "the key")
+    return key, line

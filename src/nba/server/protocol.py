@@ -1,0 +1,72 @@
+"""HTTP as uvicorn speaks it, with bounds for headers: how large they are, and how slow."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+__all__ = ["BoundedProtocol"]
+
+_HEADERS: Final = 64 * 2**10  # bytes, together with the path
+_SECONDS: Final = 10.0
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Closes a connection whose headers are too large or too slow.
+
+    Each request is told how many are ahead of it, so that it can be refused early.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for headers."""
+        super().connection_made(transport)
+        self._received = 0
+        self._in_body = False
+        self._deadline: asyncio.TimerHandle | None = self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._arrived()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, if it is not too much."""
+        if not self._in_body:
+            self._received += len(data)
+            if self._deadline is None:
+                self._deadline = self._wait()
+        super().data_received(data)
+        if not self._in_body and self._received > _HEADERS and not self.transport.is_closing():
+            self.transport.close()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope["nba.ahead"] = len(self.tasks)
+
+    def on_headers_complete(self) -> None:
+        """Go on to the body, which the application reads within bounds of its own."""
+        self._arrived()
+        self._in_body = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Go on to the next request."""
+        self._in_body = False
+        self._received = 0
+        super().on_message_complete()
+
+    def _wait(self) -> asyncio.TimerHandle:
+        return self.loop.call_later(_SECONDS, self._too_slow)
+
+    def _too_slow(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _arrived(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

@@ -1,0 +1,108 @@
+"""What the endpoints share: the engine, what becomes of reloads, and what is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from nba.decide.decision import Decision
+from nba.engine import Engine
+from nba.errors import BookError, Diagnostic, StoreError, errors_in
+from nba.server.bounds import Bounds
+from nba.server.keys import Keys
+from nba.server.metrics import Metrics
+
+__all__ = ["Reloading", "Service"]
+
+R = TypeVar("R")
+_logger = logging.getLogger("nba.server")
+
+
+class Reloading:
+    """The last time that the book was read again, and what was wrong with it."""
+
+    def __init__(self, at: datetime, diagnostics: tuple[Diagnostic, ...]) -> None:
+        self.at = at
+        self.diagnostics = diagnostics
+        self.errors = len(errors_in(diagnostics))
+        self.ok = not self.errors
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "at": self.at.isoformat(),
+            "ok": self.ok,
+            "errors": self.errors,
+            "diagnostics": [one.to_dict() for one in self.diagnostics],
+        }
+
+
+class Service:
+    """An engine that is served, within *bounds*, to those who have one of the *keys*.
+
+    Without keys it is served to this machine alone. *tell* lets the other processes that serve the
+    same book know that it is to be read again.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        keys: Keys | None,
+        bounds: Bounds,
+        tell: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.engine = engine
+        self.keys = keys
+        self.bounds = bounds
+        self.tell = tell
+        self.metrics = Metrics(engine)
+        self.reloading: Reloading | None = None
+        self.checking = asyncio.Lock()
+        self.under_way = 0
+        self.draining = False
+        self.store_failed = False
+
+    async def call(self, work: Callable[[], R], *, quick: bool = False) -> R:
+        """Return what a function returns.
+
+        It runs in a thread of the engine; but here and now where it is *quick* and waits for
+        nobody, because handing it over takes longer than doing it.
+        """
+        if quick and self.engine.immediate:
+            return work()
+        return await self.engine.threads.run(work)
+
+    def decided(self, decision: Decision) -> None:
+        """Count a decision."""
+        self.metrics.decided(decision.action, decision.reason)
+        failed = any(one.code == "store-failure" for one in decision.diagnostics)
+        if failed:
+            self.metrics.store_failed()
+        self.store_failed = failed
+
+    def failed(self, error: Exception) -> None:
+        """Count an error that is not the fault of who asked."""
+        if isinstance(error, StoreError):
+            self.metrics.store_failed()
+            self.store_failed = True
+            _logger.warning("the store failed: %s", error)
+
+    async def reload(self) -> bool:
+        """Read the book again; return whether its version is another now. Raises BookError."""
+        try:
+            changed = await self.engine.areload()
+        except BookError as error:
+            self.reloading = Reloading(datetime.now(UTC), error.diagnostics)
+            self.metrics.reloaded("failed")
+            _logger.warning(
+                "the book has %d errors, and the old one decides", self.reloading.errors
+            )
+            raise
+        self.reloading = Reloading(datetime.now(UTC), self.engine.warnings)
+        self.metrics.reloaded("changed" if changed else "same")
+        if changed:
+            _logger.info("version %s of the book decides", self.engine.version)
+        return changed

@@ -1,0 +1,167 @@
+"""Serving with uvicorn: the settings of one server, in one process or in several."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from nba.book.build import load
+from nba.errors import CaseError
+from nba.server import logs
+from nba.server.app import create_app
+from nba.server.bounds import Bounds
+from nba.server.keys import Keys
+from nba.server.protocol import BoundedProtocol
+
+__all__ = ["KEYS", "Serving", "app_from_environment", "configured", "serve"]
+
+#: The environment variable with API keys: lines as in a file of them.
+KEYS: Final = "NBA_API_KEYS"
+_SETTINGS: Final = "NBA_SERVING"
+_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
+_logger = logging.getLogger("nba.server")
+_HERE: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """What `nba serve` was told. *grace* is how many seconds requests have to end."""
+
+    book: str
+    store: str | None = None
+    log: str | None = None
+    keys: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    cors: tuple[str, ...] = ()
+    watch: bool = True
+    requests: bool = True
+    threads: int = 8
+    body: int = Bounds().body
+    at_once: int = Bounds().at_once
+    seconds: float = Bounds().seconds
+    grace: int = 30
+    signal: str | None = None
+
+    def check(self, environment: Mapping[str, str]) -> None:
+        """Raise CaseError for what cannot be served so."""
+        if self.workers > 1 and self.store in (None, "memory://"):
+            raise CaseError(
+                "several workers need a store that they share. "
+                "name one by `--store`, such as sqlite:///nba.db"
+            )
+        if self.known_keys(environment) is None and self.host not in _HERE:
+            raise CaseError(
+                f"without API keys only this machine is served, not `{self.host}`. "
+                f"`nba key` makes one; name the file by `--keys`, or set {KEYS}"
+            )
+
+    def known_keys(self, environment: Mapping[str, str]) -> Keys | None:
+        """Return the API keys, of the file or of the environment. Raises CaseError."""
+        if self.keys is not None:
+            try:
+                return Keys.read(Path(self.keys).read_text(encoding="utf-8"), f"`{self.keys}`")
+            except (OSError, UnicodeDecodeError) as error:
+                reason = getattr(error, "strerror", None) or "it is not UTF-8"
+                message = f"the keys in `{self.keys}` cannot be read: {reason.lower()}"
+                raise CaseError(message) from None
+        text = environment.get(KEYS)
+        return None if text is None else Keys.read(text, f"`{KEYS}`")
+
+
+def app_from_environment() -> Any:
+    """Return the application that a process of `nba serve` serves."""
+    serving = msgspec.json.decode(os.environ[_SETTINGS], type=Serving)
+    logs.begin(requests=serving.requests)
+    return create_app(
+        serving.book,
+        store=serving.store,
+        log=serving.log,
+        keys=serving.known_keys(os.environ),
+        bounds=Bounds(body=serving.body, at_once=serving.at_once, seconds=serving.seconds),
+        cors=serving.cors,
+        watch=serving.watch,
+        signal=serving.signal,
+        threads=serving.threads,
+    )
+
+
+def serve(serving: Serving) -> int:
+    """Serve until told to end; return the exit code.
+
+    Raises CaseError for what cannot be served so, OSError, and what `create_app` does.
+    """
+    serving.check(os.environ)
+    with _listening(serving) as listening, _shared(serving) as shared:
+        os.environ[_SETTINGS] = msgspec.json.encode(shared).decode()
+        logs.begin(requests=serving.requests)
+        several = serving.workers > 1
+        if several:  # what is wrong with the book is told once, before any of them begins
+            load(serving.book)
+        app = "nba.server.serving:app_from_environment" if several else app_from_environment()
+        config = configured(app, workers=serving.workers, grace=serving.grace)
+        host, port = listening.getsockname()[:2]
+        _logger.info("serving on http://%s:%d", f"[{host}]" if ":" in host else host, port)
+        if several:
+            Multiprocess(config, [listening]).run()
+            return 0
+        server = uvicorn.Server(config)
+        server.run([listening])
+        return 0 if server.started else 3
+
+
+def configured(app: Any, *, workers: int = 1, grace: int = 30) -> uvicorn.Config:
+    """Return how uvicorn serves an application, or the one that a name leads to."""
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=grace,
+    )
+
+
+@contextmanager
+def _listening(serving: Serving) -> Iterator[socket.socket]:
+    """Yield the socket that all processes listen on."""
+    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((serving.host, serving.port))
+        listening.set_inheritable(True)
+        yield listening
+    finally:
+        listening.close()
+
+
+@contextmanager
+def _shared(serving: Serving) -> Iterator[Serving]:
+    """Yield the settings with what several processes share: the signal to reload, and counts."""
+    if serving.workers == 1:
+        yield serving
+        return
+    with tempfile.TemporaryDirectory(prefix="nba-serve-") as folder:
+        signal = Path(folder, "reload")
+        signal.touch()
+        counts = Path(folder, "counts")
+        counts.mkdir()
+        os.environ[_COUNTS] = str(counts)
+        yield msgspec.structs.replace(serving, signal=str(signal))
