@@ -252,6 +252,14 @@ def test_what_is_counted_adds_up(tmp_path, seed):
         assert side.actions.total() == side.all.answered
 
 
+def test_a_field_that_is_named_twice_is_counted_by_once():
+    """A slip that does no harm."""
+    engine = nba.Engine.open(RULES)
+    found = compare(engine, engine, population(20), by=["customer.tier", "customer.tier"])
+    assert list(found.segments) == ["customer.tier"]
+    assert sum(one.cases for one in found.segments["customer.tier"].values()) == 20
+
+
 def test_nothing_is_taken_and_nothing_remembered():
     """A comparison of engines with stores leaves the stores alone."""
     engine = nba.Engine.open(RULES)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Final, NamedTuple
 
 from nba import money
@@ -33,6 +33,8 @@ __all__ = ["compare"]
 #: Doubts about cases that are told apart; of more only the number is known.
 _DOUBTS: Final = 100
 _MORE: Final = "and others"
+#: So many cases are decided sooner than a process has started.
+_WORTH_IT: Final = 500
 
 
 class Given(NamedTuple):
@@ -73,24 +75,27 @@ def compare(
     said why they get something else: those with the largest change of each transition, largest by
     the money they are given, then by priority. *names* are what the books are called. With more
     *workers* than one, processes open the books again, which then have to be files; the result is
-    the same. A case without a time is decided as of now. Nothing is taken, and nothing remembered.
-    Raises CaseError for a field that the books do not have.
+    the same. A case is decided on what it brings, and not on what the engines remember; without a
+    time, as of now. Nothing is taken, and nothing remembered. Raises CaseError for a field that the books do not have.
     """
     if workers > 1 and None in (old.path, new.path):
         raise CaseError("a book that was not opened from files is compared with one worker")
     found = Comparison(
         Side(_named(old, names[0])), Side(_named(new, names[1])), rule_changes(old.book, new.book)
     )
-    found.segments = {path: {} for path in by}
-    fields = tuple(by)
+    fields = tuple(dict.fromkeys(by))
+    found.segments = {path: {} for path in fields}
     finder = _Comparer(old, new, fields)  # it says what is wrong with the fields before all else
-    open_: Callable[[], _Comparer] = partial(_itself, finder)
-    if old.path is not None and new.path is not None and workers > 1:
-        open_ = _Reopening(Reopened(old.path, old.version), Reopened(new.path, new.version), fields)
     now = datetime.now(UTC)
     largest: dict[tuple[str, ...], list[tuple[float, float, int, Item, Compared]]] = {}
     dated = (_dated(item, now) for item in items)
-    for place, (item, one) in enumerate(through(dated, open_, workers=workers)):
+    first = list(islice(dated, _WORTH_IT))
+    open_: Callable[[], _Comparer] = partial(_itself, finder)
+    if old.path is None or new.path is None or len(first) < _WORTH_IT:
+        workers = 1
+    elif workers > 1:
+        open_ = _Reopening(Reopened(old.path, old.version), Reopened(new.path, new.version), fields)
+    for place, (item, one) in enumerate(through(chain(first, dated), open_, workers=workers)):
         if isinstance(one, LeftOut):
             found.left_out[one.reason] += 1
             continue

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from nba import money
 from nba.author.comparison import CHANGES, NOTHING, Comparison, SegmentCount, Side
-from nba.author.report import Listing, Report, Table, share, signed
+from nba.author.report import Item, Listing, Report, Table, share, signed
 
 __all__ = ["comparison_report"]
 
@@ -45,16 +45,18 @@ def _heading(found: Comparison) -> Iterator[str]:
 
 
 def _verdict(found: Comparison, changed: int) -> str:
-    cases = f"{found.cases:,} case{'' if found.cases == 1 else 's'}"
     people = f"{found.people:,} customer{'' if found.people == 1 else 's'}"
     if not found.cases:
         return "There was no case to decide."
+    once = found.cases == found.people
+    among = people if once else f"{found.cases:,} cases of {people}"
     if not changed:
-        return f"Nothing changes in {cases} of {people}."
-    return (
-        f"In {changed:,} of {cases} ({share(changed, found.cases)}) of {people} "
-        "the customer gets something else."
-    )
+        return f"Nothing changes for {among}." if once else f"Nothing changes in {among}."
+    part = f"{changed:,} of {among}"
+    percent = share(changed, found.cases)
+    if once:
+        return f"Something else for {part} ({percent})."
+    return f"Something else in {part} ({percent})."
 
 
 def _kinds(found: Comparison, changed: int) -> Table:
@@ -157,12 +159,13 @@ def _more_money(found: Comparison, one: SegmentCount) -> str:
 def _explained(found: Comparison) -> Iterator[Listing]:
     for one in found.explained:
         where = f" (decision `{one.where}`)" if one.where else ""
-        items = [
-            f"old: {' '.join(one.old)}",
-            f"new: {' '.join(one.new)}",
-            *one.because,
-        ]
+        items: list[Item] = [_gets("old", one.old), _gets("new", one.new), *one.because]
         yield Listing(f"Customer `{one.customer or 'nobody'}`{where}: {CHANGES[one.change]}", items)
+
+
+def _gets(name: str, lines: Sequence[str]) -> Item:
+    first, *why = lines
+    return (f"{name}: {first}", *why)
 
 
 def _rules(found: Comparison) -> Iterator[str | Listing]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nba.author.population import Item
+from nba.book.build import Built
 from nba.book.model import Book
 from nba.decide.briefing import Briefer
 from nba.decide.case import Case
@@ -22,13 +23,13 @@ __all__ = ["Decider", "Reopened"]
 class Decider:
     """Decides cases and records by the book of an *engine*, each for itself.
 
-    Nothing is taken of limits and budgets, and nothing is remembered. What a case does not bring
-    comes from the engine's store. Events and earlier answers that only the *other* book knows are
-    left out, so that two books can be asked about the same customers.
+    Nothing is taken of limits and budgets, and nothing is remembered. A case is decided on what it
+    brings, and not on what the engine's store knows. Events and earlier answers that only the
+    *other* book knows are left out, so that two books can be asked about the same customers.
     """
 
     def __init__(self, engine: Engine, other: Book | None = None) -> None:
-        self.engine = engine
+        self.engine = Engine(Built(engine.book, []))
         self.book = engine.book
         self._replayer = Replayer(engine.book, any_version=True)
         self._briefer = Briefer(self._replayer.plan)

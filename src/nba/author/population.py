@@ -27,7 +27,7 @@ Item = Case | Record
 Found = TypeVar("Found")
 
 #: Cases that a process is given at once, and for how many of its turns they are read ahead.
-_BATCH: Final = 200
+_BATCH: Final = 100
 _AHEAD: Final = 2
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["Listing", "Report", "Table", "share", "signed"]
+__all__ = ["Item", "Listing", "Report", "Table", "share", "signed"]
 
 Cell = str | int
+#: An item of a list; of several texts, all but the first stand below it.
+Item = str | tuple[str, ...]
 WIDTH: Final = 100  # of lines of text, where they can be broken
 #: What Markdown would take for a sign of its own, in text that came from data.
 _SIGNS: Final = re.compile(r"([\\|<>*\[\]])|([\r\n\t]+)")
@@ -28,10 +30,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Items below a line that leads to them; an item may have items of its own."""
+    """Items below a line that leads to them."""
 
     title: str
-    items: Sequence[str]
+    items: Sequence[Item]
 
 
 Block = str | Table | Listing
@@ -101,18 +103,25 @@ def _numeric(table: Table, column: int) -> bool:
     )
 
 
+def _items(block: Listing) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a list, each with how deep it stands."""
+    for item in block.items:
+        for number, text in enumerate((item,) if isinstance(item, str) else item):
+            yield min(number, 1), text
+
+
 def _as_text(block: Block) -> Iterator[str]:
     if isinstance(block, str):
         yield block
         return
     if isinstance(block, Listing):
         yield block.title
-        for item in block.items:
+        for depth, text in _items(block):
             yield from textwrap.wrap(
-                item,
+                text,
                 WIDTH,
-                initial_indent="  ",
-                subsequent_indent="    ",
+                initial_indent="  " + "    " * depth,
+                subsequent_indent="    " + "    " * depth,
                 break_long_words=False,
                 break_on_hyphens=False,
             ) or [""]
@@ -137,7 +146,7 @@ def _as_markdown(block: Block) -> Iterator[str]:
     if isinstance(block, Listing):
         yield _escaped(block.title)
         yield ""
-        yield from (f"- {_escaped(item)}" for item in block.items)
+        yield from (f"{'  ' * depth}- {_escaped(text)}" for depth, text in _items(block))
         return
     yield _row(block.header)
     yield _row(["---:" if _numeric(block, n) else "---" for n in range(len(block.header))])
