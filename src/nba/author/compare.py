@@ -76,7 +76,8 @@ def compare(
     the money they are given, then by priority. *names* are what the books are called. With more
     *workers* than one, processes open the books again, which then have to be files; the result is
     the same. A case is decided on what it brings, and not on what the engines remember; without a
-    time, as of now. Nothing is taken, and nothing remembered. Raises CaseError for a field that the books do not have.
+    time, as of now. Nothing is taken, and nothing remembered. Raises CaseError for a field that
+    the books do not have.
     """
     if workers > 1 and None in (old.path, new.path):
         raise CaseError("a book that was not opened from files is compared with one worker")
