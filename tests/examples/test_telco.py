@@ -10,7 +10,8 @@ from examples import demo
 from examples.telco import customers, run
 
 import nba
-from nba.author.testing import run_tests
+from nba.author.coverage import Coverage
+from nba.author.testing import chosen_tests, run_test, run_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 TELCO = ROOT / "examples/telco/rules"
@@ -271,6 +272,18 @@ def test_each_action_of_a_book_wins_in_one_of_its_tests(folder):
     assert engine.book.actions.keys() - won == set()
 
 
+@pytest.mark.parametrize("folder", ["rules", "examples/telco/rules"])
+def test_the_tests_of_a_book_reach_all_of_it(folder):
+    """Every rule and every row, and everything that can come of it."""
+    engine = nba.Engine.open(ROOT / folder)
+    found = Coverage(engine.book)
+    for test in chosen_tests(engine.book):
+        run_test(engine, test, found)
+    assert [f"{rule.what}: {rule.missing}" for rule in found.unreached] == []
+    assert found.percent == 100.0
+    assert found.rules.all >= len(engine.book.actions)
+
+
 def test_the_shipped_book_is_as_large_as_a_small_real_one():
     """Channels, issues, actions of every kind."""
     book = nba.Engine.open(ROOT / "rules").book
@@ -278,7 +291,7 @@ def test_the_shipped_book_is_as_large_as_a_small_real_one():
     assert len(book.issues) >= 4
     assert len(book.actions) >= 25
     assert len({action.kind for action in book.actions.values()}) == 5
-    assert len(book.tests) >= 30
+    assert len(book.tests) >= 60
     for action in book.actions.values():
         assert all(treatment.say for treatment in action.treatments), action.id
 

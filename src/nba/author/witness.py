@@ -112,7 +112,7 @@ class Witness(Reference):
         own = dict(gesture.authority).get(self.role, 0) if self.role is not None else math.inf
         for rung in gesture.ladder:
             units = self._units(rung.amount) if self.selects(rung.when) else None
-            if units is not None and most is not None and units > most:
+            if units is not None and gesture.at_most and (most is None or units > most):
                 self.seen.add(("at_most", id(gesture)))
             elif units is not None and gesture.authority and units > own:
                 self.seen.add(("authority", id(gesture)))
