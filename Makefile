@@ -13,11 +13,11 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if "$$p" -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo "$$p"; exit; fi; done; echo python3)
 
-.PHONY: help demo test check bench docs clean
+.PHONY: help demo test check bench docs reference clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY)  ## decide for thousands of customers, then for one, and say why
 	@$(BIN)/python examples/demo.py $(ARGS)
@@ -35,6 +35,9 @@ bench: $(READY)  ## measure, as ratios within one run
 
 docs: $(READY)  ## run every example in the README, docs/ and the docstrings
 	$(BIN)/pytest tests/docs $(ARGS)
+
+reference: $(READY)  ## make docs/reference.md anew, from what reads rule files
+	$(BIN)/python -m nba schema --markdown > docs/reference.md
 
 clean:  ## remove the environment and everything else that can be made again
 	rm -rf $(VENV) .node build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

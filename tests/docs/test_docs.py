@@ -93,8 +93,8 @@ def commands(text: str) -> list[Command]:
             continue
         assert found, f"a console block starts with a command, not with {line!r}"
         command, output = found[-1]
-        if not output and (line.startswith("> ") or command[-1].endswith("\\")):
-            command.append(line.removeprefix("> "))
+        if not output and (f"{line} ".startswith("> ") or command[-1].endswith("\\")):
+            command.append(f"{line} ".removeprefix("> ").removesuffix(" "))
         else:
             output.append(line.rstrip())
     return [Command("\n".join(c), "\n".join(o).strip("\n")) for c, o in found]

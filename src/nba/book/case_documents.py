@@ -18,7 +18,10 @@ _BETWEEN: dict[str, Any] = {
     "type": "object",
     "minProperties": 1,
     "additionalProperties": False,
-    "properties": {"at_least": _NUMBER, "at_most": _NUMBER},
+    "properties": {
+        "at_least": {**_NUMBER, "description": "the least it may be"},
+        "at_most": {**_NUMBER, "description": "the most it may be"},
+    },
 }
 
 

@@ -226,7 +226,12 @@ StoreFailure = Annotated[
                 {
                     "type": "object",
                     "additionalProperties": False,
-                    "properties": {"without_limits_for": ref("Covers")},
+                    "properties": {
+                        "without_limits_for": {
+                            **ref("Covers"),
+                            "description": "what is done without limits, budgets and history",
+                        }
+                    },
                 },
             ],
         }

@@ -34,8 +34,16 @@ __all__ = [
 ]
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-GroupId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")]
-Percent = Annotated[str, StringConstraints(pattern=r"^[+-]?[0-9]{1,6}(\.[0-9]{1,6})? ?%$")]
+GroupId = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$"),
+    Field(examples=["service/recovery"]),
+]
+Percent = Annotated[
+    str,
+    StringConstraints(pattern=r"^[+-]?[0-9]{1,6}(\.[0-9]{1,6})? ?%$"),
+    Field(examples=["20 %"]),
+]
 Kind = Literal["proactive_contact", "channel_suggestion", "goodwill_gesture", "offer", "guidance"]
 Direction = Literal["inbound", "outbound"]
 
@@ -60,6 +68,7 @@ EXPRESSION: dict[str, Any] = {
     "description": "an expression, such as `0.1 * customer.lifetime_value`, or a number",
     "type": ["string", "number"],
 }
+_CONDITIONS: dict[str, Any] = {"type": "array", "items": ref("Condition"), "minItems": 1}
 CONDITION: dict[str, Any] = {
     "description": "an expression such as `customer.tier == 'gold'`, or all, any, not",
     "anyOf": [
@@ -70,9 +79,9 @@ CONDITION: dict[str, Any] = {
             "maxProperties": 1,
             "additionalProperties": False,
             "properties": {
-                "all": {"type": "array", "items": ref("Condition"), "minItems": 1},
-                "any": {"type": "array", "items": ref("Condition"), "minItems": 1},
-                "not": ref("Condition"),
+                "all": {**_CONDITIONS, "description": "conditions that must all hold"},
+                "any": {**_CONDITIONS, "description": "conditions of which one must hold"},
+                "not": {**ref("Condition"), "description": "a condition that must be false"},
             },
         },
     ],

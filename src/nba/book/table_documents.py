@@ -22,7 +22,14 @@ _OUTPUT: dict[str, Any] = {
             "type": "object",
             "additionalProperties": False,
             "required": ["enum"],
-            "properties": {"enum": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
+            "properties": {
+                "enum": {
+                    "description": "the words that it may be",
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "minItems": 1,
+                }
+            },
         },
     ]
 }

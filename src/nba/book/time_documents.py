@@ -11,7 +11,11 @@ from nba.book.forms import Document, one_of, ref, suggested
 
 __all__ = ["Length", "LengthOrWithin", "Within", "Zone"]
 
-_LENGTH: dict[str, Any] = {"type": "string", "pattern": r"^\d{1,6} ?(s|min|h|d|w)$"}
+_LENGTH: dict[str, Any] = {
+    "type": "string",
+    "pattern": r"^\d{1,6} ?(s|min|h|d|w)$",
+    "examples": ["7d"],
+}
 Length = Annotated[str, WithJsonSchema(_LENGTH)]
 #: Whose clocks something goes by.
 Zone = Annotated[str, WithJsonSchema(suggested("book", "customer.timezone"))]

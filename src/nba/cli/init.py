@@ -83,14 +83,18 @@ def _tell(folder: Path, page: Page) -> None:
         page.line(f"  {name:16} {about}")
     book = shlex.quote(str(folder))
     case = shlex.quote(str(folder / "case.json"))
+    cases = shlex.quote(str(folder / "cases.csv"))
+    new = shlex.quote(str(folder.with_name(f"{folder.resolve().name}-new")))
     steps = {
         f"nba check {book}": "is it right?",
         f"nba test {book}": "does it do what it must?",
+        f"nba show {book}": "what is in it?",
         f"nba decide {book} --case {case}": "what is best for one customer, and why?",
+        f"cp -r {book} {new}": "a copy, in which to change a line",
+        f"nba diff {book} {new} --cases {cases}": "who gets something else then?",
     }
     page.line()
     page.line(page.paint("Next:", "bold"))
     width = max(map(len, steps))
     for command, question in steps.items():
         page.line(f"  {page.paint(command, 'cyan')}{' ' * (width - len(command))}  {question}")
-    page.line("Then change a line in an editor, and ask again.")
