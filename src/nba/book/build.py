@@ -26,6 +26,7 @@ from nba.book.interaction_event import interaction_event
 from nba.book.journey import JourneySections
 from nba.book.lengths import Lengths
 from nba.book.order import derived_order
+from nba.book.point_sheets import PointSheets
 from nba.book.ranking import Ranking
 from nba.book.selectors import Anything, covers
 from nba.book.sheet import Sheet
@@ -188,7 +189,7 @@ class _Builder:
         for table in decided.values():
             gestures.check_not_yet([found.expression for found in table.inputs])
         catalogue = Catalogue(expressions, known, zone, gestures, decided)
-        ranking = Ranking(expressions, known, findings)
+        ranking = Ranking(expressions, known, findings, PointSheets(files.sheets, expressions))
 
         named = {
             name: condition

@@ -41,6 +41,7 @@ from nba.book.forms import (
     Text,
     Wording,
     by_name,
+    one_of,
     ref,
     suggested,
 )
@@ -233,10 +234,16 @@ class Scorecard(Document):
 
     title: str = ""
     """what it measures"""
+    model_config = one_of("points", "file")
+
     start: float = 0.0
     """what it starts from"""
-    points: list[Point]
+    points: list[Point] | None = None
     """what is added or taken away"""
+    file: str | None = None
+    """the CSV file that holds the points, with the columns Input, Band and Points"""
+    inputs: dict[str, Expression] | None = None
+    """what the file calls its inputs: what each is, such as `customer.tier`"""
     min: float | None = None
     """its lowest value"""
     max: float | None = None

@@ -119,6 +119,11 @@ class Expressions:
             self._checked[key] = found
         return found
 
+    def made(self, text: str, place: Place) -> Condition:
+        """Return a condition that is made of checked parts, for what stands at a place."""
+        node = check(parse(text), self.environment, expect=_CONDITION)
+        return Condition("is", node, write(node), (), place)
+
     # --- conditions
 
     def conditions(self, values: Sequence[Any], at: At) -> tuple[Condition, ...]:

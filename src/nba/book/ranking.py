@@ -9,6 +9,7 @@ from typing import Any, Final
 from nba.book import documents, model
 from nba.book.expressions import NUMBER, Expressions
 from nba.book.findings import At, Findings, short
+from nba.book.point_sheets import PointSheets
 from nba.book.selectors import Catalogued, band, between, covers, in_order, overlap, percent
 from nba.lang.types import DOUBLE, INT
 
@@ -23,7 +24,14 @@ Sections = Sequence[tuple[Any, At]]
 class Ranking:
     """Builds what orders the candidates from its documents."""
 
-    def __init__(self, expressions: Expressions, known: Catalogued, findings: Findings) -> None:
+    def __init__(
+        self,
+        expressions: Expressions,
+        known: Catalogued,
+        findings: Findings,
+        sheets: PointSheets,
+    ) -> None:
+        self.sheets = sheets
         self.expressions = expressions
         self.known = known
         self.findings = findings
@@ -33,8 +41,19 @@ class Ranking:
     def scorecard(self, name: str, document: documents.Scorecard, at: At) -> model.Scorecard:
         """Return a scorecard."""
         points = [
-            self.point(point, at / "points" / place) for place, point in enumerate(document.points)
+            self.point(point, at / "points" / place)
+            for place, point in enumerate(document.points or ())
         ]
+        given = [key for key in ("points", "file") if getattr(document, key) is not None]
+        if len(given) != 1 and not (at / "points").faulty and not (at / "file").faulty:
+            message, help_ = "a scorecard has `points`, or a `file` that holds them", "keep one"
+            help_ = help_ if given else "add `points:`"
+            self.findings.report("missing-key", message, help_, at.key_place)
+        elif document.file is not None:
+            points = self.sheets.points(document.file, document.inputs or {}, at)
+        elif document.inputs is not None:
+            message, help_ = "`inputs` goes with `file`", "remove it, or name a CSV file"
+            self.findings.report("wrong-value", message, help_, (at / "inputs").key_place)
         if document.min is not None and document.max is not None and document.min > document.max:
             message = "`min` is above `max`"
             self.findings.report("wrong-value", message, "exchange them", (at / "min").place)

@@ -225,6 +225,8 @@ _BRACKETS = re.compile(
 )
 
 _CLOSING = {"'": "'", '"': '"', "[": "]", "{": "}"}
+_END = r"""[^\[\](){}"'\n]*"""
+_HALF_OPEN = re.compile(rf"\[{_END}\.\.{_END}\)|\({_END}\.\.{_END}\]")  # a range, in a table
 _COMMA = re.compile(r"\s*+,")
 _EXCLAMATION = re.compile(r"(?<!\S)!\S*\s*$")  # `!(a` in `!(a && b)`, where YAML stops at `&`
 _QUOTE = "put the whole expression in quotes, or on a line of its own below `>-`"
@@ -459,6 +461,16 @@ class _Reader:
 
         if tab >= 0 and not text[start:tab].strip(" "):
             return tab, "a tab indents this line", "indent with spaces"
+        end = at + len(text[at:].partition("\n")[0])
+        if span := _HALF_OPEN.match(text, since) or _HALF_OPEN.search(text, start, end):
+            return span.start(), f"the range `{_short(span[0])}` needs quotes", f'write "{span[0]}"'
+        if sign in (">", "|") and "any token" in problem:
+            return at, f"a value without quotes cannot begin with `{sign}`", quote
+        if opening in (">", "|") and "block scalar" in context:
+            return since, f"a value without quotes cannot begin with `{opening}`", quote
+        if sign == "-" and "sequence entries" in problem:
+            help_ = "put it in quotes, or leave the key out"
+            return at, "a `-` after a key begins a list, which stands on lines of its own", help_
         if sign in ("@", "`", "%") or opening in ("*", "&", "!"):
             exclamation = _EXCLAMATION.search(text, start, since)
             first = exclamation.start() if exclamation else since

@@ -468,11 +468,16 @@ def _known_keys(path: Path) -> list[str]:
 
 
 def _required(path: Path) -> list[str] | None:
-    """Return the keys that the document at *path* must have; None where there is no document."""
+    """Return the keys that the document at *path* must have; None where there is no document.
+
+    Where it must have one of some keys, that is the first of them.
+    """
     model = _declared(path)
     if not _is_document(model):
         return None
-    return [_key(*item) for item in model.model_fields.items() if item[1].is_required()]
+    needed = [_key(*item) for item in model.model_fields.items() if item[1].is_required()]
+    one_of = (model.model_config.get("json_schema_extra") or {}).get("oneOf", [])
+    return [*needed, *(one_of[0]["required"] if one_of else ())]
 
 
 def _key(name: str, field: FieldInfo) -> str:
