@@ -219,7 +219,8 @@ class _Builder:
         )
         scorings, arbitrations = files.single("scoring"), files.single("arbitration")
         derived = derived_order(named, cards, relationship, decided, findings)
-        check_named(decided, actions, findings)
+        if not findings.errors:  # what could not be read may be what makes the difference
+            check_named(decided, actions, findings)
         domains = Domains(fields, signals, moments, corridors, cards)
         for path in derived:
             if path.startswith("condition."):
