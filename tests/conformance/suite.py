@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nba.lang import Duration, Timestamp, TypeValue, UInt
+from nba.lang import Duration, OptionalValue, Timestamp, TypeValue, UInt
 from nba.lang.values import parse_timestamp
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +62,8 @@ def same(left: Any, right: Any) -> bool:
         if math.isnan(left) or math.isnan(right):
             return math.isnan(left) and math.isnan(right)
         return left == right and math.copysign(1, left) == math.copysign(1, right)
+    if isinstance(left, OptionalValue):
+        return same(list(left.items), list(right.items))
     if isinstance(left, list):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, dict):

@@ -72,6 +72,11 @@ LISTS: Final = tuple(
     f"list({kind})" for kind in ("bool", "int", "double", "string", "timestamp", "duration")
 )
 MAPS: Final = ("map(string, string)", "map(string, int)")
+OPTIONALS: Final = tuple(
+    f"optional_type({kind})"
+    for kind in ("int", "string", "double", "bool", "timestamp", "list(int)", "map(string, int)")
+)
+NUMERIC: Final = ("int", "uint", "double")
 KINDS: Final = (*SCALARS, *LISTS, *MAPS)
 
 TEXTS: Final = ("", "a", "b", "gold", "contact", "complaint", "é", "😀", "true", "7", "UTC", "a.b")

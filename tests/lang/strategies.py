@@ -15,6 +15,8 @@ from tests.lang.contexts import (
     LENGTHS,
     LISTS,
     MAPS,
+    NUMERIC,
+    OPTIONALS,
     ORDERED,
     SCALARS,
     SHAPE,
@@ -96,12 +98,18 @@ class Writer:
         ways: list[Callable[[str, int], str]] = [self._choice, self._leaf_or_index]
         if not self.shared:
             ways.append(self._default)
-        if kind in ("list(event)", "list(list(int))"):
+        if not kind.startswith("optional"):
+            ways += [self._bound, self._held]
+        if kind.startswith("optional"):
+            ways += [self._some_optional] * 6
+        elif kind in ("list(event)", "list(list(int))"):
             ways += [self._filtered]
         elif kind.startswith("list"):
             ways += [self._list_of, self._mapped, self._filtered, self._joined]
+            if kind == "list(string)":
+                ways += [self._cut, self._cut]
         elif kind.startswith("map"):
-            ways += [self._map_of]
+            ways += [self._map_of, self._transformed]
         else:
             ways += [getattr(self, f"_some_{kind}")] * 6
         return self.random.choice(ways)(kind, depth - 1)
@@ -137,10 +145,25 @@ class Writer:
             return self.random.choice(literals)
         if declared:
             return self.random.choice(declared)
+        if kind.startswith("optional"):
+            return self._optional_leaf(kind[14:-1])
         if kind.startswith("list"):
             inner = kind[5:-1]
             return f"[{', '.join(self._leaf(inner) for _ in range(self.random.randrange(1, 4)))}]"
         return f"{{'a': {self._leaf(kind[12:-1])}}}"
+
+    def _optional_leaf(self, inner: str) -> str:
+        pick = self.random.randrange(4)
+        if pick == 0:
+            return "optional.none()"
+        paths = [path for path in self.fields.get(inner, ()) if "." in path]
+        for name, found in self.variables:
+            if found == "event":
+                paths += [f"{name}.{part}" for part, t in EVENT.fields.items() if str(t) == inner]
+        if paths and pick < 3:
+            owner, _, name = self.random.choice(paths).rpartition(".")
+            return f"{owner}.?{name}"
+        return f"optional.of({self._leaf(inner)})"
 
     def _leaf_or_index(self, kind: str, depth: int) -> str:
         if kind not in SCALARS or kind in ("uint", "bytes"):
@@ -181,16 +204,20 @@ class Writer:
 
     def _list_of(self, kind: str, depth: int) -> str:
         inner = kind[5:-1]
-        return (
-            f"[{', '.join(self.write(inner, depth) for _ in range(self.random.randrange(1, 4)))}]"
-        )
+        items = [self.write(inner, depth) for _ in range(self.random.randrange(1, 4))]
+        if self.random.randrange(4) == 0:
+            items[0] = f"?{self.write(f'optional_type({inner})', depth)}"
+        return f"[{', '.join(items)}]"
 
     def _map_of(self, kind: str, depth: int) -> str:
         inner = kind[12:-1]
         keys = self.random.sample(["'a'", "'b'", "'c'"], 2)
         if self.random.randrange(4) == 0:
             keys.append(self.write("string", depth))
-        return f"{{{', '.join(f'{key}: {self.write(inner, depth)}' for key in keys)}}}"
+        pairs = [f"{key}: {self.write(inner, depth)}" for key in keys]
+        if self.random.randrange(4) == 0:
+            pairs[0] = f"?{keys[0]}: {self.write(f'optional_type({inner})', depth)}"
+        return f"{{{', '.join(pairs)}}}"
 
     def _joined(self, kind: str, depth: int) -> str:
         one = self.write(kind, depth)
@@ -208,39 +235,120 @@ class Writer:
     def _has(self, kind: str) -> bool:
         return kind not in ("list(event)", "list(list(int))") or bool(self.fields.get(kind))
 
-    def _inside(self, item: str, write: Callable[[], str]) -> tuple[str, str]:
-        """Return a variable for items of a kind, and what *write* writes with it in scope."""
-        name = self.random.choice(("x", "y", "e"))
-        self.variables.append((name, item))
-        hidden = [pair for pair in self.variables[:-1] if pair[0] == name]
+    def _inside(self, write: Callable[[], str], *kinds: str) -> tuple[str, str]:
+        """Return variables of some kinds, and what *write* writes with them in scope."""
+        names = self.random.sample(("x", "y", "e"), len(kinds))
         kept = self.variables
-        self.variables = [pair for pair in kept if pair not in hidden]
+        near = [pair for pair in kept if pair[0] not in names]
+        self.variables = [*near, *zip(names, kinds, strict=True)]
         self.nesting += 1
         body = write()
         self.nesting -= 1
         self.variables = kept
-        self.variables.pop()
-        return name, body
+        return ", ".join(names), body
+
+    def _over(self, depth: int, *, both: bool) -> tuple[str, tuple[str, ...]]:
+        """Return something to go over, and the kinds of the variables for it."""
+        if not both:
+            source, item = self._source(depth)
+            return source, (item,)
+        kinds = [kind for kind in (*LISTS, *MAPS, "list(event)") if self._has(kind)]
+        kind = self.random.choice(kinds)
+        inner = ("string", kind[12:-1]) if kind.startswith("map") else ("int", kind[5:-1])
+        return self.write(kind, depth), inner
 
     def _mapped(self, kind: str, depth: int) -> str:
         if self.nesting >= 3:
             return self._leaf(kind)
-        source, item = self._source(depth)
+        both = not self.shared and self.random.randrange(3) == 0
+        source, items = self._over(depth, both=both)
         inner = kind[5:-1]
 
         def write() -> str:
             guard = f"{self.write('bool', depth)}, " if self.random.randrange(3) == 0 else ""
             return guard + self.write(inner, depth)
 
-        name, body = self._inside(item, write)
-        return f"{source}.map({name}, {body})"
+        names, body = self._inside(write, *items)
+        return f"{source}.{'transformList' if both else 'map'}({names}, {body})"
+
+    def _transformed(self, kind: str, depth: int) -> str:
+        """Return a map made of a list or a map."""
+        inner = kind[12:-1]
+        if self.nesting >= 3 or self.shared:
+            return self._leaf(kind)
+        if self.random.randrange(2):
+            source, items = self._over(depth, both=True)
+            names, body = self._inside(
+                lambda: f"{{{self.write('string', depth)}: {self.write(inner, depth)}}}", *items
+            )
+            return f"{source}.transformMapEntry({names}, {body})"
+        of = self.random.choice(MAPS)
+        source = self.write(of, depth)
+        guard = "true, " if self.random.randrange(3) == 0 else ""
+        names, body = self._inside(lambda: self.write(inner, depth), "string", of[12:-1])
+        return f"{source}.transformMap({names}, {guard}{body})"
 
     def _filtered(self, kind: str, depth: int) -> str:
         if self.nesting >= 3:
             return self._leaf(kind)
         source = self.write(kind, depth)
-        name, body = self._inside(kind[5:-1], lambda: self.write("bool", depth))
+        name, body = self._inside(lambda: self.write("bool", depth), kind[5:-1])
         return f"{source}.filter({name}, {body})"
+
+    # --- optionals and names for values
+
+    def _bound(self, kind: str, depth: int) -> str:
+        if self.nesting >= 3:
+            return self._leaf(kind)
+        of = self.random.choice((*self.kinds, *OPTIONALS))
+        self.nesting += 1
+        value = self.write(of, depth)
+        self.nesting -= 1
+        name, body = self._inside(lambda: self.write(kind, depth), of)
+        return f"cel.bind({name}, {value}, {body})"
+
+    def _held(self, kind: str, depth: int) -> str:
+        optional = self.write(f"optional_type({kind})", depth)
+        if self.random.randrange(4) == 0:
+            return f"{optional}.value()"
+        return f"{optional}.orValue({self.write(kind, depth)})"
+
+    def _some_optional(self, kind: str, depth: int) -> str:
+        inner = kind[14:-1]
+        pick = self.random.randrange(8)
+        if pick < 2:
+            name = self.random.choice(("of", "ofNonZeroValue"))
+            return f"optional.{name}({self.write(inner, depth)})"
+        if pick == 2 and f"map(string, {inner})" in MAPS:
+            owner = self.write(f"map(string, {inner})", depth)
+            owner, part = self.random.choice(
+                (
+                    (owner, ".?a"),
+                    (owner, "[?'b']"),
+                    (f"optional.of({owner})", ".a"),
+                    (f"optional.of({owner})", "[?'zz']"),
+                    (f"optional.of({owner})", ".?zz"),
+                )
+            )
+            return owner + part
+        if pick == 3 and f"list({inner})" in LISTS:
+            owner, index = self.write(f"list({inner})", depth), self.write("int", depth)
+            if self.random.randrange(3) == 0:
+                return f"optional.of({owner})[{index}]"
+            return f"{owner}[?{index}]"
+        if pick == 4 and self.nesting < 3:
+            of = self.random.choice(self.kinds)
+            source = self.write(f"optional_type({of})", depth)
+            if self.random.randrange(2):
+                name, body = self._inside(lambda: self.write(inner, depth), of)
+                return f"{source}.optMap({name}, {body})"
+            name, body = self._inside(lambda: self.write(kind, depth), of)
+            return f"{source}.optFlatMap({name}, {body})"
+        if pick == 5:
+            return f"{self.write(kind, depth)}.or({self.write(kind, depth)})"
+        if pick == 6:
+            return f"({self.write('bool', depth)} ? {self.write(kind, depth)} : optional.none())"
+        return self._leaf(kind)
 
     # --- conditions
 
@@ -258,6 +366,8 @@ class Writer:
             self._quantified,
             self._present,
             self._about_text,
+            self._about_numbers,
+            lambda depth: f"{self.write(self.random.choice(OPTIONALS), depth)}.hasValue()",
         ]
         if not self.shared:
             ways += [self._about_time, self._intersecting]
@@ -265,7 +375,7 @@ class Writer:
 
     def _compared(self, depth: int) -> str:
         sign = self.random.choice(("==", "!="))
-        kind = self.random.choice((*KINDS, "bool", "string"))
+        kind = self.random.choice((*KINDS, "bool", "string", *OPTIONALS[:3]))
         one, other = self.write(kind, depth), self.write(kind, depth)
         if self.random.randrange(12) == 0:
             one, other = f"type({one})", f"type({other})"
@@ -304,10 +414,12 @@ class Writer:
     def _quantified(self, depth: int) -> str:
         if self.nesting >= 3:
             return self._leaf("bool")
-        source, item = self._source(depth)
-        macro = self.random.choice(("exists", "exists", "all", "all", "exists_one"))
-        name, body = self._inside(item, lambda: self.write("bool", depth))
-        return f"{source}.{macro}({name}, {body})"
+        macro = self.random.choice(("exists", "exists", "all", "all", "existsOne"))
+        both = not self.shared and self.random.randrange(3) == 0
+        source, items = self._over(depth, both=both)
+        names, body = self._inside(lambda: self.write("bool", depth), *items)
+        macro = "exists_one" if macro == "existsOne" and not both else macro
+        return f"{source}.{macro}({names}, {body})"
 
     def _present(self, depth: int) -> str:
         events = [name for name, kind in self.variables if kind == "event"]
@@ -328,6 +440,10 @@ class Writer:
         name = self.random.choice(("startsWith", "endsWith", "contains"))
         return f"{text}.{name}({self.write('string', depth)})"
 
+    def _about_numbers(self, depth: int) -> str:
+        name = self.random.choice(("isNaN", "isInf", "isFinite"))
+        return f"math.{name}({self.write('double', depth)})"
+
     def _about_time(self, depth: int) -> str:
         if self.random.randrange(2):
             return f"within({self.write('timestamp', depth)}, {self.write('duration', depth)})"
@@ -340,7 +456,9 @@ class Writer:
     # --- values
 
     def _some_int(self, _kind: str, depth: int) -> str:
-        pick = self.random.randrange(9)
+        pick = self.random.randrange(12)
+        if pick > 8:
+            return self._place(depth) if pick == 9 else self._math("int", depth)
         if pick < 4:
             sign = self.random.choice("++--**/%")
             return f"({self.write('int', depth)} {sign} {self.write('int', depth)})"
@@ -358,6 +476,33 @@ class Writer:
         kind = self.random.choice(("int", "uint", "double", "string", "timestamp"))
         return f"int({self.write(kind, depth)})"
 
+    def _place(self, depth: int) -> str:
+        name = self.random.choice(("indexOf", "lastIndexOf"))
+        text, part = self.write("string", depth), self.write("string", depth)
+        start = f", {self.random.randrange(-1, 4)}" if self.random.randrange(2) else ""
+        return f"{text}.{name}({part}{start})"
+
+    def _math(self, kind: str, depth: int) -> str:
+        """Return a call of the library `math`."""
+        one, other = self.write(kind, depth), self.write(kind, depth)
+        if self.random.randrange(3) == 0:
+            name, third = self.random.choice(("greatest", "least")), self.write(kind, depth)
+            some = self.random.choice((one, f"{one}, {other}", f"{one}, {other}, {third}"))
+            items = f"[{some}]" if self.random.randrange(4) == 0 else some
+            return f"math.{name}({items})"
+        if self.random.randrange(3) == 0:
+            return f"math.{self.random.choice(('abs', 'sign'))}({one})"
+        if kind == "double":
+            if self.random.randrange(5) == 0:
+                return f"math.sqrt({self.write(self.random.choice(NUMERIC), depth)})"
+            return f"math.{self.random.choice(('ceil', 'floor', 'round', 'trunc'))}({one})"
+        if self.random.randrange(3) == 0:
+            by = self.random.choice(("0", "1", "3", "63", "64", "200", "-1", INT_MAX))
+            return f"math.{self.random.choice(('bitShiftLeft', 'bitShiftRight'))}({one}, {by})"
+        if self.random.randrange(4) == 0:
+            return f"math.bitNot({one})"
+        return f"math.{self.random.choice(('bitAnd', 'bitOr', 'bitXor'))}({one}, {other})"
+
     def _calendar(self, depth: int) -> str:
         if self.random.randrange(3) == 0:
             return f"{self.write('duration', depth)}.{self.random.choice(_LENGTH_PARTS)}()"
@@ -367,6 +512,8 @@ class Writer:
         return f"{self.write('timestamp', depth)}.{self.random.choice(_TIME_PARTS)}({zone})"
 
     def _some_uint(self, _kind: str, depth: int) -> str:
+        if self.random.randrange(3) == 0:
+            return self._math("uint", depth)
         if self.random.randrange(2):
             sign = self.random.choice("+-*/%")
             return f"({self.write('uint', depth)} {sign} {self.write('uint', depth)})"
@@ -374,7 +521,9 @@ class Writer:
         return f"uint({self.write(kind, depth)})"
 
     def _some_double(self, _kind: str, depth: int) -> str:
-        pick = self.random.randrange(6)
+        pick = self.random.randrange(8)
+        if pick > 5:
+            return self._math("double", depth)
         if pick < 3:
             other = self.write("double", depth)
             if self.book and self.random.randrange(4) == 0:
@@ -390,8 +539,52 @@ class Writer:
             f"double({self.write(self.random.choice(('int', 'uint', 'double', 'string')), depth)})"
         )
 
+    def _cut(self, _kind: str, depth: int) -> str:
+        limit = f", {self.random.randrange(-1, 4)}" if self.random.randrange(2) else ""
+        return f"{self.write('string', depth)}.split({self._leaf('string')}{limit})"
+
+    def _changed(self, depth: int) -> str:
+        """Return text made of text."""
+        text, small = self.write("string", depth), self.random.randrange(-1, 4)
+        match self.random.randrange(9):
+            case 0:
+                return f"{text}.charAt({small})"
+            case 1:
+                return f"{text}.substring({small})"
+            case 2:
+                return f"{text}.substring({small}, {self.write('int', depth)})"
+            case 3:
+                times = f", {small}" if self.random.randrange(2) else ""
+                return f"{text}.replace({self._leaf('string')}, {self._leaf('string')}{times})"
+            case 4:
+                separator = self.random.choice(("", self._leaf("string")))
+                return f"{self.write('list(string)', depth)}.join({separator})"
+            case 5:
+                return f"strings.quote({text})"
+            case 6 | 7:
+                return self._formatted(depth)
+        return f"{text}.{self.random.choice(('lowerAscii', 'upperAscii', 'trim', 'reverse'))}()"
+
+    def _formatted(self, depth: int) -> str:
+        clauses = {
+            "%s": ("string", "bool", "int", "uint", "list(int)", "bytes", "list(string)"),
+            "%d": ("int", "uint"),
+            "%.2f": ("double", "int"),
+            "%e": ("double",),
+            "%b": ("int", "bool"),
+            "%o": ("int",),
+            "%x": ("int", "string", "bytes"),
+            "%X": ("uint",),
+        }
+        used = self.random.sample(sorted(clauses), self.random.randrange(1, 4))
+        given = [self.write(self.random.choice(clauses[clause]), depth) for clause in used]
+        text = self.random.choice(("", "a ", "100%% ")) + " ".join(used)
+        return f"'{text}'.format([{', '.join(given)}])"
+
     def _some_string(self, _kind: str, depth: int) -> str:
-        pick = self.random.randrange(4)
+        pick = self.random.randrange(7)
+        if pick > 3:
+            return self._changed(depth)
         if pick < 2:
             return f"({self.write('string', depth)} + {self.write('string', depth)})"
         if pick == 2 and not self.shared:

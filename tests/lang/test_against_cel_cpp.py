@@ -13,6 +13,7 @@ Where the two differ, the specification decides. What is left out, and why:
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,10 @@ from nba.lang.syntax import parse
 from nba.lang.values import TypeValue, UInt, from_python, parse_duration, parse_timestamp, to_python
 
 cel = pytest.importorskip("cel_expr_python.cel", reason="cel-expr-python has no wheel for this one")
+extensions = [
+    getattr(importlib.import_module(f"cel_expr_python.ext.ext_{name.lower()}"), f"Ext{name}")()
+    for name in ("Bindings", "Math", "Optional", "Strings")
+]
 
 EXPRESSIONS = 20_000 if LONG else 1_000
 CONTEXTS = 15
@@ -96,7 +101,7 @@ def environment() -> Any:
         "list(duration)": cel.Type.List(cel.Type.DURATION),
     }
     names = {name: types.get(kind, cel.Type.DYN) for name, kind in _NAMES.items()}
-    return cel.NewEnv(variables=names | {"anything": cel.Type.DYN})
+    return cel.NewEnv(variables=names | {"anything": cel.Type.DYN}, extensions=extensions)
 
 
 def decode(value: Any) -> Any:

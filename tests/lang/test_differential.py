@@ -19,6 +19,7 @@ from tests.lang.contexts import (
     DYNAMIC,
     KINDS,
     LONG,
+    OPTIONALS,
     SHAPE,
     bindings,
     context,
@@ -66,7 +67,7 @@ def deep_conditions(writer: Writer, random: Random) -> str:
 
 def values(writer: Writer, random: Random) -> str:
     """Write something of any type."""
-    kind = random.choice((*KINDS, "list(event)", "list(list(int))"))
+    kind = random.choice((*KINDS, *OPTIONALS, "list(event)", "list(list(int))"))
     return writer.write(kind, random.randrange(1, 5))
 
 
