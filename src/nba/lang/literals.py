@@ -10,8 +10,9 @@ from typing import Final
 
 from nba.errors import EvaluationError, did_you_mean
 from nba.lang import tree
-from nba.lang.findings import Findings
+from nba.lang.findings import Findings, a
 from nba.lang.functions import pattern
+from nba.lang.functions.formatting import TAKEN, clauses
 from nba.lang.habits import spoken
 from nba.lang.tree import Node
 from nba.lang.types import DOUBLE, INT, EnumType, Type, list_of, optional_of
@@ -95,6 +96,8 @@ class Literals:
             message = "a division of two ints drops the remainder"
             help_ = "write `double(a) / double(b)` if you mean a fraction"
             self.findings.report(node, "int-division", message, help_, "warning")
+        if node.function == ".format":
+            self._try_format(node)
         if not node.overload or not node.args or not isinstance(node.args[-1], tree.Literal):
             return
         last = node.args[-1]
@@ -115,6 +118,32 @@ class Literals:
             elif node.function.startswith(".get"):
                 help_ = "write a zone such as `'Europe/Dublin'`"
             self.findings.report(at, "bad-literal", str(error), help_)
+
+    def _try_format(self, node: tree.Call) -> None:
+        """Look for clauses that there are not, or that do not take what they are given."""
+        text, given = node.args[0], node.args[-1]
+        if not isinstance(text, tree.Literal) or not isinstance(given, tree.ListOf):
+            return
+        try:
+            found = clauses(str(text.value))
+        except EvaluationError as error:
+            help_ = "write `%s` for any value, `%d` for an int, `%.2f` for a number, `%%` for `%`"
+            self.findings.report(text, "bad-literal", str(error), help_)
+            return
+        items = given.items
+        if any(isinstance(item, tree.OptionalItem) for item in items):
+            return
+        if len(found) != len(items):
+            message = f"the text has {len(found)} clauses, the list has {len(items)} items"
+            self.findings.report(given, "wrong-type", message, "write an item for each clause")
+        for (letter, _), item in zip(found, items, strict=False):
+            kind = self.types.resolve(item.type).name
+            if letter != "s" and kind != "dyn" and kind not in TAKEN[letter]:
+                message = f"`%{letter}` does not take {a(item.type)}"
+                self.findings.report(item, "wrong-type", message, "`%s` takes any value")
+            elif letter == "d" and kind == "double":
+                message, help_ = "`%d` takes an int, this is a number", "write `%.0f` or `%.2f`"
+                self.findings.report(item, "wrong-type", message, help_)
 
 
 _EXAMPLES: Final = {

@@ -9,8 +9,9 @@ from nba.errors import EvaluationError, did_you_mean
 from nba.lang import tree
 from nba.lang.environment import Environment
 from nba.lang.findings import Findings, a, readable
-from nba.lang.functions import Overload
+from nba.lang.functions import SPACES, Overload
 from nba.lang.habits import spoken
+from nba.lang.macros import MACROS
 from nba.lang.text import write
 from nba.lang.tree import Node
 from nba.lang.types import DURATION, DYN, NUMBERS, TIMESTAMP, Type
@@ -33,7 +34,23 @@ _ELSEWHERE: Final = {
     "any": "list.exists(x, …)",
     "coalesce": "default(x, y)",
     "ifnull": "default(x, y)",
-    "orValue": "default(x, y)",
+    "abs": "math.abs(x)",
+    "lower": "x.lowerAscii()",
+    "lowercase": "x.lowerAscii()",
+    "toLowerCase": "x.lowerAscii()",
+    "upper": "x.upperAscii()",
+    "uppercase": "x.upperAscii()",
+    "toUpperCase": "x.upperAscii()",
+    "strip": "x.trim()",
+    "substr": "x.substring(0, 3)",
+    "slice": "x.substring(0, 3)",
+    "concat": "x + y",
+    "find": "x.indexOf('a')",
+    "isEmpty": "size(x) == 0",
+    "math.max": "math.greatest(x, y)",
+    "math.min": "math.least(x, y)",
+    "math.sum": "sum(list)",
+    "math.pow": "x * x",
     "isnull": "!has(x)",
     "isNull": "!has(x)",
     "age": "since(t)",
@@ -41,7 +58,7 @@ _ELSEWHERE: Final = {
     "weeks": "days(7)",
     "months": "days(30)",
 }
-_MACROS: Final = frozenset({"has", "default", "exists", "all", "exists_one", "map", "filter"})
+_FORMS: Final = frozenset({*MACROS, "has", "default", "cel.bind"})
 
 
 class Overloads:
@@ -95,18 +112,22 @@ class Overloads:
             help_ = f"write `x.{name}(…)`"
         elif name in self.functions:
             help_ = f"write `{name}(x)`"
+        elif space := next((s for s in sorted(SPACES) if f"{s}.{name}" in self.functions), ""):
+            help_ = f"write `{space}.{name}(x)`"
+        elif name in MACROS:
+            help_ = f"write `{MACROS[name].written}`"
         elif name in _ELSEWHERE:
             help_ = f"write `{_ELSEWHERE[name]}`"
         else:
             known = {f.removeprefix(".") for f in self.functions}
-            known = {f for f in known if f[0].isalpha()} | _MACROS
+            known = {f for f in known if f[0].isalpha()} | _FORMS
             same = next((f for f in sorted(known) if f.lower() == name.lower()), "")
             help_ = f"did you mean `{same}`?" if same else did_you_mean(name, known)
         self.findings.mismatch(node, "unknown-function", f"there is no function `{name}`", help_)
 
     def _no_overload(self, node: tree.Call, given: list[Type]) -> None:
         name = {"negate": "-"}.get(node.function, node.function).removeprefix(".")
-        if node.function in ("[]", "in"):
+        if node.function in ("[]", "[?]", "in"):
             message, help_ = _about_container(node, given)
             self.findings.mismatch(node, "wrong-type", message, help_)
             return
@@ -125,6 +146,9 @@ class Overloads:
             return
         if node.function in ("since", "within") and len(given) > 1:
             given.pop()  # `now`, which nobody wrote
+        if name in ("or", "orValue", "value", "hasValue") and given and not _optional(given[0]):
+            self._not_optional(node, name, given)
+            return
         rows = [row.params for row in self.functions[node.function]]
         if node.function in ("since", "within"):
             rows = [params[:-1] for params in rows]
@@ -132,6 +156,17 @@ class Overloads:
         help_ = f"it takes ({') or ('.join(forms)})" if len(forms) <= 4 else ""
         kinds = ", ".join(map(readable, given))
         self.findings.mismatch(node, "wrong-type", f"`{name}` does not take ({kinds})", help_)
+
+    def _not_optional(self, node: tree.Call, name: str, given: list[Type]) -> None:
+        """Explain what is asked of a value that is no optional."""
+        message = f"`{name}` is asked of an optional, this is {a(given[0])}"
+        first = node.args[0]
+        path = first.path if isinstance(first, tree.Field) else "x"
+        fallback = write(node.args[1]) if len(node.args) > 1 else "…"
+        help_ = f"write `default({path}, {fallback})`"
+        if name in ("hasValue", "value"):
+            help_ = f"write `has({path})`" if name == "hasValue" else f"write `{path}`"
+        self.findings.mismatch(node, "wrong-type", message, help_)
 
     def _beside_date(self, node: tree.Call, given: list[Type]) -> bool:
         """Explain `2026-12-31` beside a time; return whether that was it."""
@@ -164,6 +199,10 @@ class Overloads:
                 self.findings.mismatch(node, "wrong-type", message, help_)
             return True
         return False
+
+
+def _optional(kind: Type) -> bool:
+    return kind.name == "optional_type" or kind == DYN or kind.is_param
 
 
 def _day(node: Node) -> str:

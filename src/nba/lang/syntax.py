@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, NoReturn
 from nba.errors import Diagnostic, ExpressionError, Place
 from nba.lang import tree
 from nba.lang.habits import Habit, about_character, about_word
+from nba.lang.macros import MACROS
 from nba.lang.tree import Node
 from nba.lang.values import INT_MAX, UINT_MAX, UInt
 
@@ -94,20 +95,6 @@ _RELATIONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 _BINDING: Final = {"||": 2, "&&": 3, "+": 5, "-": 5, "*": 6, "/": 6, "%": 6} | dict.fromkeys(
     _RELATIONS, 4
 )
-#: Macros by name: how many variables and how many expressions each may have.
-_MACROS: Final = {
-    "exists": ({1, 2}, {1}),
-    "all": ({1, 2}, {1}),
-    "exists_one": ({1, 2}, {1}),
-    "existsOne": ({1, 2}, {1}),
-    "map": ({1}, {1, 2}),
-    "filter": ({1}, {1}),
-    "transformList": ({2}, {1, 2}),
-    "transformMap": ({2}, {1, 2}),
-    "transformMapEntry": ({2}, {1, 2}),
-    "optMap": ({1}, {1}),
-    "optFlatMap": ({1}, {1}),
-}
 
 
 def is_reserved(name: str) -> bool:
@@ -318,7 +305,7 @@ class _Parser:
             return tree.OptionalSelect(operand.start, token.end, select) if optional else select
         if isinstance(operand, tree.Name) and operand.name == "cel" and token.text == "bind":
             return self.bind(operand.start, token)
-        if token.text in _MACROS and self.is_macro():
+        if token.text in MACROS and self.is_macro():
             return self.comprehension(operand, token)
         args, end = self.arguments()
         return tree.Call(operand.start, end, f".{token.text}", [operand, *args])
@@ -351,18 +338,18 @@ class _Parser:
         return len(following) == 2 and following[0].kind == "name" and following[1].text == ","
 
     def comprehension(self, source: Node, macro: Token) -> Node:
-        variables, expressions = _MACROS[macro.text]
-        two = 2 in variables and self.is_macro(3)
+        allowed = MACROS[macro.text]
+        two = 2 in allowed.variables and self.is_macro(3)
         self.advance()  # the parenthesis
         names = [self.variable() for _ in range(1 + two)]
         bodies = self.nested(macro)
         end = self.tokens[self.position - 1].end
-        if 1 + two not in variables or len(bodies) not in expressions:
-            named = "two variables" if variables == {2} else "a variable"
+        if 1 + two not in allowed.variables or len(bodies) not in allowed.expressions:
+            named = "two variables" if 1 not in allowed.variables else "a variable"
             self.fail(
                 "expression-syntax",
                 f"`{macro.text}` takes {named} and an expression",
-                f"write `list.{macro.text}({'i, x' if variables == {2} else 'x'}, …)`",
+                f"write `{allowed.written}`",
                 macro.start,
                 end,
             )
