@@ -20,6 +20,7 @@ from nba.lang.literals import Literals, widened
 from nba.lang.names import Names, chain_of
 from nba.lang.overloads import Overloads
 from nba.lang.syntax import Locate, locate_in
+from nba.lang.text import write
 from nba.lang.tree import Node
 from nba.lang.types import (
     BOOL,
@@ -302,7 +303,8 @@ class _Checker:
         elif (source.name == "optional_type") is not optional or source.name not in _WITH_ITEMS:
             what = "what an optional holds" if optional else "a list or a map"
             message = f"`{node.kind}` goes over {what}, this is {a(source)}"
-            self.findings.mismatch(node.source, "wrong-type", message)
+            help_ = "write `.?` or `[?` before what may be missing" if optional else ""
+            self.findings.mismatch(node.source, "wrong-type", message, help_)
             items = (DYN, DYN)
         item = items[0]
         variables = {node.variable: item}
@@ -316,7 +318,8 @@ class _Checker:
         tests = node.kind in ("exists", "all", "exists_one", "filter")
         node.body = self.condition(node.body) if tests else self.check(node.body)
         self.names.variables = outside
-        node.type = self.collected(node, variables[node.variable])
+        found = self.collected(node, variables[node.variable])
+        node.type = DYN if optional and source.name != "optional_type" else found
         return node
 
     def collected(self, node: tree.Comprehension, first: Type) -> Type:
@@ -364,5 +367,6 @@ def _comparing(node: Node, kind: Type) -> str:
         "string": f"{name} == '…'",
         "timestamp": f"since({name}) < days(3)",
         "duration": f"{name} > hours(2)",
+        "optional_type": f"{write(node)}.orValue(0) > 3",
     }
     return f"compare it with something, such as `{example.get(kind.name, f'{name} > 3')}`"

@@ -133,8 +133,10 @@ class Literals:
         items = given.items
         if any(isinstance(item, tree.OptionalItem) for item in items):
             return
+        counted = (len(found), "clause"), (len(items), "item")
         if len(found) != len(items):
-            message = f"the text has {len(found)} clauses, the list has {len(items)} items"
+            counts = [f"{n} {word}{'s' * (n != 1)}" for n, word in counted]
+            message = f"the text has {counts[0]}, the list has {counts[1]}"
             self.findings.report(given, "wrong-type", message, "write an item for each clause")
         for (letter, _), item in zip(found, items, strict=False):
             kind = self.types.resolve(item.type).name

@@ -271,6 +271,9 @@ def _beside(node: tree.Call, given: list[Type]) -> str:
     first = node.args[0]
     if isinstance(first, tree.Call) and first.function in ORDERING:
         return "comparisons do not chain: write `a < b && b < c`"
+    if "optional_type" in kinds:
+        optional = next(arg for arg, kind in zip(node.args, given, strict=True) if _optional(kind))
+        return f"say what it is where it is missing: `{write(optional)}.orValue(…)`"
     if "null_type" in kinds:
         fields = [arg.path for arg in node.args if isinstance(arg, tree.Field)]
         return f"ask whether it is there: `has({fields[0] if fields else '…'})`"

@@ -10,7 +10,7 @@ from nba.lang import tree
 from nba.lang.text import write
 from nba.lang.tree import Node
 from nba.lang.types import TIMESTAMP
-from nba.lang.values import Duration, Timestamp, show_double
+from nba.lang.values import Duration, OptionalValue, Timestamp, show_double
 
 __all__ = ["listed", "moment_in_words", "name_in_words", "noun", "value_in_words", "words"]
 
@@ -65,6 +65,8 @@ def value_in_words(value: object) -> str:
             return _duration(value)
         case float():
             return show_double(value)
+        case OptionalValue():
+            return value_in_words(value.items[0]) if value.items else "unknown"
         case list() | tuple():
             return listed([value_in_words(item) for item in value], "and") or "nothing"
     return str(value)
@@ -114,6 +116,13 @@ class _Words:
                 return f"{self.noun(node.operand)} is {'known' if positive else 'not known'}"
             case tree.Comprehension(kind="exists" | "all" | "exists_one"):
                 return self.quantified(node, positive=positive)
+            case tree.Bind():
+                where = f", where {node.variable} is {self.noun(node.value)}"
+                return f"{self.condition(node.body, positive=positive)}{where}"
+            case tree.Call(function=".hasValue", args=[optional]):
+                return f"{self.noun(optional)} is {'known' if positive else 'not known'}"
+            case tree.Call(function=name, args=[one]) if name in _ABOUT_NUMBERS:
+                return f"{self.noun(one)} {_ABOUT_NUMBERS[name][not positive]}"
             case tree.Call():
                 return self.called(node, positive=positive)
         text = self.noun(node)
@@ -154,7 +163,8 @@ class _Words:
     def quantified(self, node: tree.Comprehension, *, positive: bool) -> str:
         body = self.condition(node.body, positive=True)
         who = {"exists": "some", "all": "every", "exists_one": "exactly one"}[node.kind]
-        text = f"for {who} {node.variable} of {self.noun(node.source)}, {body}"
+        of = f" and {node.second}" if node.second else ""
+        text = f"for {who} {node.variable}{of} of {self.noun(node.source)}, {body}"
         return text if positive else f"not: {text}"
 
     def noun(self, node: Node) -> str:
@@ -170,8 +180,13 @@ class _Words:
             case tree.Choice():
                 condition = self.condition(node.condition, positive=True)
                 return f"({self.noun(node.then)} if {condition}, else {self.noun(node.otherwise)})"
-            case tree.Default():
-                return f"{self.noun(node.operand)} (or {self.noun(node.fallback)} when unknown)"
+            case tree.OptionalSelect():
+                return self.noun(node.operand)
+            case (
+                tree.Default(operand=operand, fallback=fallback)
+                | tree.Call(function=".orValue", args=[operand, fallback])
+            ):
+                return f"{self.noun(operand)} (or {self.noun(fallback)} when unknown)"
             case tree.ListOf():
                 return listed([self.noun(item) for item in node.items], "and") or "nothing"
             case tree.Call(function="days" | "hours" | "minutes", args=[tree.Literal() as count]):
@@ -188,9 +203,38 @@ class _Words:
                 return f"the time since {self.noun(node.args[0])}"
             case tree.Call(function="count" | "size" | ".size"):
                 return f"the number of {self.noun(node.args[0])}"
+            case tree.Call(function="math.greatest" | "math.least"):
+                items = node.args
+                if isinstance(items[0], tree.ListOf) and len(items) == 1:
+                    items = items[0].items
+                nouns = listed([self.noun(item) for item in items], "and")
+                return f"the {node.function.removeprefix('math.')} of {nouns}"
+            case tree.Call(function=name, args=args) if name in _NOUNS:
+                return _NOUNS[name].format(*map(self.noun, args))
         return f"`{write(node)}`"
 
 
+_ABOUT_NUMBERS: Final = {
+    "math.isNaN": ("is no number", "is a number"),
+    "math.isInf": ("is infinite", "is not infinite"),
+    "math.isFinite": ("is finite", "is not finite"),
+}
+_NOUNS: Final = {
+    "math.abs": "{0} without its sign",
+    "math.sign": "the sign of {0}",
+    "math.ceil": "{0} rounded up",
+    "math.floor": "{0} rounded down",
+    "math.round": "{0} rounded",
+    "math.trunc": "{0} without its fraction",
+    "math.sqrt": "the square root of {0}",
+    ".lowerAscii": "{0} in small letters",
+    ".upperAscii": "{0} in capital letters",
+    ".trim": "{0} without space around it",
+    ".reverse": "{0} backwards",
+    ".split": "the parts of {0} between '{1}'",
+    ".join": "{0} joined together",
+    ".value": "{0}",
+}
 _VERBS: Final = {
     ".contains": ("contains", "does not contain"),
     ".startsWith": ("begins with", "does not begin with"),
