@@ -88,6 +88,18 @@ FAULTS = (
         r" in ",
         "theirs",
     ),
+    Fault(
+        "they cut empty text at nothing into one empty text; Go, and so cel-go, into none",
+        r"\.split\(",
+        "none",
+    ),
+    Fault(
+        "they take what is at no place of a list in an optional for an error, and what is at any "
+        "place of what is no list or map in an optional for something there",
+        r"optional\b.*\[(?!\?)",
+        "none",
+    ),
+    Fault("they take no double for an index behind `[?`", r"\[\?", "theirs"),
     Fault("their int(true) is 1, which the specification does not list", r"\bu?int\(", "ours"),
 )
 
@@ -163,7 +175,7 @@ def outcome_of(compiled: Any, data: dict[str, Any]) -> Any:
     """Return the value that they find, or UNKNOWN."""
     try:
         return decode(compiled.eval(data=data))
-    except RuntimeError:  # such as a key that a map has twice
+    except (RuntimeError, UnicodeDecodeError):  # a key that a map has twice, text of any bytes
         return UNKNOWN
 
 

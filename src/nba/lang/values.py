@@ -135,7 +135,7 @@ TIMESTAMP_MAX: Final = windows.parse_instant("9999-12-31T23:59:59.999999999Z")
 NONE: Final = OptionalValue()
 
 #: Characters, bytes or items of a text or a list that an expression may make.
-MAX_SIZE: Final = 1_000_000
+MAX_SIZE: Final = 100_000
 
 #: The earliest timestamp there is: when something last happened that never did.
 NEVER: Final = Timestamp(TIMESTAMP_MIN)
@@ -157,6 +157,7 @@ _KINDS: Final[dict[type, str]] = {
     OptionalValue: "optional_type",
 }
 _UNORDERED: Final = frozenset({"list", "map", "null_type", "type", "optional_type", "unknown"})
+_HOLDING: Final = frozenset({"list", "map", "optional_type"})
 _FINDABLE: Final = frozenset({"bool", "int", "uint", "double", "string"})
 _NUMBERS: Final = frozenset({"int", "uint", "double"})
 
@@ -169,22 +170,35 @@ def kind_of(value: object) -> str:
 # --- equality and order
 
 
-def equal(left: Any, right: Any) -> bool:
-    """Return whether two values are equal: numbers across types, lists and maps by content."""
+def equal(left: Any, right: Any, done: set[tuple[int, int]] | None = None) -> bool:
+    """Return whether two values are equal: numbers across types, lists and maps by content.
+
+    *done* are the pairs that are known to be equal: a list may hold another many times over.
+    """
     a, b = kind_of(left), kind_of(right)
     if a in _NUMBERS and b in _NUMBERS:
         return _compare_numbers(left, right) == 0
     if a != b:
         return False
-    if a == "list":
-        return len(left) == len(right) and all(map(equal, left, right))
-    if a == "optional_type":
-        return len(left.items) == len(right.items) and all(map(equal, left.items, right.items))
-    if a == "map":
-        return len(left) == len(right) and all(
-            key in right and equal(value, right[key]) for key, value in left.items()
-        )
-    return bool(left == right)
+    if a not in _HOLDING:
+        return bool(left == right)
+    done = set() if done is None else done
+    pair = id(left), id(right)
+    if pair not in done:
+        if not _equal_inside(a, left, right, done):
+            return False
+        done.add(pair)
+    return True
+
+
+def _equal_inside(kind: str, left: Any, right: Any, done: set[tuple[int, int]]) -> bool:
+    if kind == "optional_type":
+        left, right = left.items, right.items
+    if len(left) != len(right):
+        return False
+    if kind == "map":
+        return all(key in right and equal(value, right[key], done) for key, value in left.items())
+    return all(equal(one, other, done) for one, other in zip(left, right, strict=True))
 
 
 def compare(left: object, right: object) -> int | None:

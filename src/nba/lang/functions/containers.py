@@ -12,20 +12,24 @@ from nba.lang.functions.operators import ORDER
 from nba.lang.functions.table import row
 from nba.lang.values import checked_int
 
-__all__ = ["ROWS", "at", "lookup"]
+__all__ = ["ROWS", "whole_index"]
 
 
-def at(items: Sequence[object], index: float) -> object:
-    """Return an item of a list. Raises EvaluationError where there is none."""
+def whole_index(index: float) -> int:
+    """Return an index as an int. Raises EvaluationError when it is none."""
     if isinstance(index, float) and not index.is_integer():
         raise EvaluationError(f"{index} is not an index")
-    if not 0 <= index < len(items):
-        raise EvaluationError(f"there is no item {int(index)}")
-    return items[int(index)]
+    return int(index)
 
 
-def lookup(mapping: dict[object, object], key: object) -> object:
-    """Return what a map has at a key. Raises EvaluationError where there is nothing."""
+def _at(items: Sequence[object], index: float) -> object:
+    place = whole_index(index)
+    if not 0 <= place < len(items):
+        raise EvaluationError(f"there is no item {place}")
+    return items[place]
+
+
+def _lookup(mapping: dict[object, object], key: object) -> object:
     found = values.lookup_key(key)
     if found not in mapping:
         raise EvaluationError(f"there is no key {key!r}")
@@ -61,10 +65,10 @@ def _greatest(items: Sequence[Any]) -> object:
 
 
 ROWS: Final = [
-    row("[]", "list($A), int -> $A", at, "{0}[{1}]", "0 <= {1} < len({0})"),
-    row("[]", "list($A), uint -> $A", at),
-    row("[]", "list($A), double -> $A", at),
-    row("[]", "map($A, $B), $A -> $B", lookup),
+    row("[]", "list($A), int -> $A", _at, "{0}[{1}]", "0 <= {1} < len({0})"),
+    row("[]", "list($A), uint -> $A", _at),
+    row("[]", "list($A), double -> $A", _at),
+    row("[]", "map($A, $B), $A -> $B", _lookup),
     # sizes and lists
     *(
         row(name, f"{kind} -> int", len, "len({0})")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from nba.errors import EvaluationError
 from nba.lang import values
-from nba.lang.functions.containers import at, lookup
+from nba.lang.functions.containers import whole_index
 from nba.lang.functions.table import row
 from nba.lang.values import NONE, OptionalValue
 
@@ -44,24 +43,28 @@ def _of_non_zero(value: Any) -> OptionalValue:
     return NONE if nothing and kind != "type" else OptionalValue((value,))
 
 
-def _if_there(find: Callable[[Any, Any], object]) -> Callable[[Any, Any], OptionalValue]:
-    """Return the meaning of `x[?key]`: nothing where there is no such item."""
-
-    def meaning(container: Any, key: Any) -> OptionalValue:
-        if isinstance(container, OptionalValue):
-            return meaning(container.items[0], key) if container.items else NONE
-        if not isinstance(container, dict | list | tuple):
-            raise EvaluationError(f"a {values.kind_of(container)} has no items")
-        try:
-            return OptionalValue((find(container, key),))
-        except EvaluationError:
-            return NONE
-
-    return meaning
+def _item(container: Any, index: float) -> OptionalValue:
+    """Return the item of a list, or of the list that an optional holds, if there is one."""
+    items = container.items if isinstance(container, OptionalValue) else (container,)
+    if not items:
+        return NONE
+    if not isinstance(items[0], list | tuple):
+        raise EvaluationError(f"a {values.kind_of(items[0])} has no items")
+    place = whole_index(index)
+    return OptionalValue((items[0][place],)) if 0 <= place < len(items[0]) else NONE
 
 
-_ITEM: Final = _if_there(at)
-_ENTRY: Final = _if_there(lookup)
+def _entry(container: Any, key: object) -> OptionalValue:
+    """Return what a map, or the map that an optional holds, has at a key, if anything."""
+    items = container.items if isinstance(container, OptionalValue) else (container,)
+    if not items:
+        return NONE
+    if not isinstance(items[0], dict):
+        raise EvaluationError(f"a {values.kind_of(items[0])} has no items")
+    if not values.contains(items[0], key):  # as what cannot be a key never is
+        return NONE
+    return OptionalValue((items[0][values.lookup_key(key)],))
+
 
 ROWS: Final = [
     row("optional.none", "-> optional_type($A)", lambda: NONE),
@@ -71,18 +74,18 @@ ROWS: Final = [
     row(".value", "optional_type($A) -> $A", _value),
     row(".orValue", "optional_type($A), $A -> $A", _or_value),
     row(".or", "optional_type($A), optional_type($A) -> optional_type($A)", _or),
-    row("[?]", "list($A), int -> optional_type($A)", _ITEM),
-    row("[?]", "list($A), uint -> optional_type($A)", _ITEM),
-    row("[?]", "list($A), double -> optional_type($A)", _ITEM),
-    row("[?]", "map($A, $B), $A -> optional_type($B)", _ENTRY),
+    row("[?]", "list($A), int -> optional_type($A)", _item),
+    row("[?]", "list($A), uint -> optional_type($A)", _item),
+    row("[?]", "list($A), double -> optional_type($A)", _item),
+    row("[?]", "map($A, $B), $A -> optional_type($B)", _entry),
     *(
         row(name, signature, meaning)
         for name in ("[?]", "[]")  # an item of an optional may be missing either way
         for signature, meaning in (
-            ("optional_type(list($A)), int -> optional_type($A)", _ITEM),
-            ("optional_type(list($A)), uint -> optional_type($A)", _ITEM),
-            ("optional_type(list($A)), double -> optional_type($A)", _ITEM),
-            ("optional_type(map($A, $B)), $A -> optional_type($B)", _ENTRY),
+            ("optional_type(list($A)), int -> optional_type($A)", _item),
+            ("optional_type(list($A)), uint -> optional_type($A)", _item),
+            ("optional_type(list($A)), double -> optional_type($A)", _item),
+            ("optional_type(map($A, $B)), $A -> optional_type($B)", _entry),
         )
     ),
 ]

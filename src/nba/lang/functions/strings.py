@@ -61,7 +61,8 @@ def _replace(text: str, old: str, new: str, times: int = -1) -> str:
     found = text.count(old)
     if times >= 0:
         found = min(found, times)
-    checked_size(len(text) + found * (len(new) - len(old)))
+    if len(new) > len(old):
+        checked_size(len(text) + found * (len(new) - len(old)))
     return text.replace(old, new, found)
 
 
@@ -80,7 +81,9 @@ def _join(parts: Sequence[str], separator: str = "") -> str:
 
 
 def _quote(text: str) -> str:
-    return f'"{text.translate(_QUOTED)}"'
+    quoted = text.translate(_QUOTED)
+    checked_size(len(quoted))
+    return f'"{quoted}"'
 
 
 ROWS: Final = [
