@@ -56,6 +56,15 @@ def shown(form: Normal) -> str:
         ("has(customer.age) && true", "customer.age has None"),
         ("customer.vip && false", "False"),
         ("customer.vip || customer.vip", "customer.vip == True"),
+        ("customer.?age.hasValue()", "customer.age has None"),
+        ("!customer.?age.hasValue()", "customer.age not has None"),
+        (
+            "customer.?vip.orValue(true)",
+            "any(customer.vip == True, customer.vip not has None)",
+        ),
+        ("customer.?vip.orValue(false)", "customer.vip == True"),
+        ("cel.bind(x, customer.age, x > 3)", "cel.bind(x, customer.age, x > 3)"),
+        ("!math.isNaN(customer.value)", "not math.isNaN(customer.value)"),
         (
             "default(customer.vip, true)",
             "any(customer.vip == True, customer.vip not has None)",

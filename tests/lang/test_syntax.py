@@ -259,6 +259,32 @@ def test_what_to_write_for_what_people_say(text: str, help_: str) -> None:
             "write `list.exists(x, …)`",
             "exists(y, a, b, c)",
         ),
+        (
+            "x.exists(i, i, true)",
+            "both variables of `exists` are called `i`",
+            "choose another name",
+            "exists",
+        ),
+        (
+            "x.transformList(v, v + 1)",
+            "`transformList` takes two variables and an expression",
+            "write `list.transformList(i, x, …)`",
+            "transformList(v, v + 1)",
+        ),
+        (
+            "x.optMap(v, v, v)",
+            "`optMap` takes a variable and an expression",
+            "write `optional.optMap(x, …)`",
+            "optMap(v, v, v)",
+        ),
+        (
+            "cel.bind(x, 1)",
+            "`cel.bind` takes a variable, its value and an expression",
+            "write `cel.bind(x, 1 + 2, x * x)`",
+            "cel.bind",
+        ),
+        ("a.?1", "unexpected `1`, expected a name after `.?`", "", "1"),
+        ("has(a.?b)", "`has` takes one field", "write `has(customer.email)`", "has(a.?b)"),
     ],
 )
 def test_errors_say_what_and_where(text: str, message: str, help_: str, at: str) -> None:
@@ -298,6 +324,7 @@ _DEEP = {
     "minuses": "-" * 8000 + "a",
     "sums": " + ".join("a" * 2000),
     "selections": "a" + ".b" * 4000,
+    "optional selections": "a" + ".?b" * 2000,
     "chosen": "a ? b : " * 1000 + "c",
     "defaults": "default(" * 600 + "a" + ", b)" * 600,
     "subscripts": "a" + "[0]" * 2000,

@@ -42,6 +42,15 @@ FIELDS = fields_of(SHAPE)
         ("has( customer.age )", "has(customer.age)"),
         ("-(customer.age) < -2", "-customer.age < -2"),
         ("customer.notes['a b'] == ''", "customer.notes['a b'] == ''"),
+        ("customer.?name.hasValue()", "customer.?name.hasValue()"),
+        ("customer.?consent.email.hasValue()", "customer.consent.?email.hasValue()"),
+        ("customer.notes[? 'a' ].hasValue()", "customer.notes[?'a'].hasValue()"),
+        ("customer.notes.?`a b`.hasValue()", "customer.notes.?`a b`.hasValue()"),
+        ("[?customer.?age, 1] == [1]", "[?customer.?age, 1] == [1]"),
+        ("{ ?'a' : customer.?age } == {}", "{?'a': customer.?age} == {}"),
+        ("cel.bind( x,1, x>0 )", "cel.bind(x, 1, x > 0)"),
+        ("customer.tags.existsOne(i,t,i>0)", "customer.tags.existsOne(i, t, i > 0)"),
+        ("math.least(3, 1, 2)==1", "math.least([3, 1, 2]) == 1"),
     ],
 )
 def test_canonical_text(written: str, canonical: str) -> None:

@@ -50,6 +50,31 @@ BOOK = Environment(names=SHAPE.names(), book=True)
             "for some t of customer tags, t is x",
         ),
         ("size(customer.tags) > 2", "the number of customer tags is above 2"),
+        ("customer.?age.hasValue()", "customer age is known"),
+        ("!customer.?age.hasValue()", "customer age is not known"),
+        ("customer.?age.orValue(0) > 2", "customer age (or 0 when unknown) is above 2"),
+        (
+            "math.greatest(customer.value, 0, 3) > 1",
+            "the greatest of customer value, 0 and 3 is above 1",
+        ),
+        ("math.isNaN(customer.value)", "customer value is no number"),
+        ("math.round(customer.value) == 2", "customer value rounded is 2"),
+        (
+            "customer.name.lowerAscii() == 'ann'",
+            "customer name in small letters is ann",
+        ),
+        (
+            "size(customer.name.split(',')) > 1",
+            "the number of the parts of customer name between ',' is above 1",
+        ),
+        (
+            "cel.bind(d, now - customer.joined, d > days(3))",
+            "d is above 3 days, where d is now minus customer joined",
+        ),
+        (
+            "customer.tags.exists(i, t, i > 0 && t == 'x')",
+            "for some i and t of customer tags, i is above 0 and t is x",
+        ),
         (
             "default(customer.age, 0) > 2",
             "customer age (or 0 when unknown) is above 2",

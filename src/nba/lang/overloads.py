@@ -92,6 +92,7 @@ class Overloads:
         if not fitting:
             self._no_overload(node, given)
             return
+        fitting = [one for one in fitting if one[0].params == call[1]] or fitting
         results = {self.types.resolve(result, params=True) for _, result in fitting}
         node.type = fitting[0][1] if len(results) == 1 else DYN
         if len(fitting) == 1 and all(map(_surely, given, fitting[0][0].params)):
