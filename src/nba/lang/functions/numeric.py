@@ -72,9 +72,9 @@ def _nearest(number: float) -> int:
 
 
 def _sign(number: float) -> float:
-    if number == 0 or math.isnan(number):
+    if math.isnan(number):
         return number
-    return 1.0 if number > 0 else -1.0
+    return float((number > 0) - (number < 0))
 
 
 def _root(number: float) -> float:
