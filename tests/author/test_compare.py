@@ -166,6 +166,28 @@ def test_the_largest_changes_are_explained_by_the_rule_that_made_them(changed_te
     )
 
 
+def test_a_change_of_what_rules_read_is_told(tmp_path):
+    """A scorecard that an action reads through a named condition, and no other one."""
+    folder = tmp_path / "telco"
+    shutil.copytree(TELCO, folder, ignore=shutil.ignore_patterns("tests.yaml"))
+    text = (folder / "book.yaml").read_text(encoding="utf-8")
+    assert "    start: 5\n" in text
+    text = text.replace("    start: 5\n", "    start: 25\n")
+    more = "conditions:\n  at_risk: scorecard.churn_risk >= 30.0\n"
+    (folder / "book.yaml").write_text(text.replace("conditions:\n", more), encoding="utf-8")
+    care = (folder / "care.yaml").read_text(encoding="utf-8")
+    care = care.replace("suitable: scorecard.churn_risk >= 30.0", "suitable: condition.at_risk")
+    (folder / "care.yaml").write_text(care, encoding="utf-8")
+    cases = [
+        Case(name, fields, None, NOW) for name, fields in customers.sample(200).customers.items()
+    ]
+    found = compare(nba.Engine.open(TELCO), nba.Engine.open(folder), cases, explain=3)
+    assert found.explained
+    for one in found.explained:
+        told = [text for text in one.because if text.startswith("changed: ")]
+        assert "changed: scorecard `churn_risk`: `start` was `5.0`, and is `25.0`" in told
+
+
 def population(size, seed=5):
     """Return cases for the book in rules/, some with events and some at a decision point."""
     source = random.Random(seed)

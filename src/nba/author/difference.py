@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from nba.author.rule_changes import RuleChange
+from nba.author.uses import rules_in
 from nba.book.model import Book
 from nba.decide.because import line_of
 from nba.decide.decision import CODES, Candidate, head
 from nba.decide.explain import ActionAccount, Explanation, explain_treatment
 from nba.engine.account import EngineAccount
 from nba.errors import Place
+from nba.lang.normal import reads
 
 __all__ = ["because", "told"]
 
 #: What the subject of a code is, by the code: the section of the rule files that has it.
-_SUBJECTS = {"blocked": "policies", "unaffordable": "budgets"}
+_SUBJECTS: Final = {"blocked": "policies", "unaffordable": "budgets"}
+#: Where that is declared which conditions read, by how its names begin.
+_SECTIONS: Final = {
+    "condition": "conditions",
+    "scorecard": "scorecards",
+    "table": "tables",
+    "signal": "signals",
+    "moment": "moments",
+    "evidence": "moments",
+    "corridor": "corridors",
+    "relationship": "relationship",
+}
 
 
 def told(account: EngineAccount) -> tuple[str, ...]:
@@ -67,7 +81,7 @@ def because(
             code, sentence = _on_channel(account, best)
             yield f"{when}, {sentence}"
             subjects |= _subject(code)
-    for key in subjects:
+    for key in _with_what_they_read(subjects, sides[1].book, sides[0].book):
         if key in rules:
             yield f"changed: {rules[key]}"
 
@@ -138,3 +152,33 @@ def _subject(code: str) -> dict[tuple[str, str], None]:
         return {("contact_policy", ""): None}
     section = _SUBJECTS.get(kind)
     return {(section, rest.partition(":")[0]): None} if section else {}
+
+
+def _with_what_they_read(rules: Iterable[tuple[str, str]], *books: Book) -> list[tuple[str, str]]:
+    """Return rules, each once, followed by those that they read: conditions, scorecards, signals.
+
+    They are looked up in the first of the *books* that has them.
+    """
+    found: dict[tuple[str, str], None] = {}
+    pending = list(rules)
+    while pending:
+        key = pending.pop(0)
+        if key in found:
+            continue
+        found[key] = None
+        book = next((book for book in books if _part(book, *key) is not None), None)
+        for rule in rules_in(_part(book, *key)) if book else ():
+            for path in sorted(reads(rule.tree)):
+                kind, _, name = path.partition(".")
+                section = _SECTIONS.get(kind)
+                if section is not None:
+                    pending.append((section, name.partition(".")[0]))
+    return list(found)
+
+
+def _part(book: Book, section: str, name: str) -> object:
+    """Return a part of a book by its section, and by its id where it has one."""
+    if section == "arbitration":
+        return book.tiers
+    whole = getattr(book, section, None)
+    return whole.get(name) if isinstance(whole, Mapping) else whole

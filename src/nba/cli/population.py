@@ -22,6 +22,7 @@ from nba.cli.progress import Progress
 from nba.engine import Engine
 from nba.errors import StoreError
 from nba.journey.events import Event
+from nba.lang.context import FieldSpec
 from nba.record.reading import Unreadable, records_in
 
 __all__ = ["add_population_arguments", "declared_by_either", "population", "warn", "workers"]
@@ -43,10 +44,21 @@ def add_population_arguments(parser: Arguments) -> None:
 
 def declared_by_either(old: Book, new: Book) -> Book:
     """Return a book by which files can be read that hold what only one of two books declares."""
-    known = {spec.path for spec in new.fields}
-    fields = (*new.fields, *(spec for spec in old.fields if spec.path not in known))
-    events, channels = {**old.events, **new.events}, {**old.channels, **new.channels}
-    return replace(new, fields=fields, events=events, channels=channels)
+    events = {**old.events, **new.events}
+    for name in old.events.keys() & new.events.keys():
+        fields = _of_either(old.events[name].fields, new.events[name].fields)
+        events[name] = replace(new.events[name], fields=fields)
+    return replace(
+        new,
+        fields=_of_either(old.fields, new.fields),
+        events=events,
+        channels={**old.channels, **new.channels},
+    )
+
+
+def _of_either(old: tuple[FieldSpec, ...], new: tuple[FieldSpec, ...]) -> tuple[FieldSpec, ...]:
+    known = {spec.path for spec in new}
+    return (*new, *(spec for spec in old if spec.path not in known))
 
 
 @contextmanager
