@@ -10,7 +10,7 @@ more than this is not decided.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -116,13 +116,26 @@ def needs(node: Node) -> frozenset[str]:
     return frozenset().union(*map(needs, tree.children(node)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """What an opaque condition says: a claim about an expression, and the fields that it needs."""
+
+    node: Node
+    claim: _Claim
+    known: tuple[Test, ...]
+
+
 @dataclass
 class Possible:
-    """Answers for one world; what was found of single fields is remembered."""
+    """Answers for one world; what was found of single fields and terms is remembered.
+
+    The trees of the conditions that it is asked about must stay as they are.
+    """
 
     world: World
-    _fields: dict[tuple[str, frozenset[Test]], bool] = field(default_factory=dict)
-    _terms: dict[tuple[str, frozenset[_Claim]], bool] = field(default_factory=dict)
+    _fields: dict[tuple[str, str, frozenset[Test]], bool] = field(default_factory=dict)
+    _values: dict[tuple[str, str, frozenset[_Claim]], bool] = field(default_factory=dict)
+    _terms: dict[tuple[int, bool], tuple[Opaque, _Term]] = field(default_factory=dict)
 
     def together(self, forms: Iterable[Form]) -> Answer:
         """Return whether all *forms* can hold in one case."""
@@ -140,36 +153,53 @@ class Possible:
 
     def of_field(self, path: str, tests: frozenset[Test]) -> bool:
         """Return whether a field can pass all *tests*."""
-        key = (path, tests)
+        kind = ""
+        if path not in self.world.fields:  # of events of another type it may be of another type
+            kind = next((test.type.name for test in tests if "has" not in test.operator), "")
+        key = (path, kind, tests)
         if key not in self._fields:
-            self._fields[key] = self._passes(path, tests)
+            self._fields[key] = self._passes(path, kind, tests)
         return self._fields[key]
 
-    def _passes(self, path: str, tests: frozenset[Test]) -> bool:
+    def _passes(self, path: str, kind: str, tests: frozenset[Test]) -> bool:
         absent = [test for test in tests if test.operator == "not has"]
         if absent:
             return len(absent) == len(tests) and path not in self.world.known
         asking = [test for test in tests if test.operator != "has"]
         if not asking or path in self.world.strange:
             return True
-        spec = self.world.fields.get(path) or FieldSpec(path, asking[0].type)
+        spec = self.world.fields.get(path) or FieldSpec(path, Type(kind))
         return any(all(holds(test, value) for test in asking) for value in choices(asking, spec))
 
-    def of_term(self, text: str, node: Node, claims: frozenset[_Claim]) -> bool:
-        """Return whether a term can have a value for which all *claims* are so."""
-        key = (text, claims)
+    def term(self, form: Opaque) -> _Term:
+        """Return what an opaque condition says."""
+        key = (id(form.node), form.positive)
         if key not in self._terms:
+            node = form.node
+            claim = _Claim(Test(form.text, "==", form.positive, BOOL))
+            if compared := comparison(node):
+                node, operator, value = compared
+                claim = _Claim(Test(write(node), operator, value, node.type), form.positive)
+            known = tuple(Test(path, "has", None) for path in sorted(needs(node)))
+            self._terms[key] = form, _Term(node, claim, known)
+        return self._terms[key][1]
+
+    def of_term(self, node: Node, claims: frozenset[_Claim]) -> bool:
+        """Return whether a term can have a value for which all *claims* are so."""
+        one = next(iter(claims)).test
+        key = (one.path, one.type.name, claims)
+        if key not in self._values:
             low, high = bounds(node, self.world.fields.get)
             tests = [claim.test for claim in claims]
-            kind = Type(tests[0].type.name)  # of an enum it is not known which
-            values: list[Any] = choices(tests, FieldSpec(text, kind, None, low, high))
+            kind = Type(one.type.name)  # of an enum it is not known which
+            values: list[Any] = choices(tests, FieldSpec(one.path, kind, None, low, high))
             if kind == DOUBLE:
                 values += [math.nan, *(end for end in (low, high) if math.isinf(end))]
-            self._terms[key] = any(
+            self._values[key] = any(
                 all(holds(claim.test, value) is claim.positive for claim in claims)
                 for value in values
             )
-        return self._terms[key]
+        return self._values[key]
 
 
 @dataclass
@@ -235,7 +265,15 @@ class _Search:
             return True
         if isinstance(form, Constant):
             return form.holds
-        return self.add(facts.copy(), form)
+        if isinstance(form, Test):
+            tests = facts.fields.get(form.path, frozenset()) | {form}
+            return self.possible.of_field(form.path, tests)
+        if isinstance(form, _Unknown):
+            return form.text not in facts.terms
+        term = self.possible.term(form)
+        text = term.claim.test.path
+        claims = facts.terms.get(text, frozenset()) | {term.claim}
+        return text not in facts.unknown and self.possible.of_term(term.node, claims)
 
     def add(self, facts: _Facts, form: Test | Opaque | _Unknown) -> bool:
         """Add a fact; return False where it cannot be one."""
@@ -244,26 +282,15 @@ class _Search:
         if isinstance(form, _Unknown):
             facts.unknown |= {form.text}
             return form.text not in facts.terms
-        compared = comparison(form.node)
-        if compared:
-            node, operator, value = compared
-            claim = _Claim(Test(write(node), operator, value, node.type), form.positive)
-        else:
-            node = form.node
-            claim = _Claim(Test(form.text, "==", form.positive, BOOL))
-        text = claim.test.path
-        found = facts.terms.get(text, frozenset()) | {claim}
+        term = self.possible.term(form)
+        text = term.claim.test.path
+        found = facts.terms.get(text, frozenset()) | {term.claim}
         facts.terms[text] = found
-        if text in facts.unknown or not self.possible.of_term(text, node, found):
+        if text in facts.unknown or not self.possible.of_term(term.node, found):
             return False
-        return all(self.add_test(facts, test) for test in _known(node))
+        return all(self.add_test(facts, test) for test in term.known)
 
     def add_test(self, facts: _Facts, test: Test) -> bool:
         found = facts.fields.get(test.path, frozenset()) | {test}
         facts.fields[test.path] = found
         return self.possible.of_field(test.path, found)
-
-
-def _known(node: Node) -> Iterator[Test]:
-    for path in sorted(needs(node)):
-        yield Test(path, "has", None)

@@ -137,28 +137,18 @@ def _implied(
     never = survey.possible.never
     for place, (_, condition) in enumerate(own):
         form = survey.form(condition)
-        reads = _subjects(form)
+        reads = survey.reads(condition)
         plain = isinstance(condition.tree, tree.Literal) or not written(condition)
         if plain or never(form) or never(untrue(form)):
             continue
         later = own[place + 1 :]
         for level, other in (*above, *own[:place], *later):
+            if not reads & survey.reads(other):
+                continue
             found = survey.form(other)
-            if not reads & _subjects(found) or not never(found, untrue(form)):
+            if not never(found, untrue(form)):
                 continue
             # of two that say the same at one level, the first stays
             if not any(other is each for _, each in later) or not never(form, untrue(found)):
                 yield condition, level, other
                 break
-
-
-def _subjects(form: Normal) -> frozenset[str]:
-    """Return the fields that a form reads."""
-    match form:
-        case AllOf() | AnyOf():
-            return frozenset().union(*map(_subjects, form.parts))
-        case Test():
-            return frozenset({form.path})
-        case Opaque():
-            return form.fields
-    return frozenset()

@@ -50,6 +50,7 @@ class Reasoning:
         self.book = book
         self._forms: dict[tuple[int, bool], Normal] = {}  # by the id of a tree of the book
         self._selected: dict[Covers, Selector] = {}
+        self._reads: dict[int, frozenset[str]] = {}  # as above
 
     @cached_property
     def world(self) -> World:
@@ -76,14 +77,17 @@ class Reasoning:
 
     def reads(self, condition: Condition) -> frozenset[str]:
         """Return the fields that a condition reads, through named ones too."""
-        found: set[str] = set()
-        pending = set(reads(condition.tree))
-        while pending:
-            path = pending.pop()
-            named = self.named(path)
-            found.add(path)
-            pending |= (reads(named) if named else frozenset()) - found
-        return frozenset(found)
+        key = id(condition.tree)
+        if key not in self._reads:
+            found: set[str] = set()
+            pending = set(reads(condition.tree))
+            while pending:
+                path = pending.pop()
+                named = self.named(path)
+                found.add(path)
+                pending |= (reads(named) if named else frozenset()) - found
+            self._reads[key] = frozenset(found)
+        return self._reads[key]
 
     # --- the catalogue
 

@@ -16,8 +16,10 @@ from nba.lang.tree import Literal
 
 __all__ = ["never_first", "never_wins", "worthless"]
 
-#: How many others an action is compared with: the strongest.
+#: How many others an action is compared with: the strongest of those that read no more.
 _MOST_RIVALS: Final = 40
+#: Among how many these are looked for.
+_MOST_SEEN: Final = 400
 #: Between products of doubles that are rounded differently.
 _CLEARLY: Final = 1.0 + 1e-9
 #: Numbers between these are multiplied without an end.
@@ -116,6 +118,8 @@ class _Rivals:
             self.caps.append((mask & ~freed, mask & ~exempt.mask))
         policies = [survey.select(p.covers) for p in book.policies.values() if p.enabled]
         self.caps += [(policy.mask, policy.mask) for policy in policies]
+        self.bits: dict[str, int] = {}  # of the fields that conditions read
+        self.reads = [self.read_by(target) for target in survey.targets]
         self.alike: dict[object, list[tuple[float, int]]] = {}
         for number, target in enumerate(survey.targets):
             if self.free(number, target):
@@ -123,6 +127,14 @@ class _Rivals:
                 same.append((-self.least(target), number))
         for same in self.alike.values():
             same.sort()
+
+    def read_by(self, target: Target) -> int:
+        """Return the fields that the conditions of a treatment read, as a set of bits."""
+        mask = 0
+        for condition in self.conditions(target):
+            for path in self.survey.reads(condition):
+                mask |= 1 << self.bits.setdefault(path, len(self.bits))
+        return mask
 
     def place(self, number: int) -> object:
         """Return what two treatments have in common that compete everywhere alike."""
@@ -151,7 +163,9 @@ class _Rivals:
         if self.several >> number & 1:
             return None  # it may come second, and be shown
         target = self.survey.targets[number]
-        for _, other in self.alike.get(self.place(number), ())[:_MOST_RIVALS]:
+        seen = self.alike.get(self.place(number), ())[:_MOST_SEEN]
+        others = [other for _, other in seen if not self.reads[other] & ~self.reads[number]]
+        for other in others[:_MOST_RIVALS]:
             rival = self.survey.targets[other]
             if (
                 rival.action.id != target.action.id
