@@ -109,6 +109,7 @@ def test_a_case_is_read_as_strictly(given_: dict[str, Any], message: str):
     with pytest.raises(CaseError) as caught:
         used_in(given_, book)
     assert str(caught.value) == message
+    assert caught.value.path == ("used", *given_)
 
 
 @given(

@@ -337,6 +337,10 @@ def test_what_is_used_counts_with_what_the_case_brings() -> None:
     case = Case("c-9", customer=leaving, used={"retention_call": 1}, now=MONDAY)
     decision = found.engine.decide_case(case)
     told = str(found.engine.explain(decision))
+    alone = Case("", leaving, used={"retention_call": 0}, history=(), events=(), now=MONDAY)
+    made = found.engine.decide_case(alone)
+    read = Decision.from_json(made.to_json())
+    assert str(found.engine.explain(read, alone)) == str(found.engine.explain(made))
     again = Decision.from_json(decision.to_json())
     assert str(found.engine.explain(again, case)) == told
     assert "1 of 1 for `h-1` this month" in told

@@ -38,11 +38,13 @@ def used_in(given: Mapping[str, object], book: Book) -> dict[str, int]:
 def _rule(name: str, book: Book) -> Budget | Limit:
     budget, limit = book.budgets.get(name), book.limits.get(name)
     if budget and limit:
-        raise CaseError(f"`{name}` is a budget and a limit. give one of them another id", [name])
+        raise CaseError(
+            f"`{name}` is a budget and a limit. give one of them another id", ["used", name]
+        )
     rule = budget or limit
     if rule is None:
         help_ = did_you_mean(str(name), [*book.budgets, *book.limits])
-        raise CaseError(f"there is no budget or limit `{name}`. {help_}".strip(), [name])
+        raise CaseError(f"there is no budget or limit `{name}`. {help_}".strip(), ["used", name])
     return rule
 
 
@@ -54,7 +56,11 @@ def _units(rule: Budget | Limit, amount: object, currency: str) -> int:
                 return money.minor_units(number, currency)
         except ValueError:
             pass
-        raise CaseError(f"what is used of `{rule.id}` is an amount, not `{amount}`", [rule.id])
+        raise CaseError(
+            f"what is used of `{rule.id}` is an amount, not `{amount}`", ["used", rule.id]
+        )
     if type(amount) is not int or not 0 <= amount <= money.MOST:
-        raise CaseError(f"what is used of `{rule.id}` is a count, not `{amount}`", [rule.id])
+        raise CaseError(
+            f"what is used of `{rule.id}` is a count, not `{amount}`", ["used", rule.id]
+        )
     return amount

@@ -230,7 +230,8 @@ def decided_again(running: Running, store: Store, case: Case, made: Decision) ->
         found = history_in(plan, memory._replace(decisions=before), (), view.now)
         # what was used then is counted from the answers, but for what the case says
         history = with_used(History(found.answers), case.used, plan.book)
-    view.remember(plan, running.happening.before(timeline, case.id, view), history or EMPTY_HISTORY)
+    history = history or with_used(EMPTY_HISTORY, case.used, plan.book)
+    view.remember(plan, running.happening.before(timeline, case.id, view), history)
     again = answer(plan, view, made.n)
     return again if _plain(again.ranked) == _plain(made.ranked) else None
 
