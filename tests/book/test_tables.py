@@ -1,8 +1,12 @@
 """Decision tables: what rows give, what is chosen by them, and mistakes with their places."""
 
 import json
+from typing import Any
 
 import pytest
+from hypothesis import given
+from tests.decide.strategies import CONTEXT
+from tests.decide.tables import tables as random_tables
 
 from nba.book.build import Built, build
 from nba.book.dump import to_document
@@ -241,3 +245,18 @@ def test_tables_are_bounded(monkeypatch):
     texts = found()
     assert "t.yaml:2:3: a table has up to 6 columns, not 7" in texts
     assert "next.csv:4:1: a table has up to 2 rows, not 3" in texts
+
+
+@given(random_tables(["call", "mail"]))
+def test_any_table_is_dumped_and_loaded(tables: dict[str, Any]) -> None:
+    """With quotes, lists, ranges, days and lengths in it, the book stays the same."""
+    document = parse(BOOK.replace(", chosen_by: next_step", ""), "b").data
+    assert isinstance(document, dict)
+    document |= {"context": CONTEXT, "tables": tables}
+    document["channels"] = {name: {} for name in ("email", "app")}
+    document["conditions"] = {"c0": "customer.vip"}
+    document["scorecards"] = {"s0": {"points": [{"when": "customer.vip", "add": 5}]}}
+    book = build([parse(json.dumps(document), "b.yaml")]).book
+    again = build([parse(json.dumps(to_document(book)), "x.yaml")]).book
+    assert again == book
+    assert again.version == book.version
