@@ -245,6 +245,8 @@ def test_tables_are_bounded(monkeypatch):
     texts = found()
     assert "t.yaml:2:3: a table has up to 6 columns, not 7" in texts
     assert "next.csv:4:1: a table has up to 2 rows, not 3" in texts
+    monkeypatch.setattr("nba.book.tables.MAX_VALUES", 3)
+    assert "next.csv:3:1: the cells of the book's tables name more than 3 values" in found()
 
 
 @given(random_tables(["call", "mail"]))

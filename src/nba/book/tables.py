@@ -24,6 +24,7 @@ __all__ = ["Tables", "Written", "check_named", "written_lines"]
 
 MAX_ROWS: Final = 1_000
 MAX_COLUMNS: Final = 40
+MAX_VALUES: Final = 20_000  # that the cells of all tables of a book name
 _TYPES: Final[Mapping[str, Type]] = {"number": DOUBLE, "string": STRING, "bool": BOOL}
 #: What others call a kind of output, and what to write here.
 _OTHER_KINDS: Final = {
@@ -61,6 +62,7 @@ class Tables:
         self.zone = zone
         self.findings = findings
         self.sound: set[str] = set()
+        self.values = 0  # in all cells so far
         unknown = isinstance(actions, Anything)
         choices = EnumType("string", values=(*sorted(actions), NO_ACTION))
         self.choices: Type = STRING if unknown else choices
@@ -154,7 +156,7 @@ class Tables:
                 "too-large", message, "make several tables of it", written[MAX_ROWS].place
             )
         known = {name: found for name, found in sorted(inputs.items()) if found is not None}
-        rows = tuple(self.row(row, known, outputs) for row in written[:MAX_ROWS])
+        rows = self.rows(written[:MAX_ROWS], known, outputs)
         if self.findings.errors == before and not at.faulty:
             self.sound.add(name)
         return Table(
@@ -207,6 +209,25 @@ class Tables:
                     continue
                 found[name] = (text, (here / name).place)
             yield Written(found, here.place)
+
+    def rows(
+        self,
+        written: Iterable[Written],
+        inputs: Mapping[str, Expression],
+        outputs: Iterable[Output],
+    ) -> tuple[Row, ...]:
+        """Return rows, as far as all tables of the book do not name too many values."""
+        found: list[Row] = []
+        for one in written:
+            row = self.row(one, inputs, outputs)
+            self.values += sum(len(cell.values) + len(cell.bands) for cell in row.cells if cell)
+            if self.values > MAX_VALUES:
+                message = f"the cells of the book's tables name more than {MAX_VALUES} values"
+                help_ = "a table is for rules: hand in as a field what is known of so many things"
+                self.findings.report("too-large", message, help_, one.place)
+                break
+            found.append(row)
+        return tuple(found)
 
     def row(
         self, written: Written, inputs: Mapping[str, Expression], outputs: Iterable[Output]
