@@ -19,8 +19,8 @@ NOTHING: Final = "nothing"  # a value that nobody can guess
 IDS: Final = {"action": "actions", "at": "points", "corridor": "corridors", "id": "anything"}
 _BOOKS: Final = ("BOOK", "NEW", "OLD")
 _UNKNOWN: Final = (
-    *("CUSTOMER", "EXPRESSION", "FIELDS", "ID", "N"),
-    *("PERCENT", "PRIORITY", "TEXT", "TIME", "URL"),
+    *("ADDRESS", "BYTES", "CUSTOMER", "EXPRESSION", "FIELDS", "ID", "N", "NAME"),
+    *("ORIGIN", "PERCENT", "PRIORITY", "SCOPE", "TEXT", "TIME", "URL"),
 )
 
 
