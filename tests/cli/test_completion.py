@@ -183,3 +183,5 @@ def test_another_shell_is_refused(nba: Run):
     ran = nba("completion", "tcsh")
     assert (ran.code, ran.out) == (2, "")
     assert all(shell in ran.err for shell in SHELLS)
+    missing = nba("completion")
+    assert missing == (2, "", "error: SHELL is missing\n  help: nba completion [-h] SHELL\n")

@@ -34,7 +34,7 @@ def arguments(parser: Arguments) -> None:
     """Add the arguments of `nba completion`."""
     parser.add_argument("shell", metavar="SHELL", choices=list(SHELLS), help="bash, zsh or fish")
     # what a script asks back: a kind of ids, and the words after `nba` so far
-    parser.add_argument("asked", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("asked", nargs="*", default=[], help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
