@@ -14,7 +14,7 @@ from nba.author.lint import lint, missing, rivals
 from nba.author.lint.survey import Survey
 from nba.decide.case import Case
 from nba.decide.decision import head
-from nba.decide.plan import plan_for
+from nba.decide.planner import plan_for
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.reference import judge
 

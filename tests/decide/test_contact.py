@@ -17,7 +17,7 @@ from nba.decide.decision import head, reason_of
 from nba.decide.derived import derived_fields
 from nba.decide.explain import explain
 from nba.decide.history import Answered, history_of
-from nba.decide.plan import plan_for
+from nba.decide.planner import plan_for
 from nba.decide.reference import Reference
 from nba.decide.used import with_used
 from nba.journey.events import EventShapes

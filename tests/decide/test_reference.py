@@ -17,7 +17,8 @@ from nba.decide.answer import Answer, answer
 from nba.decide.case import Case
 from nba.decide.decision import Decision, Ranking, head, reason_of
 from nba.decide.derived import derived_fields
-from nba.decide.plan import Plan, plan_for
+from nba.decide.plan import Plan
+from nba.decide.planner import plan_for
 from nba.decide.reference import Reference
 from nba.journey.events import EventShapes
 from nba.journey.timeline import Timeline

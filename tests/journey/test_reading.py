@@ -14,7 +14,8 @@ from tests.journey.strategies import LATEST, LONG, journey, moment, pattern
 
 from nba import Event
 from nba.decide.case import Case
-from nba.decide.plan import Plan, plan_for
+from nba.decide.plan import Plan
+from nba.decide.planner import plan_for
 from nba.journey.events import EventShapes
 from nba.journey.moments import Matcher, open_at
 from nba.journey.timeline import Timeline

@@ -44,14 +44,22 @@ class Answer:
         """`chosen`, or the code of what got furthest."""
         if self.granted:
             return "chosen"
+        codes = {self.refused.get(place, "crowded_out") for place in range(len(self.offers))}
         if self.alive:
-            return reason_of(self.codes().values())
-        return reason_of([*self.trail.unscored.values(), *(step.code for step in self.trail.steps)])
+            ranking = Arbitration(self.plan, self.view, self.trail, thorough=True)
+            for _, fate in ranking.fates(self.alive):
+                if isinstance(fate, str):
+                    codes.add(fate)
+                    if fate == "below_no_action":
+                        break  # nothing got further, but for offers
+        codes.update(self.trail.unscored.values())
+        codes.update(step.code for step in self.trail.steps)
+        return reason_of(codes)
 
     @property
     def defer_until(self) -> int | None:
         """When to ask again, where there is no answer and something waits for a time."""
-        known = [until for until in self.trail.deferred.values() if until is not None]
+        known = (until for _, until in self.trail.deferred)
         return None if self.granted else min(known, default=None)
 
     def as_granted(self, granted: tuple[int, ...], refused: Mapping[int, str]) -> Answer:
@@ -60,21 +68,26 @@ class Answer:
 
     def codes(self) -> dict[tuple[str, str], str]:
         """Return the code of every treatment, by action and channel."""
-        codes = treatment_codes(self.plan, self.view, self.trail)
-        ranking = Arbitration(self.plan, self.view, self.trail, codes)
+        codes: dict[int, str] = {}
+        ranking = Arbitration(self.plan, self.view, self.trail, thorough=True)
         granting = Granting(self.plan, self.view, self.n)
-        for place, offer in enumerate(ranking.offers(self.alive)):
-            if place in self.granted:
-                granting.grant(place, offer)
-                codes[offer.number] = "chosen"
-            elif codes.get(offer.number) != "chosen":
-                code = granting.crowded(offer) or self.refused.get(place, "outranked")
-                codes.setdefault(offer.number, code)  # of several rungs the first tells
+        place = -1
+        for number, fate in ranking.fates(self.alive):
+            if isinstance(fate, str):
+                codes[number] = fate
+                continue
+            for offer in fate:
+                place += 1
+                if place in self.granted:
+                    granting.grant(place, offer)
+                    codes[number] = "chosen"
+                elif codes.get(number) != "chosen":
+                    code = granting.crowded(offer) or self.refused.get(place, "outranked")
+                    codes.setdefault(number, code)  # of several rungs the first tells
+        codes |= treatment_codes(self.plan, self.view, self.trail)
         targets = self.plan.targets
-        return {
-            (targets[number].action.id, targets[number].channel.id): code
-            for number, code in sorted(codes.items())
-        }
+        named = {(targets[n].action.id, targets[n].channel.id): code for n, code in codes.items()}
+        return dict(sorted(named.items()))
 
 
 def answer(plan: Plan, view: View, n: int | None = None, spare: int = 0) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import heapify, heappop
+from heapq import heappop, heappush
 from typing import Any
 
 from nba import money
@@ -13,6 +13,7 @@ from nba.decide.gesture import Option
 from nba.decide.history import Answered
 from nba.decide.offers import Offer, needs_of
 from nba.decide.plan import Function, Plan
+from nba.decide.scoring import Scorer
 from nba.decide.targets import bits
 from nba.decide.trail import Trail
 from nba.decide.view import View
@@ -23,71 +24,109 @@ from nba.lang.python import UNKNOWN
 __all__ = ["Arbitration"]
 
 
+#: What became of a treatment in arbitration: its code, or the offers that it makes.
+Fate = str | list[Offer]
+
+
 class Arbitration:
     """The treatments that came through the stages, and the offers that they make.
 
-    With *codes* it notes the code of every treatment that makes no offer, by number.
+    Their priorities are computed one after the other, those first that may be the highest, and only
+    until it is sure what goes next. A *thorough* one tells the fate of all.
     """
 
-    def __init__(
-        self, plan: Plan, view: View, trail: Trail, codes: dict[int, str] | None = None
-    ) -> None:
+    def __init__(self, plan: Plan, view: View, trail: Trail, *, thorough: bool = False) -> None:
         self.plan = plan
         self.view = view
         self.trail = trail
-        self.codes = codes
+        self.thorough = thorough
+        self.scorer = Scorer(plan, view, trail)
 
     def offers(self, alive: int) -> Iterator[Offer]:
         """Yield the offers of the treatments that are *alive*, best first."""
-        plan, view, left = self.plan, self.view, alive
-        for tier in plan.tiers:
-            if not left:
-                break
-            if tier.holds is not None and not tier.holds(view.slots):
-                continue
-            members = left & tier.covers.among(view.inbound)
+        for _, fate in self.fates(alive):
+            if not isinstance(fate, str):
+                yield from fate
+
+    def fates(self, alive: int) -> Iterator[tuple[int, Fate]]:
+        """Yield what becomes of treatments, best first, of those that have a score."""
+        left = alive
+        for tier, members in self.tiers(alive):
             left &= ~members
-            yield from self._of_tier(tier.name, members)
-        if self.codes is not None:
+            for number in self.best_first(members):
+                sayings = self._sayings(number)
+                if not sayings:
+                    yield number, "unsayable"
+                elif self._exceeds(number):
+                    yield number, [self._offer(number, tier, *saying) for saying in sayings]
+                else:
+                    yield number, "below_no_action"
+                    if not self.thorough:
+                        break  # what follows has no higher priority
+        if self.thorough:
             for number in bits(left):
-                says = plan.says[number] is not None and not self._sayings(number)
-                self.codes[number] = "unsayable" if says else "no_tier"
+                if self.scorer.score(number) is not None:
+                    yield number, "no_tier" if self._sayings(number) else "unsayable"
 
-    def _of_tier(self, tier: str, members: int) -> Iterator[Offer]:
-        for number in self._best_first(members):
-            kept = self.view.kept.get(number)
-            sayings = self._sayings(number)
-            if not sayings:
-                self._note(number, "unsayable")
-            elif kept is None and self.trail.scores[number].priority <= self.plan.floor:
-                self._note(number, "below_no_action")
-                if self.codes is None:
-                    return  # what follows has no higher priority
-            else:
-                for option, say in sayings:
-                    yield self._offer(number, tier, option, say)
+    def tiers(self, alive: int) -> Iterator[tuple[str, int]]:
+        """Yield the active tiers with the treatments that are in each."""
+        left, slots = alive, self.view.slots
+        for name, covers, holds in self.plan.tiers:
+            if left and (holds is None or holds(slots)):
+                members = left & covers.among(self.view.inbound)
+                left &= ~members
+                yield name, members
 
-    def _note(self, number: int, code: str) -> None:
-        if self.codes is not None:
-            self.codes[number] = code
-
-    def _best_first(self, members: int) -> Iterator[int]:
+    def best_first(self, members: int) -> Iterator[int]:
         """Yield what is kept, then by priority, current and preferred channel, cost and number."""
-        current, preferred = self.view.current, self._field("customer.preferred_channel")
-        order: list[tuple[Any, ...]] = []
-        for number in bits(members):
-            channel = self.plan.targets[number].channel.id
-            cost = self.plan.scoring[number].cost
-            ties = channel != current, channel != preferred, cost, number
-            priority = -self.trail.scores[number].priority
-            kept = self.view.kept.get(number)
-            if kept is None:
-                order.append((1, False, False, priority, *ties))
-            else:
-                order.append((0, channel != current, channel != kept.channel, priority, *ties))
-        heapify(order)
-        while order:
-            yield heappop(order)[-1]
+        plan, kept = self.plan, members & self.view.kept_mask
+        score = self.scorer.score
+        if kept:
+            scored = [number for number in bits(kept) if score(number) is not None]
+            yield from sorted(scored, key=self._among_kept)
+        rest = members & ~kept
+        growth, bounds, floor = self.scorer.growth(rest), plan.factors.bounds, plan.floor
+        found: list[tuple[float, int]] = []
+        for number in bits(rest):
+            most = bounds[number] * growth
+            while found and -found[0][0] > most:
+                yield from self._next(found)
+            if most <= floor and not self.thorough:
+                break
+            one = score(number)
+            if one is not None:
+                heappush(found, (-one[0], number))
+        while found:
+            yield from self._next(found)
+
+    def _next(self, found: list[tuple[float, int]]) -> list[int]:
+        """Take those of the highest priority out of a heap, in their order."""
+        priority, number = heappop(found)
+        if not found or found[0][0] != priority:
+            return [number]
+        equal = [number]
+        while found and found[0][0] == priority:
+            equal.append(heappop(found)[1])
+        return sorted(equal, key=self._ties)
+
+    def _ties(self, number: int) -> tuple[Any, ...]:
+        channel = self.plan.targets[number].channel
+        preferred = self._field("customer.preferred_channel")
+        return (
+            channel.id != self.view.current,
+            channel.id != preferred,
+            channel.cost,
+            self.plan.alphabetical[number],
+        )
+
+    def _among_kept(self, number: int) -> tuple[Any, ...]:
+        channel, kept = self.plan.targets[number].channel.id, self.view.kept[number].channel
+        priority = -self.trail.scores[number].priority
+        return (channel != self.view.current, channel != kept, priority, *self._ties(number))
+
+    def _exceeds(self, number: int) -> bool:
+        """Return whether a treatment goes before doing nothing; what is kept always does."""
+        return number in self.view.kept or self.trail.scores[number].priority > self.plan.floor
 
     # --- one offer
 
@@ -154,13 +193,13 @@ class Arbitration:
                 given = None if units is None else float(money.decimal_of(units, currency))
                 self.view.slots[self.plan.given] = given
             say = self._say(number)
-            if say is not None or kept is not None or self.plan.says[number] is None:
+            if say is not None or kept is not None or self.plan.wordings.of(number) is None:
                 found.append((option, say))
         return found
 
     def _say(self, number: int) -> str | None:
         """Return what to say, or None where there is nothing to say, or no text to be had."""
-        for line in self.plan.says[number] or ():
+        for line in self.plan.wordings.of(number) or ():
             if line.holds is None or line.holds(self.view.slots):
                 written = [
                     part if isinstance(part, str) else self._filled(*part) for part in line.parts

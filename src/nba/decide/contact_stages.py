@@ -1,27 +1,28 @@
-"""Stages 5 and 7, and the waiting of stage 6: what was done before, and what may be given.
+"""Stage 5, and the waiting of stage 6: what was done before, what was asked for, what is full.
 
-What the rules mean stands in `contact` and `gesture`; here they are asked once for each rule.
+What the rules mean stands in `contact`; here they are asked once for each rule, and for each answer
+of the history: how many treatments there are makes no difference.
 """
 
 from __future__ import annotations
 
-from nba.book.model import Limit
+from nba.book.model import Limit, Suppression
 from nba.decide.contact import counts, free_again, suppressed_until, used_of
 from nba.decide.decision import UNKNOWN_MARK
-from nba.decide.gesture import Refused, options
-from nba.decide.plan import Cap, Plan
-from nba.decide.targets import bits
+from nba.decide.history import Answered
+from nba.decide.plan import Cap, Door, Plan
+from nba.decide.targets import bits, mask_of
 from nba.decide.trail import Trail
 from nba.decide.view import View
 from nba.lang.python import UNKNOWN
 
-__all__ = ["capped", "contact", "counted_by", "gesture", "waiting"]
+__all__ = ["capped", "contact", "counted_by", "waiting"]
 
 
 def contact(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 5: once per, not again within, suppression, limits. What is kept has counted."""
-    if view.forsaken:  # the book allows what is left without all of this
-        return alive
+    if view.forsaken or not (plan.once or plan.pauses or plan.caps):
+        return alive  # where the store failed, the book allows what is left without all of this
     judged = alive & ~view.kept_mask
     for step in (_done, _suppressed, _limited):
         judged = step(plan, view, judged, trail)
@@ -29,23 +30,23 @@ def contact(plan: Plan, view: View, alive: int, trail: Trail) -> int:
 
 
 def _done(plan: Plan, view: View, alive: int, trail: Trail) -> int:
-    for mask, action, key, again in plan.once:
+    for mask, value in plan.keys:
         here = alive & mask
-        if not here:
-            continue
-        past = [
-            one for one in view.history.answers if one.action == action and one.stands(view.now)
-        ]
+        if here and value(view.slots) is UNKNOWN:
+            trail.note("once" + UNKNOWN_MARK, here)
+            alive &= ~here
+    past: dict[str, list[Answered]] = {}
+    for one in view.history.answers:
+        if one.action in plan.once and one.stands(view.now):
+            past.setdefault(one.action, []).append(one)
+    for action, answers in past.items():
+        numbers, key, again = plan.once[action]
         code = None
-        if key is not None:
-            own = view.keys[action]
-            if own is None:
-                code = "once" + UNKNOWN_MARK
-            elif any(one.once == own for one in past):
-                code = "once"
-        if code is None and again is not None and any(view.now < one.at + again for one in past):
+        if key is not None and any(one.once == view.keys.get(action) for one in answers):
+            code = "once"
+        elif again is not None and any(view.now < one.at + again for one in answers):
             code = "put_right"
-        if code is not None:
+        if code is not None and (here := alive & mask_of(numbers)):
             trail.note(code, here)
             alive &= ~here
     return alive
@@ -55,38 +56,71 @@ def _suppressed(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     if not view.history.answers:
         return alive
     for rule, covers in plan.pauses:
+        covered = alive & covers.among(view.inbound)
         found = 0
-        for number in bits(alive & covers.among(view.inbound)):
-            action, _, channel = plan.targets[number]
-            if suppressed_until(rule, action, channel.id, view.history, view.now) is not None:
-                found |= 1 << number
+        for alike in {_alike(plan, rule, one) for one in view.history.answers}:
+            if here := covered & alike & ~found:  # of which one tells for all
+                action, _, channel = plan.targets[next(bits(here))]
+                if suppressed_until(rule, action, channel.id, view.history, view.now) is not None:
+                    found |= here
         trail.note(f"suppressed:{rule.id}", found)
         alive &= ~found
     return alive
 
 
+def _alike(plan: Plan, rule: Suppression, one: Answered) -> int:
+    """Return the treatments that a suppression holds for the same as what was answered."""
+    match rule.same:
+        case "treatment":
+            on_channel = plan.names.mask("channel", one.channel)
+            return plan.names.mask("action", one.action) & on_channel
+        case "action":
+            return plan.names.mask("action", one.action)
+        case "group":
+            return plan.names.mask("group", one.group)
+        case "issue":
+            return plan.names.mask("issue", one.issue)
+        case "channel":
+            return plan.names.mask("channel", one.channel)
+    return plan.names.everything
+
+
 def _limited(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     for cap in plan.caps:
-        limit, here = cap.limit, capped(cap, view)
-        if limit.on_limit == "drop":  # the whole action, in this direction
-            inbound = view.inbound
-            there = _whole(plan, here & ~inbound) & ~inbound
-            here = _whole(plan, here & inbound) & inbound | there
-        here &= alive
+        limit = cap.limit
+        here = alive & _reach(plan, view, cap)
         if not here or (code := _full(plan, view, limit)) is None:
             continue
         if limit.on_limit == "defer":
             until = free_again(limit, view.history, view.when)
-            trail.deferred |= {number: _usable(plan, view, number, until) for number in bits(here)}
+            for name, door in plan.doors.items():
+                usable = _usable(door, name, view, until) if here & door.mask else None
+                if usable is not None:
+                    trail.deferred.append((here & door.mask, usable))
         trail.note(code, here)
         alive &= ~here
     return alive
 
 
-def _usable(plan: Plan, view: View, number: int, at: int | None) -> int | None:
-    """Return when the channel of a treatment may be used from a time on; None for not known."""
-    channel = plan.targets[number].channel
-    door, inbound = plan.doors[channel.id], channel.id == view.current
+def _reach(plan: Plan, view: View, cap: Cap) -> int:
+    """Return what a limit drops when it is full; where it drops, whole actions in one direction.
+
+    It is worked out once for each channel that an interaction may be on.
+    """
+    key = (cap.limit.id, view.current if view.inbound else None)
+    found = plan.reaches.get(key)
+    if found is None:
+        found, inbound = capped(cap, view), view.inbound
+        if cap.limit.on_limit == "drop":
+            there = _whole(plan, found & ~inbound) & ~inbound
+            found = _whole(plan, found & inbound) & inbound | there
+        plan.reaches[key] = found
+    return found
+
+
+def _usable(door: Door, name: str, view: View, at: int | None) -> int | None:
+    """Return when a channel may be used from a time on; None for not known."""
+    inbound = name == view.current
     if at is None or door.direction not in ("both", "inbound" if inbound else "outbound"):
         return None
     if inbound:
@@ -120,42 +154,14 @@ def counted_by(cap: Cap, view: View, number: int) -> bool:
 
 def _whole(plan: Plan, mask: int) -> int:
     """Return all treatments of the actions that have one in a set."""
-    found = 0
-    for number in bits(mask):
-        found |= plan.of_action[number]
-    return found
+    several = {plan.targets[number].action.id for number in bits(mask & plan.siblings)}
+    return mask | mask_of([n for action in several for n in plan.names.of_action[action]])
 
 
 def waiting(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """The end of stage 6: `defer_if`; unknown waits too."""
-    for mask, verdict in plan.waits:
-        here = alive & mask
-        if here and (found := verdict(view.slots)) is not False:
-            trail.deferred |= dict.fromkeys(bits(here))
-            trail.note("deferred" + (UNKNOWN_MARK if found is None else ""), here)
-            alive &= ~here
-    return alive
-
-
-def gesture(plan: Plan, view: View, alive: int, trail: Trail) -> int:
-    """Stage 7: the ladder and authority. What is kept was given already."""
-    for mask, rungs, at_most, meant in plan.ladders:
-        here = alive & mask & ~view.kept_mask
-        if not here:
-            continue
-        slots = view.slots
-        amounts = (amount(slots) for holds, amount in rungs if holds is None or holds(slots))
-        try:
-            found = options(
-                (None if a is UNKNOWN else a for a in amounts),
-                None if at_most is None else at_most(slots),
-                meant,
-                view.role,
-                plan.book.currency,
-            )
-        except Refused as refused:
-            trail.note(str(refused), here)
-            alive &= ~here
-        else:
-            trail.options |= dict.fromkeys(bits(here), found)
-    return alive
+    if plan.waits is None:
+        return alive
+    left = plan.waits.narrow(view.slots, alive)
+    trail.note("deferred", alive & ~left, plan.waits)
+    return left

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from nba import money, windows
 from nba.book.model import Action, Book, Covers
@@ -185,6 +185,13 @@ class Answered:
         return covers.fits(own)
 
 
+class Keys(Protocol):
+    """What actions are done once for, by action."""
+
+    def get(self, action: str, /) -> str | None:
+        """Return the key of an action, None where it is unknown or there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """Earlier answers, in the order of their times.
@@ -196,7 +203,7 @@ class History:
     answers: tuple[Answered, ...] = ()
     used: Mapping[str, int] | None = None
 
-    def kept(self, now: int, keys: Mapping[str, str | None]) -> dict[str, Answered]:
+    def kept(self, now: int, keys: Keys) -> dict[str, Answered]:
         """Return what is still the answer, by action: the oldest of each, which counted.
 
         *keys* are what actions are done once for now, None where that is unknown: what was done

@@ -1,27 +1,25 @@
 """The pipeline, as a visible tuple of stages. What each stage means stands in `reference`.
 
 A stage takes the set of treatments that are still alive and notes what it removes. Whether a
-fact or missing data was why is not asked here: `codes` tells it when somebody wants to know.
+fact or missing data was why is not asked here: `treatment_codes` tells it when somebody wants to
+know. What a gesture gives and what a treatment is worth (stages 7 and 8) is computed for one
+treatment after the other, and only as long as it may matter (`scoring`, `arbitrate`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Final
 
-from nba import money
 from nba.book.model import Calendar
-from nba.book.ranking import FACTORS
-from nba.decide.contact_stages import contact, gesture, waiting
+from nba.decide.contact_stages import contact, waiting
 from nba.decide.decision import UNKNOWN_MARK
-from nba.decide.plan import Gate, Plan
+from nba.decide.plan import Gating, Plan
 from nba.decide.targets import bits
-from nba.decide.trail import Score, Trail
+from nba.decide.trail import Trail
 from nba.decide.view import View
-from nba.lang.python import UNKNOWN
 
-__all__ = ["STAGES", "amount_given", "run", "treatment_codes"]
+__all__ = ["STAGES", "run", "treatment_codes"]
 
 
 Stage = Callable[[Plan, View, int, Trail], int]
@@ -29,26 +27,32 @@ Stage = Callable[[Plan, View, int, Trail], int]
 
 def availability(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 1: dates, `enabled`, kill switch, decision point."""
-    out = plan.out_of_use
-    for mask, start, end in plan.dates:
-        if (start is not None and view.now < start) or (end is not None and end <= view.now):
-            out |= mask
+    found = alive if plan.dates is None else alive & plan.dates(view.now)
     for stop in plan.stops:
-        out |= stop.among(view.inbound)
+        found &= ~stop.among(view.inbound)
     if view.point is not None:
-        out |= ~view.point.covers.among(view.inbound)
-    trail.note("unavailable", alive & out)
-    alive &= ~out
+        found &= view.point.covers.among(view.inbound)
+    if found != alive:
+        trail.note("unavailable", alive & ~found)
     if view.forsaken:
         allowed = plan.without_store.among(view.inbound) if plan.without_store else 0
-        trail.note("unavailable:store", alive & ~allowed)
-        alive &= allowed
-    return alive
+        trail.note("unavailable:store", found & ~allowed)
+        found &= allowed
+    return found
 
 
 def eligibility(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 2: the book's conditions, policies, then issue, group, action and treatment."""
-    alive = _through(plan.eligible_book, "ineligible", view, alive, trail)
+    if plan.eligible_book is not None:
+        alive = _through(plan.eligible_book, "ineligible", view, alive, trail)
+    if plan.policies:
+        alive = _past_policies(plan, view, alive, trail)
+    if plan.eligible is not None:
+        alive = _through(plan.eligible, "ineligible", view, alive, trail)
+    return alive
+
+
+def _past_policies(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     unsure: list[tuple[str, int]] = []
     for name, covers, verdict in plan.policies:
         covered = alive & covers.among(view.inbound)
@@ -61,25 +65,27 @@ def eligibility(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     for name, covered in unsure:  # what is surely blocked says by what
         trail.note(f"blocked:{name}{UNKNOWN_MARK}", alive & covered)
         alive &= ~covered
-    return _through(plan.eligible, "ineligible", view, alive, trail)
+    return alive
 
 
 def applicability(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 3: does it fit now?"""
+    if plan.applicable is None:
+        return alive
     return _through(plan.applicable, "inapplicable", view, alive, trail)
 
 
 def suitability(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 4: is it in the customer's interest?"""
+    if plan.suitable is None:
+        return alive
     return _through(plan.suitable, "unsuitable", view, alive, trail)
 
 
-def _through(gates: tuple[Gate, ...], code: str, view: View, alive: int, trail: Trail) -> int:
-    slots, left = view.slots, alive
-    for mask, holds, _ in gates:
-        if left & mask and not holds(slots):
-            left &= ~mask
-    trail.note(code, alive & ~left, gates)
+def _through(gating: Gating, code: str, view: View, alive: int, trail: Trail) -> int:
+    left = gating.narrow(view.slots, alive)
+    if left != alive:
+        trail.note(code, alive & ~left, gating)
     return left
 
 
@@ -98,7 +104,8 @@ def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
         elif not inbound and hours is not None and not _is_open(hours, view):
             if when_closed == "defer":
                 opens = hours.hours.next_open(view.now, view.when.zone(hours.zone))
-                trail.deferred |= dict.fromkeys(bits(here), opens)
+                if opens is not None:
+                    trail.deferred.append((here, opens))
                 trail.note("deferred", here)
             else:
                 trail.note("no_channel:closed", here)
@@ -112,69 +119,7 @@ def _is_open(calendar: Calendar, view: View) -> bool:
     return calendar.hours.is_open(view.now, view.when.zone(calendar.zone))
 
 
-def scoring(plan: Plan, view: View, alive: int, trail: Trail) -> int:
-    """Stage 8: propensity x context weight x value x lever, or the book's formula."""
-    slots = view.slots
-    boosts = [
-        (covers.among(view.inbound), add)
-        for covers, holds, add in plan.boosts
-        if holds is None or holds(slots)
-    ]
-    given = plan.given
-    for number in bits(alive):
-        if given is not None:
-            slots[given] = amount_given(plan, view, trail, number)
-        propensity, value, lever, _ = plan.scoring[number]
-        if not isinstance(propensity, float):
-            propensity = propensity(slots)
-        if not isinstance(value, float):
-            value = value(slots)
-        if fault := _fault(propensity, "propensity") or _fault(value, "value"):
-            trail.unscored[number] = fault
-            continue
-        bit = 1 << number
-        total = math.fsum([add for mask, add in boosts if mask & bit])
-        weight = max(0.0, 1.0 + total / 100.0)
-        priority = float(propensity) * weight * float(value) * lever
-        if plan.formula is not None:
-            slots[-len(FACTORS) :] = [float(propensity), weight, float(value), lever]
-            priority = plan.formula(slots)
-            if priority is UNKNOWN:
-                trail.unscored[number] = "unscored:priority"
-                continue
-            priority = float(priority)
-        if not math.isfinite(priority):
-            trail.unscored[number] = "error:priority"
-            continue
-        trail.scores[number] = Score(priority, float(propensity), weight, float(value), lever)
-    for number in view.kept.keys() & trail.unscored.keys():  # the answer, whatever it is worth now
-        del trail.unscored[number]
-        trail.scores[number] = Score(0.0, 0.0, 0.0, 0.0, plan.scoring[number].lever)
-    for number in trail.unscored:
-        alive &= ~(1 << number)
-    return alive
-
-
-def amount_given(plan: Plan, view: View, trail: Trail, number: int) -> float | None:
-    """Return what a treatment gives: what it gave where it is kept, else the first that fits."""
-    kept = view.kept.get(number)
-    if kept is not None:
-        units = kept.gesture
-    else:
-        found = trail.options.get(number)
-        units = found[0].units if found else None
-    return None if units is None else float(money.decimal_of(units, plan.book.currency))
-
-
-def _fault(factor: object, name: str) -> str:
-    if factor is UNKNOWN:
-        return f"unscored:{name}"
-    if not isinstance(factor, int | float) or not 0 <= factor < math.inf:
-        return f"error:{name}"
-    return ""
-
-
-#: In this order; arbitration (`arbitrate`) follows, with wording for what it chooses.
+#: In this order; scoring and arbitration follow for what is left, and wording for the best of it.
 STAGES: Final[tuple[Stage, ...]] = (
     availability,
     eligibility,
@@ -183,15 +128,14 @@ STAGES: Final[tuple[Stage, ...]] = (
     contact,
     channel,
     waiting,
-    gesture,
-    scoring,
 )
 
 
 def run(plan: Plan, view: View) -> tuple[int, Trail]:
-    """Return the candidates for arbitration, and what became of every other treatment."""
+    """Return the treatments that came through the stages, and what became of every other."""
     trail = Trail()
-    alive = plan.everything
+    alive = plan.in_use
+    trail.note("unavailable", plan.names.everything ^ alive)
     for stage in STAGES:
         if not alive:
             break
@@ -205,11 +149,14 @@ def treatment_codes(plan: Plan, view: View, trail: Trail) -> dict[int, str]:
     Where no condition of the stage is surely false, missing data was why.
     """
     codes = dict(trail.unscored)
-    for code, removed, gates in trail.steps:
-        false = removed if not gates else 0
-        for gate in gates:
-            if gate.mask & removed and gate.verdict(view.slots) is False:
-                false |= gate.mask
-        codes |= dict.fromkeys(bits(removed & false), code)
-        codes |= dict.fromkeys(bits(removed & ~false), code + UNKNOWN_MARK)
+    for code, removed, gating in trail.steps:
+        if gating is None:
+            codes |= dict.fromkeys(bits(removed), code)
+            continue
+        for number in bits(removed):
+            false = any(
+                plan.functions.verdict(condition)(view.slots) is False
+                for condition in gating.conditions(number)
+            )
+            codes[number] = code if false else code + UNKNOWN_MARK
     return codes

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nba.decide.gesture import Option
-from nba.decide.plan import Gate
+from nba.decide.plan import Gating
 
 __all__ = ["Score", "Step", "Trail"]
 
@@ -22,24 +21,31 @@ class Score(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What one step removed: a code, a set, and the gates that tell unknown from false."""
+    """What one step removed: a code, a set, and the gating that tells unknown from false."""
 
     code: str
     removed: int
-    gates: tuple[Gate, ...] = ()
+    gating: Gating | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Trail:
-    """What each step removed, the scores of what was left, and what its gestures may give."""
+    """What each step removed; of what was looked at after them, its score or why it has none.
 
-    steps: list[Step] = field(default_factory=list)
-    scores: dict[int, Score] = field(default_factory=dict)
-    unscored: dict[int, str] = field(default_factory=dict)
-    deferred: dict[int, int | None] = field(default_factory=dict)  # until when, if that is known
-    options: dict[int, tuple[Option, ...]] = field(default_factory=dict)
+    *deferred* are sets of treatments that wait, with until when where that is known. *unscored* are
+    the codes of what dropped when its gesture and its priority were computed, *options* what
+    gestures may give.
+    """
 
-    def note(self, code: str, removed: int, gates: tuple[Gate, ...] = ()) -> None:
+    __slots__ = ("deferred", "options", "scores", "steps", "unscored")
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.deferred: list[tuple[int, int]] = []
+        self.scores: dict[int, Score] = {}
+        self.unscored: dict[int, str] = {}
+        self.options: dict[int, tuple[Option, ...]] = {}
+
+    def note(self, code: str, removed: int, gating: Gating | None = None) -> None:
         """Note what a step removed."""
         if removed:
-            self.steps.append(Step(code, removed, gates))
+            self.steps.append(Step(code, removed, gating))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,13 +11,32 @@ from nba.book.model import Budget, Limit
 from nba.decide.case import Case
 from nba.decide.contact import Account, When, owner_of, since_of
 from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
-from nba.decide.plan import Plan, PointPlan, Slots
+from nba.decide.plan import Once, Plan, PointPlan, Slots
 from nba.errors import CaseError, Diagnostic, did_you_mean
 from nba.journey.timeline import EMPTY, Timeline
 from nba.lang.python import UNKNOWN
 from nba.lang.values import Timestamp
 
-__all__ = ["View", "inputs_of"]
+__all__ = ["Keys", "View", "inputs_of"]
+
+
+class Keys:
+    """What actions are done once for in one case, worked out when it is asked for."""
+
+    __slots__ = ("_found", "_once", "_slots")
+
+    def __init__(self, once: Mapping[str, Once], slots: Slots) -> None:
+        self._once = once
+        self._slots = slots
+        self._found: dict[str, str | None] = {}
+
+    def get(self, action: str) -> str | None:
+        """Return the key of an action; None where it is unknown, or the action has none."""
+        if action not in self._found:
+            once = self._once.get(action)
+            value = once.key(self._slots) if once and once.key else UNKNOWN
+            self._found[action] = None if value is UNKNOWN else key_of(value)
+        return self._found[action]
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +59,7 @@ class View:
     timeline: Timeline = EMPTY
     history: History = EMPTY_HISTORY
     accounts: dict[str, Account] = field(default_factory=dict)
-    keys: dict[str, str | None] = field(default_factory=dict)
+    keys: Keys = field(default_factory=lambda: Keys({}, []))
     kept: dict[int, Answered] = field(default_factory=dict)
     kept_mask: int = 0
     forsaken: bool = False  # the store failed: nothing is known of what it remembers
@@ -56,13 +76,10 @@ class View:
         plan.journey.fill(self.slots, timeline, self.now)
         for slot, function in plan.derive:
             self.slots[slot] = function(self.slots)
-        for once in plan.once:
-            if once.key is not None:
-                value = once.key(self.slots)
-                self.keys[once.action] = None if value is UNKNOWN else key_of(value)
+        self.keys = Keys(plan.once, self.slots)
         if history.answers:
             for action, one in history.kept(self.now, self.keys).items():
-                for number in plan.of_action_id.get(action, ()):
+                for number in plan.names.of_action.get(action, ()):
                     self.kept[number] = one
                     self.kept_mask |= 1 << number
 

@@ -18,7 +18,7 @@ from nba.decide.case import Case
 from nba.decide.decision import Decision
 from nba.decide.explain import Explanation
 from nba.decide.happening import Happening
-from nba.decide.plan import plan_for
+from nba.decide.planner import plan_for
 from nba.decide.view import inputs_of
 from nba.engine.account import EngineAccount
 from nba.engine.asynchronous import THREADS, Threads, asynchronous

@@ -10,7 +10,7 @@ from nba.book.model import Book
 from nba.decide.answer import Answer, answer
 from nba.decide.case import Case
 from nba.decide.history import History
-from nba.decide.plan import plan_for
+from nba.decide.planner import plan_for
 from nba.decide.view import inputs_of
 from nba.errors import CaseError
 from nba.journey.timeline import Timeline

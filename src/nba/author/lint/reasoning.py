@@ -9,7 +9,7 @@ from typing import Final
 
 from nba.author.lint.world import world_of
 from nba.book.model import Action, Book, Condition, Covers, Expression, Gates, Treatment, Validity
-from nba.decide.targets import Index, Selector, Target, index_of, select, targets_of
+from nba.decide.targets import Names, Selector, Target, names_of, select, targets_of
 from nba.errors import Diagnostic, Place
 from nba.lang.bounds import Bounds, bounds
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test, normal, reads
@@ -92,19 +92,19 @@ class Reasoning:
     # --- the catalogue
 
     @cached_property
-    def targets(self) -> tuple[Target, ...]:
+    def targets(self) -> list[Target]:
         """All treatments."""
         return targets_of(self.book)
 
     def select(self, covers: Covers) -> Selector:
         """Return what a selector covers, as a set of the numbers of treatments."""
         if covers not in self._selected:
-            self._selected[covers] = select(covers, self._index)
+            self._selected[covers] = select(covers, self._names)
         return self._selected[covers]
 
     @cached_property
-    def _index(self) -> Index:
-        return index_of(self.targets)
+    def _names(self) -> Names:
+        return names_of(self.targets)
 
     @cached_property
     def numbers(self) -> dict[tuple[str, str], int]:

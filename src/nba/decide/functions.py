@@ -1,0 +1,52 @@
+"""The generated functions of a book: each distinct meaning is compiled once, when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nba.book.model import Condition, Expression
+from nba.lang.functions import BOOK_FUNCTIONS
+from nba.lang.python import Program
+
+__all__ = ["Function", "Functions", "Slots"]
+
+#: The values of one case, by slot; a function of them.
+Slots = list[Any]
+Function = Callable[[Slots], Any]
+
+
+class Functions:
+    """Gives the functions of conditions and expressions over *slots*, the places of fields.
+
+    It may be shared between threads: at worst something is compiled twice.
+    """
+
+    def __init__(self, slots: Mapping[str, int]) -> None:
+        self.slots = slots
+        self._compiled: dict[tuple[str, Condition | Expression], Function] = {}
+
+    def holds(self, condition: Condition) -> Function:
+        """Return whether a condition is surely true."""
+        return self._function("holds", condition)
+
+    def verdict(self, condition: Condition) -> Function:
+        """Return whether a condition is True, False or None."""
+        return self._function("verdict", condition)
+
+    def value(self, expression: Expression) -> Function:
+        """Return what an expression gives, or UNKNOWN."""
+        return self._function("value", expression)
+
+    def when(self, condition: Condition | None) -> Function | None:
+        """Return whether a condition selects; None where there is none, and it always does."""
+        return self.holds(condition) if condition else None
+
+    def _function(self, kind: str, meaning: Condition | Expression) -> Function:
+        key = (kind, meaning)
+        found = self._compiled.get(key)
+        if found is None:
+            program = Program(lambda path: f"c[{self.slots[path]}]", BOOK_FUNCTIONS, "None")
+            name = getattr(program, kind)(meaning.tree)
+            found = self._compiled[key] = program.build()[name]
+        return found

@@ -1,0 +1,179 @@
+"""The index of a stage: from the values of a case to the treatments whose conditions hold.
+
+Each condition is taken apart into predicates of single fields (`predicates`). An index looks every
+field up once, and a row (`rows`) says whom its value lets through; what is left is in all rows.
+What no table can say is asked afterwards: a condition that many share is a *plane*, asked once for
+all of them while any of them is left; where there are many more than `MOST_PLANES`, the rare ones
+are the *rest*, asked of each treatment that is left.
+
+A lookup of every field is a fixed cost. Up to `MOST_STRAIGHT` treatments straight-line code
+(`straight`) is faster: an `if` for each, which the first test that fails ends. Both were measured
+(`python -m benchmarks.actions`): they cross between 60 and 200 treatments, whatever the book.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from nba.book.model import Condition
+from nba.decide.functions import Function, Functions, Slots
+from nba.decide.predicates import needs_of
+from nba.decide.rows import Bands, Rows, Table, rows_of
+from nba.decide.straight import straight
+from nba.decide.targets import bits, mask_of
+from nba.lang.normal import AllOf, Normal, normal
+
+__all__ = ["Indexing", "Narrow", "Required", "index", "one_by_one", "straight", "tables"]
+
+#: From the values of a case and a set of treatments: those of the set whose conditions hold.
+Narrow = Callable[[Slots, int], int]
+#: Conditions, each with the treatments that require it.
+Required = Mapping[Condition, Sequence[int]]
+#: Makes one of the other, for sets of treatments that are all *everything*.
+Indexing = Callable[[Required, Functions, int, Mapping[str, Iterable[object]]], Narrow]
+
+MOST_STRAIGHT: Final = 96
+MOST_PLANES: Final = 64
+#: After so many fields it is looked whether anything is left.
+_LOOK_EVERY: Final = 12
+
+
+def index(
+    required: Required,
+    functions: Functions,
+    everything: int,
+    values: Mapping[str, Iterable[object]],
+) -> Narrow:
+    """Return what narrows a set of treatments by the conditions of a stage.
+
+    *values* are all values of a field, by path, as far as they are known.
+    """
+    concerned = {number for numbers in required.values() for number in numbers}
+    way = straight if len(concerned) <= MOST_STRAIGHT else tables
+    return way(required, functions, everything, values)
+
+
+def tables(
+    required: Required,
+    functions: Functions,
+    everything: int,
+    values: Mapping[str, Iterable[object]],
+) -> Narrow:
+    """Return what looks up every field, and asks for what stands in no table."""
+    return _Index(required, functions, everything, values).narrow()
+
+
+def one_by_one(
+    required: Required, functions: Functions, everything: int, _values: object = None
+) -> Narrow:
+    """Return what asks every condition, one after the other: to compare with."""
+    gates = [
+        (mask := mask_of(numbers), everything & ~mask, functions.holds(condition))
+        for condition, numbers in required.items()
+    ]
+
+    def narrow(slots: Slots, left: int) -> int:
+        for mask, others, holds in gates:
+            if left & mask and not holds(slots):
+                left &= others
+        return left
+
+    return narrow
+
+
+class _Index:
+    def __init__(
+        self,
+        required: Required,
+        functions: Functions,
+        everything: int,
+        values: Mapping[str, Iterable[object]],
+    ) -> None:
+        self.functions = functions
+        self.everything = everything
+        asked: dict[str, dict[int, Normal]] = {}
+        inexact: list[tuple[Condition, Sequence[int]]] = []
+        for condition, numbers in required.items():
+            needs = needs_of(normal(condition.tree))
+            for path, form in needs.predicates.items():
+                own = asked.setdefault(path, {})
+                for number in numbers:
+                    own[number] = AllOf((own[number], form)) if number in own else form
+            if not needs.exact:
+                inexact.append((condition, numbers))
+        self.rows = {
+            path: rows_of(_grouped(own), everything, values.get(path, ()))
+            for path, own in sorted(asked.items(), key=lambda each: -len(each[1]))
+        }
+        inexact.sort(key=lambda each: -len(each[1]))
+        self.planes = inexact[:MOST_PLANES]
+        self.rest: dict[int, list[Condition]] = {}
+        for condition, numbers in inexact[MOST_PLANES:]:
+            for number in numbers:
+                self.rest.setdefault(number, []).append(condition)
+
+    def narrow(self) -> Narrow:
+        """Generate the function: a line for each field and each plane."""
+        names: dict[str, Any] = {"bisect": bisect_right}
+        lines = ["def narrow(c, m):"]
+        for place, (path, rows) in enumerate(self.rows.items()):
+            if place and place % _LOOK_EVERY == 0:
+                lines.append("    if not m: return 0")
+            slot = f"c[{self.functions.slots[path]}]"
+            lines += [f"    {line}" for line in _lookup(rows, slot, place, names)]
+        for place, (condition, numbers) in enumerate(self.planes):
+            mask = mask_of(numbers)
+            names[f"p{place}"], names[f"q{place}"] = mask, self.everything & ~mask
+            names[f"f{place}"] = self.functions.holds(condition)
+            lines.append(f"    if m & p{place} and not f{place}(c): m &= q{place}")
+        if self.rest:
+            names["rest"], names["rest_of"] = mask_of(self.rest), _Rest(self.rest, self.functions)
+            lines.append("    if m & rest: m = rest_of(c, m, m & rest)")
+        lines.append("    return m")
+        exec(compile("\n".join(lines), "<generated from a rule book>", "exec"), names)  # noqa: S102
+        found: Narrow = names["narrow"]
+        return found
+
+
+def _grouped(own: Mapping[int, Normal]) -> list[tuple[Normal, Sequence[int]]]:
+    """Return predicates with the treatments that need them, those of one condition once."""
+    found: dict[int, tuple[Normal, list[int]]] = {}
+    for number, form in own.items():
+        found.setdefault(id(form), (form, []))[1].append(number)
+    return list(found.values())
+
+
+def _lookup(rows: Rows, slot: str, place: int, names: dict[str, Any]) -> list[str]:
+    """Return the lines that leave in `m` what the row of a value has."""
+    names[f"u{place}"] = rows.unknown
+    if isinstance(rows, Table):
+        names[f"t{place}"], names[f"o{place}"] = rows.rows.get, rows.other
+        return [f"m &= t{place}({slot}, o{place})"]
+    if isinstance(rows, Bands):
+        names[f"e{place}"], names[f"r{place}"] = rows.edges, rows.rows
+        found = f"r{place}[bisect(e{place}, v)]"
+        return [f"v = {slot}", f"m &= u{place} if v is None else {found}"]
+    names[f"w{place}"] = rows.row
+    return [f"m &= w{place}({slot})"]
+
+
+class _Rest:
+    """Asks each treatment that is left for the conditions that stand in no table."""
+
+    def __init__(self, conditions: Mapping[int, Sequence[Condition]], functions: Functions) -> None:
+        self.conditions = conditions
+        self.functions = functions
+        self.ready: dict[int, tuple[Function, ...]] = {}
+
+    def __call__(self, slots: Slots, left: int, asked: int) -> int:
+        failed = [number for number in bits(asked) if not self.holds(slots, number)]
+        return left & ~mask_of(failed)
+
+    def holds(self, slots: Slots, number: int) -> bool:
+        functions = self.ready.get(number)
+        if functions is None:
+            functions = tuple(map(self.functions.holds, self.conditions[number]))
+            self.ready[number] = functions
+        return all(function(slots) for function in functions)

@@ -1,0 +1,327 @@
+"""Model to plan: numbers for treatments, an index for every stage, functions for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from nba.book.build import GIVEN
+from nba.book.model import (
+    Book,
+    Budget,
+    Condition,
+    Gates,
+    Limit,
+    Scorecard,
+    Validity,
+)
+from nba.book.ranking import FACTORS
+from nba.decide.factors import Factors, bounds_of
+from nba.decide.functions import Function, Functions, Slots
+from nba.decide.index import Indexing, index
+from nba.decide.plan import (
+    Boost,
+    Cap,
+    Counted,
+    Door,
+    Gating,
+    Key,
+    Once,
+    Pause,
+    Plan,
+    PointPlan,
+    PolicyGate,
+    TierPlan,
+)
+from nba.decide.rows import bands
+from nba.decide.tables import hits, output_of
+from nba.decide.targets import Selector, Target, mask_of, names_of, select, targets_of
+from nba.decide.wordings import Wordings
+from nba.journey.reading import JourneyReader, Moments
+from nba.lang import tree
+from nba.lang.python import UNKNOWN
+from nba.lang.types import BOOL, EnumType
+
+__all__ = ["plan_for"]
+
+
+def plan_for(book: Book, moments: Moments = "native", indexing: Indexing = index) -> Plan:
+    """Build the plan of a book: numbers, sets, and for every stage what *indexing* makes of it."""
+    return _Planner(book, moments, indexing).plan()
+
+
+class _Planner:
+    def __init__(self, book: Book, moments: Moments, indexing: Indexing) -> None:
+        self.book = book
+        self.moments = moments
+        self.indexing = indexing
+        targets = targets_of(book)
+        bounds = bounds_of(book, targets)
+        order = sorted(range(len(targets)), key=lambda place: -bounds[place])
+        self.alphabetical = order
+        self.targets = [targets[place] for place in order]
+        self.bounds = [bounds[place] for place in order]
+        self.names = names_of(self.targets)
+        # after the declared fields: the event that a signal looks at, rows, then the factors
+        rows = (f"table.{name}" for name in book.tables)  # those that are hit
+        more = ("event", *rows, *FACTORS)
+        first = len(book.shape.paths)
+        self.slots = {**book.shape.slots, **{name: first + i for i, name in enumerate(more)}}
+        self.functions = Functions(self.slots)
+        self.values: dict[str, tuple[object, ...]] = {
+            spec.path: values
+            for spec in (*book.shape.inputs, *book.shape.derived)
+            if (values := _values_of(spec.type))
+        }
+
+    def plan(self) -> Plan:
+        book, targets, names = self.book, self.targets, self.names
+        functions = self.functions
+        return Plan(
+            book=book,
+            targets=targets,
+            names=names,
+            alphabetical=self.alphabetical,
+            slot_count=len(self.slots),
+            functions=functions,
+            journey=JourneyReader(book, self.slots, self.moments),
+            derive=tuple(step for path in book.derived for step in self.derived(path)),
+            in_use=names.everything
+            ^ mask_of(
+                number
+                for number, target in enumerate(targets)
+                if not all(validity.enabled for validity in self.validities(target))
+            ),
+            dates=self.dates(),
+            stops=tuple(select(stop.covers, names) for stop in book.kill_switch),
+            points=self.points(),
+            eligible_book=self.gating("eligible", lambda _: [book.gates]),
+            policies=tuple(
+                PolicyGate(
+                    policy.id,
+                    select(policy.covers, names),
+                    functions.verdict(policy.block_when),
+                )
+                for policy in sorted(book.policies.values(), key=lambda policy: policy.id)
+                if policy.enabled
+            ),
+            eligible=self.gating("eligible", self.within),
+            applicable=self.gating("applicable", self.all_levels),
+            suitable=self.gating("suitable", self.all_levels),
+            without_store=self.without_store(),
+            siblings=mask_of(
+                number
+                for numbers in names.of_action.values()
+                if len(numbers) > 1
+                for number in numbers
+            ),
+            counted=tuple(self.counted()),
+            once=dict(self.once()),
+            keys=tuple(self.keys()),
+            pauses=tuple(
+                Pause(rule, select(rule.covers, names)) for rule in book.suppressions.values()
+            ),
+            caps=tuple(
+                Cap(
+                    limit,
+                    select(limit.covers, names),
+                    select(limit.exempt, names) if limit.exempt else None,
+                )
+                for limit in book.limits.values()
+            ),
+            waits=self.waits(),
+            given=self.slots.get(GIVEN),
+            doors=self.doors(),
+            boosts=tuple(
+                Boost(select(w.covers, names), functions.when(w.when), w.add)
+                for w in book.scoring.weights
+            ),
+            factors=Factors(book, targets, self.bounds, functions),
+            wordings=Wordings(targets, functions),
+            tiers=tuple(
+                TierPlan(tier.name, select(tier.covers, names), functions.when(tier.when))
+                for tier in book.tiers
+            ),
+            floor=book.no_action.priority,
+        )
+
+    # --- fields that derive from others
+
+    def derived(self, path: str) -> Iterator[tuple[int, Function]]:
+        """Yield the slots that a named condition, a scorecard or a table fills, and how."""
+        book, slot = self.book, self.slots[path]
+        kind, _, name = path.partition(".")
+        if kind == "condition":
+            yield slot, self.functions.verdict(book.conditions[name])
+        elif kind == "table":
+            table = book.tables[name]
+            yield slot, hits(table, [self.functions.value(i.expression) for i in table.inputs])
+            for place, output in enumerate(table.outputs):
+                yield self.slots[table.path(output)], output_of(table, place, slot)
+        elif kind == "relationship" and book.relationship is not None:
+            yield slot, self.scorecard(book.relationship)
+        else:
+            yield slot, self.scorecard(book.scorecards[name])
+
+    def scorecard(self, card: Scorecard) -> Function:
+        lines: list[tuple[Function | None, float, Function | None, Any]] = [
+            (
+                self.functions.when(point.when),
+                point.add,
+                self.functions.value(point.band) if point.band else None,
+                point.bands,
+            )
+            for point in card.points
+        ]
+        low, high = card.minimum, card.maximum
+
+        def score(c: Slots) -> float:
+            total = card.start
+            for holds, add, number, points_of in lines:
+                if holds is not None:
+                    total += add if holds(c) else 0.0
+                elif number is not None and (found := number(c)) is not UNKNOWN:
+                    total += next((points for band, points in points_of if found in band), 0.0)
+            total = total if low is None else max(total, low)
+            return total if high is None else min(total, high)
+
+        return score
+
+    # --- availability
+
+    def validities(self, target: Target) -> list[Validity]:
+        action = target.action
+        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
+        return [issue.validity, group.validity, action.validity, target.treatment.validity]
+
+    def dates(self) -> Callable[[int], int] | None:
+        """Return what is in its dates, by the instant; None where nothing has any."""
+        changes: dict[float, list[int]] = {}
+        before: list[int] = []
+        for number, target in enumerate(self.targets):
+            own = self.validities(target)
+            start = max((v.start for v in own if v.start is not None), default=None)
+            end = min((v.end for v in own if v.end is not None), default=None)
+            if start is not None and (end is None or start < end):
+                before.append(number)
+                changes.setdefault(start, []).append(number)
+            if end is not None and start is not None and end <= start:
+                before.append(number)  # in no time at all
+            elif end is not None:
+                changes.setdefault(end, []).append(number)
+        if not changes and not before:
+            return None
+        everything = self.names.everything
+        found = bands(changes, everything ^ mask_of(before), everything)
+        return found.row
+
+    def points(self) -> dict[str, PointPlan]:
+        found = {}
+        for name, point in self.book.decision_points.items():
+            selector = select(point.covers, self.names)
+            if point.channel is not None:
+                on_channel = self.names.mask("channel", point.channel)
+                selector = Selector(selector.mask & on_channel, selector.direction)
+            found[name] = PointPlan(selector, point.show, tuple(point.at_most_per.items()))
+        return found
+
+    # --- conditions
+
+    def within(self, number: int) -> list[Gates]:
+        """Return the conditions of a treatment, but for those of the book."""
+        action, treatment, _ = self.targets[number]
+        issue, group = self.book.issues[action.issue], self.book.groups[action.group]
+        return [issue.gates, group.gates, action.gates, treatment.gates]
+
+    def all_levels(self, number: int) -> list[Gates]:
+        return [self.book.gates, *self.within(number)]
+
+    def gating(self, stage: str, levels: Callable[[int], Iterable[Gates]]) -> Gating | None:
+        def conditions(number: int) -> list[Condition]:
+            return [condition for gates in levels(number) for condition in getattr(gates, stage)]
+
+        return self.indexed(conditions)
+
+    def waits(self) -> Gating | None:
+        """Return what treatments wait for: that the opposite of `defer_if` holds."""
+        opposites: dict[Condition, Condition] = {}
+        for target in self.targets:
+            waits = target.treatment.defer_if
+            if waits is not None and waits not in opposites:
+                node = tree.Not(0, 0, waits.tree)
+                node.type = BOOL
+                opposites[waits] = Condition("not", node, "", (waits,), waits.place)
+
+        def conditions(number: int) -> list[Condition]:
+            waits = self.targets[number].treatment.defer_if
+            return [] if waits is None else [opposites[waits]]
+
+        return self.indexed(conditions) if opposites else None
+
+    def indexed(self, conditions: Callable[[int], Sequence[Condition]]) -> Gating | None:
+        required: dict[Condition, list[int]] = {}
+        for number in range(len(self.targets)):
+            for condition in dict.fromkeys(conditions(number)):
+                required.setdefault(condition, []).append(number)
+        if not required:
+            return None
+        everything = self.names.everything
+        return Gating(self.indexing(required, self.functions, everything, self.values), conditions)
+
+    def doors(self) -> dict[str, Door]:
+        return {
+            name: Door(
+                self.names.mask("channel", name),
+                channel.direction,
+                self.functions.verdict(channel.consent) if channel.consent else None,
+                self.book.calendars[channel.open] if channel.open else None,
+                channel.when_closed,
+            )
+            for name, channel in self.book.channels.items()
+        }
+
+    # --- contact
+
+    def without_store(self) -> Selector | None:
+        """Return what may be done when the store fails: nothing that takes of a budget."""
+        covers = self.book.on_store_failure.without_limits_for
+        if covers is None:
+            return None
+        found = select(covers, self.names)
+        takes = mask_of(
+            number
+            for number, (action, _, _) in enumerate(self.targets)
+            if action.takes or action.gesture
+        )
+        return Selector(found.mask & ~takes, found.direction)
+
+    def counted(self) -> Iterator[Counted]:
+        rules: tuple[Limit | Budget, ...] = (
+            *self.book.limits.values(),
+            *self.book.budgets.values(),
+        )
+        for rule in rules:
+            path = self.book.household if rule.per == "household" else rule.per
+            yield Counted(rule, self.slots.get(path or ""))
+
+    def once(self) -> Iterator[tuple[str, Once]]:
+        for action in self.book.actions.values():
+            again = action.gesture.not_again_within if action.gesture else None
+            if action.once_per is not None or again is not None:
+                key = self.functions.value(action.once_per) if action.once_per else None
+                yield action.id, Once(self.names.of_action.get(action.id, ()), key, again)
+
+    def keys(self) -> Iterator[Key]:
+        found: dict[Function, list[int]] = {}
+        for numbers, key, _ in dict(self.once()).values():
+            if key is not None:
+                found.setdefault(key, []).extend(numbers)
+        for key, some in found.items():
+            yield Key(mask_of(some), key)
+
+
+def _values_of(kind: object) -> tuple[object, ...]:
+    """Return all values of a type that has few."""
+    if isinstance(kind, EnumType):
+        return kind.values
+    return (True, False) if kind == BOOL else ()

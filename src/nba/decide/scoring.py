@@ -1,0 +1,151 @@
+"""Stages 7 and 8: what the gesture of a treatment gives, and what the treatment is worth."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nba import money
+from nba.book.ranking import FACTORS
+from nba.decide.gesture import Refused, options
+from nba.decide.plan import Ladder, Plan
+from nba.decide.trail import Score, Trail
+from nba.decide.view import View
+from nba.lang.python import UNKNOWN
+
+__all__ = ["Scorer"]
+
+#: A bound and a priority are computed in different orders, and rounded differently.
+_MARGIN = 1 + 1e-12
+
+
+class Scorer:
+    """Computes the priority of one treatment after the other, for one case.
+
+    What it finds stands in the trail: the score and what a gesture may give, or why there is none.
+    """
+
+    def __init__(self, plan: Plan, view: View, trail: Trail) -> None:
+        self.plan = plan
+        self.view = view
+        self.trail = trail
+        #: the weights that hold: what they cover, and their percentages
+        self.boosts = [
+            (covers.among(view.inbound), add)
+            for covers, holds, add in plan.boosts
+            if holds is None or holds(view.slots)
+        ]
+
+    def growth(self, members: int) -> float:
+        """Return by what the bounds of these treatments grow at most, with the weights that hold.
+
+        The bounds of a formula have them already.
+        """
+        if not self.boosts or self.plan.factors.formula is not None:
+            return 1.0
+        adds = [add for mask, add in self.boosts if add > 0 and mask & members]
+        return (1.0 + math.fsum(adds) / 100.0) * _MARGIN
+
+    def score(self, number: int) -> Score | None:
+        """Return the score of a treatment; None where it drops."""
+        plan, view = self.plan, self.view
+        slots = view.slots
+        if plan.given is not None and not self._give(number):
+            return None
+        propensity: Any
+        value: Any
+        propensity, value, lever, _ = plan.factors.of(number)
+        if propensity.__class__ is not float:
+            propensity = propensity(slots)
+        if value.__class__ is not float:
+            value = value(slots)
+        if (
+            propensity.__class__ is not float
+            or value.__class__ is not float
+            or not (0.0 <= propensity < math.inf and 0.0 <= value < math.inf)
+        ):
+            if fault := _fault(propensity, "propensity") or _fault(value, "value"):
+                return self._drop(number, fault)
+            propensity, value = float(propensity), float(value)
+        weight = self._weight(number) if self.boosts else 1.0
+        priority = propensity * weight * value * lever
+        if plan.factors.formula is not None:
+            slots[-len(FACTORS) :] = [propensity, weight, value, lever]
+            priority = plan.factors.formula(slots)
+            if priority is UNKNOWN:
+                return self._drop(number, "unscored:priority")
+            priority = float(priority)
+        if not math.isfinite(priority):
+            return self._drop(number, "error:priority")
+        found = self.trail.scores[number] = Score(priority, propensity, weight, value, lever)
+        return found
+
+    def _drop(self, number: int, code: str) -> Score | None:
+        """Note why a treatment has no score; what is kept is the answer, whatever it is worth."""
+        if number not in self.view.kept:
+            self.trail.unscored[number] = code
+            return None
+        lever = self.plan.factors.of(number).lever
+        found = self.trail.scores[number] = Score(0.0, 0.0, 0.0, 0.0, lever)
+        return found
+
+    def _weight(self, number: int) -> float:
+        total = math.fsum([add for mask, add in self.boosts if mask >> number & 1])
+        return max(0.0, 1.0 + total / 100.0)
+
+    # --- gestures
+
+    def _give(self, number: int) -> bool:
+        """Fill in what a treatment gives, as expressions read it; False where it drops.
+
+        What is kept gives what it gave, any other the first of what fits.
+        """
+        plan, view = self.plan, self.view
+        kept = view.kept.get(number)
+        units = None
+        if kept is not None:
+            units = kept.gesture
+        elif plan.targets[number].action.gesture is not None:
+            try:
+                found = self._options(self._ladder(number))
+            except Refused as refused:
+                self.trail.unscored[number] = str(refused)
+                return False
+            self.trail.options[number] = found
+            units = found[0].units
+        currency = plan.book.currency
+        given = None if units is None else float(money.decimal_of(units, currency))
+        view.slots[plan.given] = given  # type: ignore[index]
+        return True
+
+    def _options(self, ladder: Ladder) -> Any:
+        slots = self.view.slots
+        amounts = (amount(slots) for holds, amount in ladder.rungs if holds is None or holds(slots))
+        return options(
+            (None if amount is UNKNOWN else amount for amount in amounts),
+            None if ladder.at_most is None else ladder.at_most(slots),
+            ladder.gesture,
+            self.view.role,
+            self.plan.book.currency,
+        )
+
+    def _ladder(self, number: int) -> Ladder:
+        plan = self.plan
+        gesture = plan.targets[number].action.gesture
+        found = plan.ladders.get(number)
+        if found is None and gesture is not None:
+            functions, most = plan.functions, gesture.at_most
+            rungs = [(functions.when(r.when), functions.value(r.amount)) for r in gesture.ladder]
+            at_most = functions.value(most) if most else None
+            found = plan.ladders[number] = Ladder(tuple(rungs), at_most, gesture)
+        if found is None:
+            raise KeyError(number)
+        return found
+
+
+def _fault(factor: object, name: str) -> str:
+    if factor is UNKNOWN:
+        return f"unscored:{name}"
+    if not isinstance(factor, int | float) or not 0 <= factor < math.inf:
+        return f"error:{name}"
+    return ""

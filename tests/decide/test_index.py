@@ -1,0 +1,234 @@
+"""Every way to find what fits is the same: an index, straight-line code, one by one, literally."""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.decide.strategies import (
+    NOW,
+    PLAIN_ATOMS,
+    PRESENCE_ATOMS,
+    books,
+    built,
+    cases,
+    conditions,
+    viewed,
+)
+
+from nba.book.model import Book, Condition
+from nba.decide import index as indexes
+from nba.decide import rows
+from nba.decide.answer import Answer, answer
+from nba.decide.case import Case
+from nba.decide.derived import derived_fields
+from nba.decide.index import Indexing, index, one_by_one, straight, tables
+from nba.decide.plan import Plan
+from nba.decide.planner import plan_for
+from nba.decide.view import View
+from nba.lang import reference
+from nba.lang.functions import BOOK_FUNCTIONS
+
+LONG = os.environ.get("NBA_LONG") == "1"
+WAYS: tuple[Indexing, ...] = (index, tables, straight, one_by_one)
+CHECKED = {"checks": 0, "hold": 0, "unknown": 0}
+
+
+@st.composite
+def many_conditions(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a book of many actions with one to four conditions each."""
+    document = dict(draw(books()))
+    # a small pool, so that some are shared, and each may be the opposite of another
+    pool = draw(st.lists(conditions(PLAIN_ATOMS | PRESENCE_ATOMS), min_size=8, max_size=24))
+    chooser = draw(st.randoms(use_true_random=False))
+    document["actions"] = {
+        f"a{number:03}": {
+            "title": "One of many",
+            "group": "i0/g0",
+            "kind": "offer",
+            "value": 1,
+            "channels": ["app"],
+            "eligible": [
+                {"not": each} if chooser.random() < 0.3 else each
+                for each in chooser.sample(pool, chooser.randint(1, 4))
+            ],
+        }
+        for number in range(60)
+    }
+    for name in ("policies", "kill_switch", "scoring", "arbitration", "eligible"):
+        document.pop(name, None)
+    document["issues"] = {"i0": {}, "i1": {}}
+    document["groups"] = {"i0/g0": {}, "i0/g1": {}, "i1/g0": {}}
+    return document
+
+
+@settings(
+    max_examples=110 if LONG else 8,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(many_conditions(), st.lists(cases(), min_size=50, max_size=50))
+def test_what_fits_is_what_literally_holds(document: dict[str, Any], some: list[Case]) -> None:
+    """Each action on each context: negations, disjunctions, fields that miss or are ill-typed."""
+    book = built(document).book
+    plans = [plan_for(book, "native", way) for way in WAYS]
+    for case in some:
+        view = viewed(plans[0], case, case.now or NOW)
+        expected = literally(book, plans[0], view)
+        for plan in plans:
+            gating = plan.eligible
+            assert gating is not None
+            left = gating.narrow(view.slots, plan.names.everything)
+            fits = {t.action.id: bool(left >> n & 1) for n, t in enumerate(plan.targets)}
+            assert fits == expected
+        CHECKED["checks"] += len(expected)
+        CHECKED["hold"] += sum(expected.values())
+
+
+def literally(book: Book, plan: Plan, view: View) -> dict[str, bool]:
+    """Return whether the conditions of each action hold, by the reference."""
+    inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}
+    known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
+    fields = derived_fields(book, known, ())
+    verdicts: dict[Condition, bool | None] = {}
+
+    def verdict(condition: Condition) -> bool | None:
+        if condition not in verdicts:
+            verdicts[condition] = reference.judge(condition.tree, fields, BOOK_FUNCTIONS)
+            CHECKED["unknown"] += verdicts[condition] is None
+        return verdicts[condition]
+
+    return {
+        action.id: all(verdict(one) is True for one in action.gates.eligible)
+        for action in book.actions.values()
+    }
+
+
+def test_how_much_was_compared(record_property: Any) -> None:
+    """How many actions were compared on a context; it tells what the test before did."""
+    record_property("measured", f"indexed, straight, one by one and literally: {CHECKED}")
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(books(), st.lists(cases(), min_size=1, max_size=4))
+def test_every_way_decides_alike(document: dict[str, Any], some: list[Case]) -> None:
+    """Answers, reasons, and the code of every treatment."""
+    book = built(document).book
+    plans = [plan_for(book, "native", way) for way in WAYS]
+    for case in some:
+        found: list[Answer] = [
+            answer(plan, viewed(plan, case, case.now or NOW), 2) for plan in plans
+        ]
+        for other in found[1:]:
+            assert other.ranked == found[0].ranked
+            assert other.reason == found[0].reason
+            assert other.codes() == found[0].codes()
+
+
+# --- the shapes of rows
+
+
+def book_of(lines: list[str], value: str = "1") -> Book:
+    """Return a book with one action for each condition."""
+    document = {
+        "format": 1,
+        "book": "rows",
+        "context": {
+            "customer": {
+                "city": "string",
+                "age": "int",
+                "score": {"type": "number", "min": 0, "max": 100},
+                "joined": "timestamp",
+            }
+        },
+        "channels": {"app": {}},
+        "issues": {"i": {}},
+        "groups": {"i/g": {}},
+        "actions": {
+            f"a{place:05}": {
+                "title": "One",
+                "group": "i/g",
+                "kind": "offer",
+                "eligible": [line],
+                "value": value,
+                "channels": ["app"],
+            }
+            for place, line in enumerate(lines)
+        },
+    }
+    return built(document).book
+
+
+def fitting(plan: Plan, customer: dict[str, Any]) -> set[str]:
+    """Return the actions whose conditions hold."""
+    view = viewed(plan, Case("c", customer, None), NOW)
+    assert plan.eligible is not None
+    left = plan.eligible.narrow(view.slots, plan.names.everything)
+    return {t.action.id for n, t in enumerate(plan.targets) if left >> n & 1}
+
+
+def customers(chooser: random.Random) -> list[dict[str, Any]]:
+    """Return customers, some of whom say little, some what does not fit."""
+    found = []
+    for _ in range(40):
+        customer = {
+            "city": chooser.choice([f"c{chooser.randrange(60)}", None, 3, ""]),
+            "age": chooser.choice([chooser.randrange(-1, 60), None, "x", 7.0]),
+            "score": chooser.choice([round(chooser.uniform(0, 30), 1), 0, 100, None, 101]),
+            "joined": chooser.choice([f"2026-01-{chooser.randrange(1, 29):02}", None]),
+        }
+        found.append({key: value for key, value in customer.items() if chooser.random() < 0.9})
+    return found
+
+
+@pytest.mark.parametrize("most", [1024, 7, 1])
+def test_fields_of_many_values(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """Where not every row is kept whole, the rows are the same."""
+    monkeypatch.setattr(rows, "MOST_ROWS", most)
+    chooser = random.Random(5)
+    lines = []
+    for _ in range(300):
+        number, age, city = chooser.randrange(60), chooser.randrange(50), chooser.randrange(60)
+        lines.append(
+            chooser.choice(
+                [
+                    f"customer.city == 'c{city}'",
+                    f"customer.city in ['c{city}', 'c{city + 1}']",
+                    f"customer.city != 'c{city}'",
+                    f"customer.age > {age}",
+                    f"customer.age >= {age} && customer.age < {age + 9}",
+                    f"customer.age == {age} || customer.age > {age + 20}",
+                    f"!(customer.age <= {age})",
+                    f"customer.score > {number / 2}",
+                    f"customer.score <= {number / 2} && customer.score != {number / 4}",
+                    f"has(customer.score) || customer.age < {age}",
+                    f"!has(customer.city) && customer.score >= {number / 2}",
+                    f"customer.joined >= timestamp('2026-01-{number % 28 + 1:02}T00:00:00Z')",
+                ]
+            )
+        )
+    book = book_of(lines)
+    indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
+    seen = 0
+    for customer in customers(chooser):
+        found = fitting(indexed, customer)
+        assert found == fitting(literal, customer)
+        seen += len(found)
+    assert seen > 1000
+
+
+def test_many_conditions_over_several_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past a bound, what stands in no table is asked of each treatment that is left."""
+    monkeypatch.setattr(indexes, "MOST_PLANES", 5)
+    chooser = random.Random(6)
+    lines = [
+        f"customer.age > {chooser.randrange(40)} || customer.score < {chooser.randrange(30)}"
+        for _ in range(200)
+    ]
+    book = book_of(lines)
+    indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
+    for customer in customers(chooser):
+        assert fitting(indexed, customer) == fitting(literal, customer)
