@@ -53,7 +53,7 @@ class Answer:
                     if fate == "below_no_action":
                         break  # nothing got further, but for offers
         codes.update(self.trail.unscored.values())
-        codes.update(step.code for step in self.trail.steps)
+        codes.update(code for code, _, _ in self.trail.steps)
         return reason_of(codes)
 
     @property

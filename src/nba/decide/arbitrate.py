@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import heappop, heappush
-from typing import Any
 
 from nba import money
 from nba.book.model import Calendar
@@ -13,6 +11,7 @@ from nba.decide.gesture import Option
 from nba.decide.history import Answered
 from nba.decide.offers import Offer, needs_of
 from nba.decide.plan import Function, Plan
+from nba.decide.queue import Queue
 from nba.decide.scoring import Scorer
 from nba.decide.targets import bits
 from nba.decide.trail import Trail
@@ -21,7 +20,7 @@ from nba.decide.wording import shown
 from nba.errors import EvaluationError
 from nba.lang.python import UNKNOWN
 
-__all__ = ["Arbitration"]
+__all__ = ["Arbitration", "tiers"]
 
 
 #: What became of a treatment in arbitration: its code, or the offers that it makes.
@@ -31,8 +30,7 @@ Fate = str | list[Offer]
 class Arbitration:
     """The treatments that came through the stages, and the offers that they make.
 
-    Their priorities are computed one after the other, those first that may be the highest, and only
-    until it is sure what goes next. A *thorough* one tells the fate of all.
+    A *thorough* one tells the fate of all.
     """
 
     def __init__(self, plan: Plan, view: View, trail: Trail, *, thorough: bool = False) -> None:
@@ -51,9 +49,12 @@ class Arbitration:
     def fates(self, alive: int) -> Iterator[tuple[int, Fate]]:
         """Yield what becomes of treatments, best first, of those that have a score."""
         left = alive
-        for tier, members in self.tiers(alive):
+        for tier, members in tiers(self.plan, self.view, alive):
             left &= ~members
-            for number in self.best_first(members):
+            queue = Queue(self.scorer, members, thorough=self.thorough)
+            while (number := queue.pop()) is not None:
+                if number not in self.trail.scores:
+                    self.scorer.score(number)
                 sayings = self._sayings(number)
                 if not sayings:
                     yield number, "unsayable"
@@ -68,65 +69,9 @@ class Arbitration:
                 if self.scorer.score(number) is not None:
                     yield number, "no_tier" if self._sayings(number) else "unsayable"
 
-    def tiers(self, alive: int) -> Iterator[tuple[str, int]]:
-        """Yield the active tiers with the treatments that are in each."""
-        left, slots = alive, self.view.slots
-        for name, covers, holds in self.plan.tiers:
-            if left and (holds is None or holds(slots)):
-                members = left & covers.among(self.view.inbound)
-                left &= ~members
-                yield name, members
-
-    def best_first(self, members: int) -> Iterator[int]:
-        """Yield what is kept, then by priority, current and preferred channel, cost and number."""
-        plan, kept = self.plan, members & self.view.kept_mask
-        score = self.scorer.score
-        if kept:
-            scored = [number for number in bits(kept) if score(number) is not None]
-            yield from sorted(scored, key=self._among_kept)
-        rest = members & ~kept
-        growth, bounds, floor = self.scorer.growth(rest), plan.factors.bounds, plan.floor
-        found: list[tuple[float, int]] = []
-        for number in bits(rest):
-            most = bounds[number] * growth
-            while found and -found[0][0] > most:
-                yield from self._next(found)
-            if most <= floor and not self.thorough:
-                break
-            one = score(number)
-            if one is not None:
-                heappush(found, (-one[0], number))
-        while found:
-            yield from self._next(found)
-
-    def _next(self, found: list[tuple[float, int]]) -> list[int]:
-        """Take those of the highest priority out of a heap, in their order."""
-        priority, number = heappop(found)
-        if not found or found[0][0] != priority:
-            return [number]
-        equal = [number]
-        while found and found[0][0] == priority:
-            equal.append(heappop(found)[1])
-        return sorted(equal, key=self._ties)
-
-    def _ties(self, number: int) -> tuple[Any, ...]:
-        channel = self.plan.targets[number].channel
-        preferred = self._field("customer.preferred_channel")
-        return (
-            channel.id != self.view.current,
-            channel.id != preferred,
-            channel.cost,
-            self.plan.alphabetical[number],
-        )
-
-    def _among_kept(self, number: int) -> tuple[Any, ...]:
-        channel, kept = self.plan.targets[number].channel.id, self.view.kept[number].channel
-        priority = -self.trail.scores[number].priority
-        return (channel != self.view.current, channel != kept, priority, *self._ties(number))
-
     def _exceeds(self, number: int) -> bool:
         """Return whether a treatment goes before doing nothing; what is kept always does."""
-        return number in self.view.kept or self.trail.scores[number].priority > self.plan.floor
+        return number in self.view.kept or self.trail.scores[number][0] > self.plan.floor
 
     # --- one offer
 
@@ -216,7 +161,13 @@ class Arbitration:
         except EvaluationError:
             return None
 
-    def _field(self, path: str) -> object:
-        """Return the value of a field, or None where it is absent or not declared."""
-        slot = self.plan.book.shape.slots.get(path)
-        return self.view.slots[slot] if slot is not None else None
+
+def tiers(plan: Plan, view: View, alive: int) -> list[tuple[str, int]]:
+    """Return the active tiers, each with the treatments that are in it and in none before."""
+    left, slots, found = alive, view.slots, []
+    for name, covers, holds in plan.tiers:
+        if left and (holds is None or holds(slots)):
+            members = left & covers.among(view.inbound)
+            left ^= members
+            found.append((name, members))
+    return found

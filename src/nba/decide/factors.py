@@ -8,16 +8,21 @@ from typing import Final, NamedTuple
 
 from nba.book.model import Book, Expression
 from nba.decide.bounds import ANYTHING, Between, Bounds
-from nba.decide.functions import Function, Functions
+from nba.decide.functions import Function, Functions, Slots
 from nba.decide.targets import Target
 from nba.lang import tree
+from nba.lang.python import UNKNOWN
 
-__all__ = ["Factor", "Factors", "Scoring", "bounds_of"]
+__all__ = ["Factor", "Factors", "Plain", "Scoring", "bounds_of"]
 
 Factor = float | Function
 
 #: A bound is computed in another order than a priority, which rounds differently.
 _MARGIN: Final = 1 + 1e-12
+
+
+#: A propensity and a lever that are larger than this are looked at more closely.
+_SMALL: Final = 1e100
 
 
 class Scoring(NamedTuple):
@@ -27,6 +32,17 @@ class Scoring(NamedTuple):
     value: Factor
     lever: float
     cost: float
+
+
+class Plain(NamedTuple):
+    """What makes a priority where all but the value is constant.
+
+    A *value* that gives no double has to be looked at more closely.
+    """
+
+    value: Function
+    propensity: float
+    lever: float
 
 
 class Factors:
@@ -50,6 +66,7 @@ class Factors:
         self.formula = functions.value(priority) if priority else None
         self.bounds = bounds
         self.ready: list[Scoring | None] = [None] * len(targets)
+        self.plain: list[Plain | None] = [None] * len(targets)
 
     def of(self, number: int) -> Scoring:
         """Return the factors of a treatment."""
@@ -64,6 +81,18 @@ class Factors:
             )
         return found
 
+    def plain_of(self, number: int) -> Plain:
+        """Return the value of a treatment, and the propensity and lever that it is times."""
+        propensity, value, lever, _ = self.of(number)
+        if not isinstance(propensity, float) or not 0 <= propensity < _SMALL > lever:
+            found = Plain(_unknown, 1.0, 1.0)
+        elif isinstance(value, float):
+            found = Plain(_constant(value), propensity, lever)
+        else:
+            found = Plain(value, propensity, lever)
+        self.plain[number] = found
+        return found
+
     def _factor(self, expression: Expression | None) -> Factor:
         if expression is None:
             return 1.0
@@ -71,6 +100,14 @@ class Factors:
         if isinstance(written, tree.Literal) and type(written.value) in (int, float):
             return float(written.value)  # type: ignore[arg-type]
         return self.functions.value(expression)
+
+
+def _unknown(_slots: Slots) -> object:
+    return UNKNOWN
+
+
+def _constant(value: float) -> Function:
+    return lambda _slots: value
 
 
 def _lever(book: Book, target: Target) -> float:

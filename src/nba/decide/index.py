@@ -34,7 +34,7 @@ Required = Mapping[Condition, Sequence[int]]
 #: Makes one of the other, for sets of treatments that are all *everything*.
 Indexing = Callable[[Required, Functions, int, Mapping[str, Iterable[object]]], Narrow]
 
-MOST_STRAIGHT: Final = 96
+MOST_STRAIGHT: Final = 128
 MOST_PLANES: Final = 64
 #: After so many fields it is looked whether anything is left.
 _LOOK_EVERY: Final = 12
@@ -149,6 +149,9 @@ def _lookup(rows: Rows, slot: str, place: int, names: dict[str, Any]) -> list[st
     """Return the lines that leave in `m` what the row of a value has."""
     names[f"u{place}"] = rows.unknown
     if isinstance(rows, Table):
+        names[f"t{place}"] = rows.rows
+        if rows.closed:
+            return [f"m &= t{place}[{slot}]"]
         names[f"t{place}"], names[f"o{place}"] = rows.rows.get, rows.other
         return [f"m &= t{place}({slot}, o{place})"]
     if isinstance(rows, Bands):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nba.book.model import (
     Book,
@@ -20,7 +20,7 @@ from nba.book.model import (
     Limit,
     Suppression,
 )
-from nba.decide.factors import Factors
+from nba.decide.factors import Factors, Plain
 from nba.decide.functions import Function, Functions, Slots
 from nba.decide.index import Narrow
 from nba.decide.targets import Names, Selector, Target
@@ -175,11 +175,14 @@ class Plan:
     waits: Gating | None  # conditions that are met where nothing has to wait
     given: int | None  # the slot of what a gesture gives
     doors: dict[str, Door]
+    guarded: tuple[tuple[str, Door], ...]  # those that do not let everything through
     boosts: tuple[Boost, ...]
     factors: Factors
+    plain: list[Plain | None] | None  # those of factors, where no formula and no gesture matters
     wordings: Wordings
     tiers: tuple[TierPlan, ...]
     floor: float
+    stages: tuple[Callable[[Plan, Any, int, Any], int], ...] = ()  # that have something to do
     #: By the name of a limit and the channel of the interaction: what it drops when it is full.
     reaches: dict[tuple[str, str | None], int] = field(default_factory=dict)
     ladders: dict[int, Ladder] = field(default_factory=dict)  # by treatment, once asked for

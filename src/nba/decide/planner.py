@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nba.book.build import GIVEN
@@ -34,6 +35,7 @@ from nba.decide.plan import (
     TierPlan,
 )
 from nba.decide.rows import bands
+from nba.decide.stages import stages_of
 from nba.decide.tables import hits, output_of
 from nba.decide.targets import Selector, Target, mask_of, names_of, select, targets_of
 from nba.decide.wordings import Wordings
@@ -68,16 +70,22 @@ class _Planner:
         first = len(book.shape.paths)
         self.slots = {**book.shape.slots, **{name: first + i for i, name in enumerate(more)}}
         self.functions = Functions(self.slots)
+        # what is read and computed is of its type; only what is read has a value of an enum surely
         self.values: dict[str, tuple[object, ...]] = {
-            spec.path: values
-            for spec in (*book.shape.inputs, *book.shape.derived)
-            if (values := _values_of(spec.type))
+            spec.path: spec.type.values
+            for spec in book.shape.inputs
+            if isinstance(spec.type, EnumType)
         }
+        for spec in (*book.shape.inputs, *book.shape.derived):
+            if spec.type == BOOL:
+                self.values[spec.path] = (True, False)
 
     def plan(self) -> Plan:
         book, targets, names = self.book, self.targets, self.names
-        functions = self.functions
-        return Plan(
+        functions, doors = self.functions, self.doors()
+        factors = Factors(book, targets, self.bounds, functions)
+        given = self.slots.get(GIVEN)
+        plan = Plan(
             book=book,
             targets=targets,
             names=names,
@@ -130,13 +138,19 @@ class _Planner:
                 for limit in book.limits.values()
             ),
             waits=self.waits(),
-            given=self.slots.get(GIVEN),
-            doors=self.doors(),
+            given=given,
+            doors=doors,
+            guarded=tuple(
+                (name, door)
+                for name, door in doors.items()
+                if door.direction != "both" or door.consent or door.hours
+            ),
             boosts=tuple(
                 Boost(select(w.covers, names), functions.when(w.when), w.add)
                 for w in book.scoring.weights
             ),
-            factors=Factors(book, targets, self.bounds, functions),
+            factors=factors,
+            plain=factors.plain if given is None and factors.formula is None else None,
             wordings=Wordings(targets, functions),
             tiers=tuple(
                 TierPlan(tier.name, select(tier.covers, names), functions.when(tier.when))
@@ -144,6 +158,7 @@ class _Planner:
             ),
             floor=book.no_action.priority,
         )
+        return replace(plan, stages=stages_of(plan))
 
     # --- fields that derive from others
 
@@ -318,10 +333,3 @@ class _Planner:
                 found.setdefault(key, []).extend(numbers)
         for key, some in found.items():
             yield Key(mask_of(some), key)
-
-
-def _values_of(kind: object) -> tuple[object, ...]:
-    """Return all values of a type that has few."""
-    if isinstance(kind, EnumType):
-        return kind.values
-    return (True, False) if kind == BOOL else ()

@@ -28,11 +28,12 @@ MOST_ROWS: Final = 1024
 
 
 class Table(NamedTuple):
-    """Rows by value; other values have the row *other*."""
+    """Rows by value; other values have the row *other*, unless it is *closed* and has none."""
 
     rows: Mapping[Any, int]
     other: int
     unknown: int
+    closed: bool
 
 
 class Sparse(NamedTuple):
@@ -107,6 +108,7 @@ class _Other:
 
 def _table(asked: Asked, everything: int, unknown: int, values: Iterable[object]) -> Table | Sparse:
     changes: dict[object, list[int]] = {value: [] for value in values}
+    closed = bool(changes)  # all values have a row
     without: list[int] = []
     for form, numbers in asked:
         other = holds_for(form, _Other)
@@ -119,7 +121,7 @@ def _table(asked: Asked, everything: int, unknown: int, values: Iterable[object]
     if len(changes) > MOST_ROWS:
         return Sparse({value: tuple(some) for value, some in changes.items()}, rest, unknown)
     rows = {value: rest ^ mask_of(some) for value, some in changes.items()}
-    return Table({**rows, None: unknown}, rest, unknown)
+    return Table({**rows, None: unknown}, rest, unknown, closed=closed)
 
 
 def _bands(asked: Asked, everything: int, unknown: int) -> Bands | WideBands:

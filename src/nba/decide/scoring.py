@@ -9,7 +9,7 @@ from nba import money
 from nba.book.ranking import FACTORS
 from nba.decide.gesture import Refused, options
 from nba.decide.plan import Ladder, Plan
-from nba.decide.trail import Score, Trail
+from nba.decide.trail import Trail
 from nba.decide.view import View
 from nba.lang.python import UNKNOWN
 
@@ -25,16 +25,24 @@ class Scorer:
     What it finds stands in the trail: the score and what a gesture may give, or why there is none.
     """
 
+    __slots__ = ("boosts", "plain", "plan", "trail", "view")
+
     def __init__(self, plan: Plan, view: View, trail: Trail) -> None:
         self.plan = plan
         self.view = view
         self.trail = trail
         #: the weights that hold: what they cover, and their percentages
-        self.boosts = [
+        self.boosts = self._boosts() if plan.boosts else ()
+        #: by treatment, where nothing but its own factors matters
+        self.plain = plan.plain if not self.boosts else None
+
+    def _boosts(self) -> tuple[tuple[int, float], ...]:
+        view = self.view
+        return tuple(
             (covers.among(view.inbound), add)
-            for covers, holds, add in plan.boosts
+            for covers, holds, add in self.plan.boosts
             if holds is None or holds(view.slots)
-        ]
+        )
 
     def growth(self, members: int) -> float:
         """Return by what the bounds of these treatments grow at most, with the weights that hold.
@@ -46,48 +54,47 @@ class Scorer:
         adds = [add for mask, add in self.boosts if add > 0 and mask & members]
         return (1.0 + math.fsum(adds) / 100.0) * _MARGIN
 
-    def score(self, number: int) -> Score | None:
-        """Return the score of a treatment; None where it drops."""
-        plan, view = self.plan, self.view
-        slots = view.slots
+    def score(self, number: int) -> float | None:
+        """Return the priority of a treatment; None where it drops."""
+        plan, slots = self.plan, self.view.slots
         if plan.given is not None and not self._give(number):
             return None
         propensity: Any
         value: Any
-        propensity, value, lever, _ = plan.factors.of(number)
+        factors = plan.factors
+        propensity, value, lever, _ = factors.ready[number] or factors.of(number)
         if propensity.__class__ is not float:
             propensity = propensity(slots)
         if value.__class__ is not float:
             value = value(slots)
         if (
-            propensity.__class__ is not float
-            or value.__class__ is not float
-            or not (0.0 <= propensity < math.inf and 0.0 <= value < math.inf)
+            value.__class__ is not float
+            or propensity.__class__ is not float
+            or not (0.0 <= value < math.inf and 0.0 <= propensity < math.inf)
         ):
             if fault := _fault(propensity, "propensity") or _fault(value, "value"):
                 return self._drop(number, fault)
             propensity, value = float(propensity), float(value)
         weight = self._weight(number) if self.boosts else 1.0
         priority = propensity * weight * value * lever
-        if plan.factors.formula is not None:
+        if factors.formula is not None:
             slots[-len(FACTORS) :] = [propensity, weight, value, lever]
-            priority = plan.factors.formula(slots)
+            priority = factors.formula(slots)
             if priority is UNKNOWN:
                 return self._drop(number, "unscored:priority")
             priority = float(priority)
-        if not math.isfinite(priority):
+        if not -math.inf < priority < math.inf:
             return self._drop(number, "error:priority")
-        found = self.trail.scores[number] = Score(priority, propensity, weight, value, lever)
-        return found
+        self.trail.scores[number] = (priority, propensity, weight, value, lever)
+        return priority
 
-    def _drop(self, number: int, code: str) -> Score | None:
+    def _drop(self, number: int, code: str) -> float | None:
         """Note why a treatment has no score; what is kept is the answer, whatever it is worth."""
         if number not in self.view.kept:
             self.trail.unscored[number] = code
             return None
-        lever = self.plan.factors.of(number).lever
-        found = self.trail.scores[number] = Score(0.0, 0.0, 0.0, 0.0, lever)
-        return found
+        self.trail.scores[number] = (0.0, 0.0, 0.0, 0.0, self.plan.factors.of(number).lever)
+        return 0.0
 
     def _weight(self, number: int) -> float:
         total = math.fsum([add for mask, add in self.boosts if mask >> number & 1])

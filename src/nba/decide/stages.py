@@ -19,7 +19,7 @@ from nba.decide.targets import bits
 from nba.decide.trail import Trail
 from nba.decide.view import View
 
-__all__ = ["STAGES", "run", "treatment_codes"]
+__all__ = ["STAGES", "run", "stages_of", "treatment_codes"]
 
 
 Stage = Callable[[Plan, View, int, Trail], int]
@@ -28,12 +28,13 @@ Stage = Callable[[Plan, View, int, Trail], int]
 def availability(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 1: dates, `enabled`, kill switch, decision point."""
     found = alive if plan.dates is None else alive & plan.dates(view.now)
-    for stop in plan.stops:
-        found &= ~stop.among(view.inbound)
+    if plan.stops:
+        for stop in plan.stops:
+            found &= ~stop.among(view.inbound)
     if view.point is not None:
         found &= view.point.covers.among(view.inbound)
     if found != alive:
-        trail.note("unavailable", alive & ~found)
+        trail.note("unavailable", alive ^ found)
     if view.forsaken:
         allowed = plan.without_store.among(view.inbound) if plan.without_store else 0
         trail.note("unavailable:store", found & ~allowed)
@@ -85,13 +86,13 @@ def suitability(plan: Plan, view: View, alive: int, trail: Trail) -> int:
 def _through(gating: Gating, code: str, view: View, alive: int, trail: Trail) -> int:
     left = gating.narrow(view.slots, alive)
     if left != alive:
-        trail.note(code, alive & ~left, gating)
+        trail.steps.append((code, alive ^ left, gating))
     return left
 
 
 def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 6: the direction that the channel has, consent to be contacted by it, its hours."""
-    for name, (mask, direction, consent, hours, when_closed) in plan.doors.items():
+    for name, (mask, direction, consent, hours, when_closed) in plan.guarded:
         here = alive & mask
         if not here:
             continue
@@ -131,12 +132,25 @@ STAGES: Final[tuple[Stage, ...]] = (
 )
 
 
+def stages_of(plan: Plan) -> tuple[Stage, ...]:
+    """Return the stages that have something to do in a plan."""
+    idle: dict[Stage, bool] = {
+        eligibility: not (plan.eligible_book or plan.policies or plan.eligible),
+        applicability: plan.applicable is None,
+        suitability: plan.suitable is None,
+        contact: not (plan.once or plan.pauses or plan.caps),
+        channel: not plan.guarded,
+        waiting: plan.waits is None,
+    }
+    return tuple(stage for stage in STAGES if not idle.get(stage))
+
+
 def run(plan: Plan, view: View) -> tuple[int, Trail]:
     """Return the treatments that came through the stages, and what became of every other."""
     trail = Trail()
     alive = plan.in_use
     trail.note("unavailable", plan.names.everything ^ alive)
-    for stage in STAGES:
+    for stage in plan.stages:
         if not alive:
             break
         alive = stage(plan, view, alive, trail)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nba.decide.gesture import Option
 from nba.decide.plan import Gating
 
-__all__ = ["Score", "Step", "Trail"]
+__all__ = ["Score", "Scored", "Step", "Trail"]
 
 
 class Score(NamedTuple):
@@ -20,12 +20,10 @@ class Score(NamedTuple):
     lever: float
 
 
-class Step(NamedTuple):
-    """What one step removed: a code, a set, and the gating that tells unknown from false."""
-
-    code: str
-    removed: int
-    gating: Gating | None = None
+#: A score without the names, which take time to give.
+Scored = tuple[float, float, float, float, float]
+#: What one step removed: a code, a set, and the gating that tells unknown from false.
+Step = tuple[str, int, Gating | None]
 
 
 class Trail:
@@ -41,11 +39,11 @@ class Trail:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.deferred: list[tuple[int, int]] = []
-        self.scores: dict[int, Score] = {}
+        self.scores: dict[int, Scored] = {}
         self.unscored: dict[int, str] = {}
         self.options: dict[int, tuple[Option, ...]] = {}
 
     def note(self, code: str, removed: int, gating: Gating | None = None) -> None:
         """Note what a step removed."""
         if removed:
-            self.steps.append(Step(code, removed, gating))
+            self.steps.append((code, removed, gating))
