@@ -59,7 +59,7 @@ def many_conditions(draw: st.DrawFn) -> dict[str, Any]:
         }
         for number in range(60)
     }
-    for name in ("policies", "kill_switch", "scoring", "arbitration", "eligible"):
+    for name in ("policies", "kill_switch", "scoring", "arbitration", "eligible", "tables"):
         document.pop(name, None)
     document["issues"] = {"i0": {}, "i1": {}}
     document["groups"] = {"i0/g0": {}, "i0/g1": {}, "i1/g0": {}}

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from nba import money
 from nba.book.model import Calendar
+from nba.decide.contenders import Contenders
 from nba.decide.decision import Candidate, Gesture
 from nba.decide.gesture import Option
 from nba.decide.history import Answered
 from nba.decide.offers import Offer, needs_of
 from nba.decide.plan import Function, Plan
-from nba.decide.queue import Queue
-from nba.decide.scoring import Scorer
 from nba.decide.targets import bits
 from nba.decide.trail import Trail
 from nba.decide.view import View
@@ -20,7 +19,7 @@ from nba.decide.wording import shown
 from nba.errors import EvaluationError
 from nba.lang.python import UNKNOWN
 
-__all__ = ["Arbitration", "tiers"]
+__all__ = ["Arbitration"]
 
 
 #: What became of a treatment in arbitration: its code, or the offers that it makes.
@@ -38,7 +37,6 @@ class Arbitration:
         self.view = view
         self.trail = trail
         self.thorough = thorough
-        self.scorer = Scorer(plan, view, trail)
 
     def offers(self, alive: int) -> Iterator[Offer]:
         """Yield the offers of the treatments that are *alive*, best first."""
@@ -48,25 +46,20 @@ class Arbitration:
 
     def fates(self, alive: int) -> Iterator[tuple[int, Fate]]:
         """Yield what becomes of treatments, best first, of those that have a score."""
-        left = alive
-        for tier, members in tiers(self.plan, self.view, alive):
-            left &= ~members
-            queue = Queue(self.scorer, members, thorough=self.thorough)
-            while (number := queue.pop()) is not None:
-                if number not in self.trail.scores:
-                    self.scorer.score(number)
-                sayings = self._sayings(number)
-                if not sayings:
-                    yield number, "unsayable"
-                elif self._exceeds(number):
-                    yield number, [self._offer(number, tier, *saying) for saying in sayings]
-                else:
-                    yield number, "below_no_action"
-                    if not self.thorough:
-                        break  # what follows has no higher priority
+        ranking = Contenders(self.plan, self.view, self.trail, alive, thorough=self.thorough)
+        while (number := ranking.pop()) is not None:
+            if number not in self.trail.scores:
+                ranking.scorer.score(number)
+            sayings = self._sayings(number)
+            if not sayings:
+                yield number, "unsayable"
+            elif self._exceeds(number):
+                yield number, [self._offer(number, ranking.tier, *saying) for saying in sayings]
+            else:
+                yield number, "below_no_action"
         if self.thorough:
-            for number in bits(left):
-                if self.scorer.score(number) is not None:
+            for number in bits(ranking.left):
+                if ranking.scorer.score(number) is not None:
                     yield number, "no_tier" if self._sayings(number) else "unsayable"
 
     def _exceeds(self, number: int) -> bool:
@@ -160,14 +153,3 @@ class Arbitration:
             return shown(value, format_, self.plan.book.currency, self.view.when.customer)
         except EvaluationError:
             return None
-
-
-def tiers(plan: Plan, view: View, alive: int) -> list[tuple[str, int]]:
-    """Return the active tiers, each with the treatments that are in it and in none before."""
-    left, slots, found = alive, view.slots, []
-    for name, covers, holds in plan.tiers:
-        if left and (holds is None or holds(slots)):
-            members = left & covers.among(view.inbound)
-            left ^= members
-            found.append((name, members))
-    return found

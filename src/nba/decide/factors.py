@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from nba.book.gestures import GIVEN
 from nba.book.model import Book, Expression
 from nba.decide.bounds import ANYTHING, Between, Bounds
 from nba.decide.functions import Function, Functions, Slots
 from nba.decide.targets import Target
 from nba.lang import tree
+from nba.lang.normal import reads
 from nba.lang.python import UNKNOWN
 
 __all__ = ["Factor", "Factors", "Plain", "Scoring", "bounds_of"]
@@ -84,7 +86,8 @@ class Factors:
     def plain_of(self, number: int) -> Plain:
         """Return the value of a treatment, and the propensity and lever that it is times."""
         propensity, value, lever, _ = self.of(number)
-        if not isinstance(propensity, float) or not 0 <= propensity < _SMALL > lever:
+        constant = isinstance(propensity, float) and 0 <= propensity < _SMALL > lever
+        if not isinstance(propensity, float) or not constant or self._gives(number):
             found = Plain(_unknown, 1.0, 1.0)
         elif isinstance(value, float):
             found = Plain(_constant(value), propensity, lever)
@@ -92,6 +95,12 @@ class Factors:
             found = Plain(value, propensity, lever)
         self.plain[number] = found
         return found
+
+    def _gives(self, number: int) -> bool:
+        """Return whether the value of a treatment may depend on what a gesture gives."""
+        action, treatment, _ = self.targets[number]
+        value = treatment.value
+        return action.gesture is not None or (value is not None and GIVEN in reads(value.tree))
 
     def _factor(self, expression: Expression | None) -> Factor:
         if expression is None:

@@ -178,7 +178,7 @@ class Plan:
     guarded: tuple[tuple[str, Door], ...]  # those that do not let everything through
     boosts: tuple[Boost, ...]
     factors: Factors
-    plain: list[Plain | None] | None  # those of factors, where no formula and no gesture matters
+    plain: list[Plain | None] | None  # those of factors, where there is no formula
     wordings: Wordings
     tiers: tuple[TierPlan, ...]
     floor: float

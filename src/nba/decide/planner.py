@@ -150,7 +150,7 @@ class _Planner:
                 for w in book.scoring.weights
             ),
             factors=factors,
-            plain=factors.plain if given is None and factors.formula is None else None,
+            plain=factors.plain if factors.formula is None else None,
             wordings=Wordings(targets, functions),
             tiers=tuple(
                 TierPlan(tier.name, select(tier.covers, names), functions.when(tier.when))

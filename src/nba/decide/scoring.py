@@ -25,7 +25,7 @@ class Scorer:
     What it finds stands in the trail: the score and what a gesture may give, or why there is none.
     """
 
-    __slots__ = ("boosts", "plain", "plan", "trail", "view")
+    __slots__ = ("boosts", "plan", "trail", "view")
 
     def __init__(self, plan: Plan, view: View, trail: Trail) -> None:
         self.plan = plan
@@ -33,8 +33,6 @@ class Scorer:
         self.trail = trail
         #: the weights that hold: what they cover, and their percentages
         self.boosts = self._boosts() if plan.boosts else ()
-        #: by treatment, where nothing but its own factors matters
-        self.plain = plan.plain if not self.boosts else None
 
     def _boosts(self) -> tuple[tuple[int, float], ...]:
         view = self.view
@@ -44,13 +42,24 @@ class Scorer:
             if holds is None or holds(view.slots)
         )
 
-    def growth(self, members: int) -> float:
-        """Return by what the bounds of these treatments grow at most, with the weights that hold.
+    def lots(self, members: int, most: int) -> list[tuple[int, float]] | None:
+        """Return these treatments by context weight; None where there are more weights than *most*.
 
-        The bounds of a formula have them already.
+        A formula has weights in its bounds: there is one lot, whose weight is 1.
         """
-        if not self.boosts or self.plan.factors.formula is not None:
-            return 1.0
+        if self.plan.factors.formula is not None:
+            return [(members, 1.0)]
+        lots: list[tuple[int, tuple[float, ...]]] = [(members, ())]
+        for mask, add in self.boosts:
+            split = [(inside, (*adds, add)) for lot, adds in lots if (inside := lot & mask)]
+            if split:
+                lots = [(out, adds) for lot, adds in lots if (out := lot & ~mask)] + split
+            if len(lots) > most:
+                return None
+        return [(lot, max(0.0, 1.0 + math.fsum(adds) / 100.0)) for lot, adds in lots]
+
+    def growth(self, members: int) -> float:
+        """Return what the context weight of these treatments is at most."""
         adds = [add for mask, add in self.boosts if add > 0 and mask & members]
         return (1.0 + math.fsum(adds) / 100.0) * _MARGIN
 
@@ -61,6 +70,7 @@ class Scorer:
             return None
         propensity: Any
         value: Any
+        priority: float
         factors = plan.factors
         propensity, value, lever, _ = factors.ready[number] or factors.of(number)
         if propensity.__class__ is not float:
@@ -79,10 +89,10 @@ class Scorer:
         priority = propensity * weight * value * lever
         if factors.formula is not None:
             slots[-len(FACTORS) :] = [propensity, weight, value, lever]
-            priority = factors.formula(slots)
-            if priority is UNKNOWN:
+            worked_out = factors.formula(slots)
+            if worked_out is UNKNOWN:
                 return self._drop(number, "unscored:priority")
-            priority = float(priority)
+            priority = float(worked_out)
         if not -math.inf < priority < math.inf:
             return self._drop(number, "error:priority")
         self.trail.scores[number] = (priority, propensity, weight, value, lever)

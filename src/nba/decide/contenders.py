@@ -1,0 +1,251 @@
+"""Treatments tier by tier, best first: scored one after the other, and only until that is sure.
+
+Treatments are numbered by the bound of their priority, the highest first. What has the highest
+priority so far goes next as soon as no bound of the others reaches it. Where weights hold, the
+treatments that have the same weights are gone through together, each lot by its own bounds.
+"""
+
+from __future__ import annotations
+
+import math
+from heapq import heapify, heappop, heappush, heapreplace
+from typing import Any, Final
+
+from nba.decide.plan import Plan
+from nba.decide.scoring import Scorer
+from nba.decide.targets import bits
+from nba.decide.trail import Trail
+from nba.decide.view import View
+
+__all__ = ["Contenders"]
+
+#: A set is looked through in parts of so many bits: arithmetic on all of a large one takes longer.
+_PART: Final = 1024
+_ONES: Final = (1 << _PART) - 1
+#: No number so large becomes infinite by a propensity, a weight and a lever (`factors.SMALL`).
+_MOST: Final = 1e100
+#: More lots than this cost more than they save; then weights only raise the bounds.
+_MOST_LOTS: Final = 16
+
+
+class Lot:
+    """A set of treatments that have the same context weight, to be gone through in order."""
+
+    __slots__ = ("base", "part", "rest", "weight")
+
+    def __init__(self, members: int, weight: float) -> None:
+        self.rest = members  # what lies behind the part that is looked through
+        self.part = 0  # what is left of that
+        self.base = -_PART  # the number of its first bit
+        self.weight = weight
+
+    def next_part(self) -> int:
+        """Go on to the next part that has something in it; return 0 after the last."""
+        rest = self.rest
+        while rest:
+            part, rest = rest & _ONES, rest >> _PART
+            self.base += _PART
+            if part:
+                self.rest = rest
+                return part
+        self.rest = 0
+        return 0
+
+    def pop(self) -> int:
+        """Take out the first number; -1 where none is left."""
+        part = self.part or self.next_part()
+        if not part:
+            return -1
+        lowest = part & -part
+        self.part = part ^ lowest
+        return self.base + lowest.bit_length() - 1
+
+
+class Contenders:
+    """Gives what is kept, then by priority, current and preferred channel, cost and name.
+
+    After each `pop` *tier* says of which tier it is; *left* is what is in no tier so far. What
+    cannot exceed the priority of doing nothing is left out, unless it is *thorough*.
+    """
+
+    __slots__ = (
+        "_equal",
+        "_exact",
+        "_found",
+        "_least",
+        "_lot",
+        "_lots",
+        "_scorer",
+        "_tiers",
+        "left",
+        "plan",
+        "tier",
+        "trail",
+        "view",
+    )
+
+    def __init__(
+        self, plan: Plan, view: View, trail: Trail, alive: int, *, thorough: bool = False
+    ) -> None:
+        self.plan = plan
+        self.view = view
+        self.trail = trail
+        self.left = alive
+        self.tier = ""
+        self._tiers = iter(plan.tiers)
+        self._least = -math.inf if thorough else plan.floor
+        self._scorer: Scorer | None = None
+        self._lot: Lot | None = None  # where there is one
+        self._lots: list[tuple[float, int, Lot]] = []  # where there are several: a heap
+        self._exact = True  # whether they have the weights, and not only what these are at most
+        self._found: list[tuple[float, int]] = []  # what was scored and not taken: a heap
+        self._equal: list[int] = []  # what goes next, the last first
+
+    @property
+    def scorer(self) -> Scorer:
+        """What scores treatments of which more has to be known than constants and a value."""
+        if self._scorer is None:
+            self._scorer = Scorer(self.plan, self.view, self.trail)
+        return self._scorer
+
+    def pop(self) -> int | None:
+        """Take out the number of what goes next; None where nothing is left."""
+        while not self._equal:
+            if self._lot is not None:
+                self._score_lot(self._lot)
+            elif self._lots:
+                self._score_lots(self._lots)
+            if self._found:
+                number = self._best()
+                if number is not None:
+                    return number
+            elif not self._next_tier():
+                return None
+        return self._equal.pop()
+
+    # --- tiers
+
+    def _next_tier(self) -> bool:
+        """Begin with the next active tier that has something in it."""
+        view = self.view
+        for name, covers, holds in self._tiers:
+            if holds is None or holds(view.slots):
+                members = self.left & covers.among(view.inbound)
+                if members:
+                    self.tier = name
+                    self.left ^= members
+                    self._begin(members)
+                    return True
+        return False
+
+    def _begin(self, members: int) -> None:
+        kept = members & self.view.kept_mask
+        if kept:
+            members ^= kept
+            some = [number for number in bits(kept) if self.scorer.score(number) is not None]
+            self._equal = sorted(some, key=self._among_kept, reverse=True)
+        if not self.plan.boosts:
+            self._lot = Lot(members, 1.0)
+            return
+        self._lot = None
+        lots = self.scorer.lots(members, _MOST_LOTS)
+        if lots is None:
+            self._exact = False
+            lots = [(members, self.scorer.growth(members))]
+        self._lots = [
+            (-self.plan.factors.bounds[number] * lot.weight, number, lot)
+            for lot in (Lot(some, weight) for some, weight in lots)
+            if (number := lot.pop()) >= 0
+        ]
+        heapify(self._lots)
+
+    # --- priorities
+
+    def _score_lot(self, lot: Lot) -> None:
+        """Score what may go next, where there are no weights."""
+        found, least, plan, slots = self._found, self._least, self.plan, self.view.slots
+        bounds, plain, factors = plan.factors.bounds, plan.plain, plan.factors
+        part, best = lot.part, -found[0][0] if found else -math.inf
+        while part or (part := lot.next_part()):
+            lowest = part & -part
+            number = lot.base + lowest.bit_length() - 1
+            most = bounds[number]
+            if most < best:
+                break
+            if most <= least:
+                lot.rest = part = 0
+                break
+            part ^= lowest
+            priority = None
+            if plain is not None:  # what most are: a value, times constants
+                worth, propensity, lever = plain[number] or factors.plain_of(number)
+                value = worth(slots)
+                if value.__class__ is float and 0.0 <= value < _MOST:
+                    priority = propensity * value * lever
+            if priority is None and (priority := self.scorer.score(number)) is None:
+                continue
+            heappush(found, (-priority, number))
+            best = max(best, priority)
+        lot.part = part
+
+    def _score_lots(self, lots: list[tuple[float, int, Lot]]) -> None:
+        """Score what may go next, where each lot has a weight of its own."""
+        found, least, plan, slots = self._found, self._least, self.plan, self.view.slots
+        bounds, factors = plan.factors.bounds, plan.factors
+        plain = plan.plain if self._exact else None
+        best = -found[0][0] if found else -math.inf
+        while lots:
+            less, number, lot = lots[0]
+            if -less < best:
+                break
+            if -less <= least:
+                lots.clear()
+                break
+            weight, following = lot.weight, lot.pop()
+            if following < 0:
+                heappop(lots)
+            else:
+                heapreplace(lots, (-bounds[following] * weight, following, lot))
+            priority = None
+            if plain is not None:
+                worth, propensity, lever = plain[number] or factors.plain_of(number)
+                value = worth(slots)
+                if value.__class__ is float and 0.0 <= value < _MOST:
+                    priority = propensity * weight * value * lever
+            if priority is None and (priority := self.scorer.score(number)) is None:
+                continue
+            heappush(found, (-priority, number))
+            best = max(best, priority)
+
+    def _best(self) -> int | None:
+        """Take out the best of what was scored; None where it does not go before doing nothing."""
+        found = self._found
+        less, number = heappop(found)
+        if -less <= self._least:  # nor does anything else in the tier
+            found.clear()
+            self._lots, self._lot = [], None
+            return None
+        if found and found[0][0] == less:
+            equal = [number]
+            while found and found[0][0] == less:
+                equal.append(heappop(found)[1])
+            self._equal = sorted(equal, key=self._ties, reverse=True)
+            number = self._equal.pop()
+        return number
+
+    def _ties(self, number: int) -> tuple[Any, ...]:
+        plan, view = self.plan, self.view
+        channel = plan.targets[number].channel
+        slot = plan.book.shape.slots.get("customer.preferred_channel")
+        preferred = view.slots[slot] if slot is not None else None
+        return (
+            channel.id != view.current,
+            channel.id != preferred,
+            channel.cost,
+            plan.alphabetical[number],
+        )
+
+    def _among_kept(self, number: int) -> tuple[Any, ...]:
+        channel, kept = self.plan.targets[number].channel.id, self.view.kept[number].channel
+        priority = -self.trail.scores[number][0]
+        return (channel != self.view.current, channel != kept, priority, *self._ties(number))
