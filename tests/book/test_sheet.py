@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,19 @@ def test_any_text_is_read(text: str) -> None:
         for entry in line.entries.values():
             assert 1 <= sheet.place(entry).line <= lines
     assert all(found.where is not None for found in sheet.diagnostics)
+
+
+@pytest.mark.parametrize("text", [";" * 300_000, "a;b\n" + '"";' * 300_000])
+def test_cells_are_counted_while_they_are_read(text: str):
+    """A line alone may have millions: what is too much is not held in memory first."""
+    sheet = Sheet(text, "t.csv")
+    assert [found.code for found in sheet.diagnostics] == ["too-large"]
+    tracemalloc.start()
+    Sheet(text, "t.csv")
+    least = tracemalloc.get_traced_memory()[1]
+    Sheet(text * 10, "t.csv")
+    assert tracemalloc.get_traced_memory()[1] < least + 20 * len(text)
+    tracemalloc.stop()
 
 
 def test_places():

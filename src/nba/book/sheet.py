@@ -67,14 +67,8 @@ class Sheet:
             self._find("too-large", TOO_LARGE, SPLIT, Entry("", 0, 0))
             return
         separator = _separator(self.text)
-        cells = 0
         header: list[Entry] | None = None
         for entries in self._rows(separator):
-            cells += len(entries)
-            if cells > MAX_CELLS:
-                message = f"the file has more than {MAX_CELLS} cells"
-                self._find("too-large", message, SPLIT, entries[0])
-                return
             if not any(entry.text for entry in entries):
                 continue
             if header is None:
@@ -83,7 +77,7 @@ class Sheet:
                     return
             else:
                 self._line(entries, header, separator)
-        if header is None:
+        if header is None and not self.diagnostics:
             message = "the file has no header"
             help_ = "name the columns in the first line, such as `Tier;Months;Action`"
             self._find("csv-syntax", message, help_, Entry("", 0, 0))
@@ -126,12 +120,21 @@ class Sheet:
         self.lines.append(Line(found, entries[0].start, entries[-1].end))
 
     def _rows(self, separator: str) -> Iterable[list[Entry]]:
-        """Yield the entries of each line; one in quotes may hold the separator and line ends."""
+        """Yield the entries of each line; one in quotes may hold the separator and line ends.
+
+        It ends at the first cell that is too many: a line alone may have millions.
+        """
         text, at, size = self.text, 0, len(self.text)
         entries: list[Entry] = []
+        cells = 0
         while at < size:
             entry, at = self._entry(at, separator)
             entries.append(entry)
+            cells += 1
+            if cells > MAX_CELLS:
+                message = f"the file has more than {MAX_CELLS} cells"
+                self._find("too-large", message, SPLIT, entries[0])
+                return
             if at < size and text[at] == separator:
                 at += 1
                 if at < size:
