@@ -265,6 +265,17 @@ def test_what_git_does_not_have(nba: Run, repository: Path, args: tuple[str, ...
     assert message in ran.err
 
 
+def test_what_a_partial_clone_left_out_is_to_be_fetched(nba: Run, repository: Path, tmp_path: Path):
+    """Nothing is fetched behind anybody's back."""
+    git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    git("clone", "--quiet", "--filter=blob:none", f"file://{repository}", str(clone))
+    cases = str(repository / "cases.jsonl")
+    ran = diff(nba, "HEAD~1..HEAD", "--book", str(clone / "rules"), "--cases", cases)
+    assert ran.code == 2
+    assert "error: the files of that revision were not fetched\n  help: fetch them: git" in ran.err
+
+
 def test_an_error_in_a_book_of_a_revision_is_at_its_place_there(nba: Run, repository: Path):
     """Not in a copy that is gone when it is read."""
     Path("rules/book.yaml").write_text(BOOK.replace("customer.tier ==", "customer.teir =="))

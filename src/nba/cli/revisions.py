@@ -197,6 +197,9 @@ def _git(
     if "not a git repository" in said:
         message = "the book is in no git repository"
         raise CommandError(message, "name two folders instead", where=str(home or "."))
+    if "promisor remote" in said:
+        message = "the files of that revision were not fetched"
+        raise CommandError(message, "fetch them: git fetch --refetch --no-filter")
     if missing is not None and "dubious ownership" not in said:
         raise missing
     said = (said.splitlines() or ["it does not say why"])[0].removeprefix("fatal: ")
