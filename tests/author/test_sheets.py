@@ -165,3 +165,23 @@ def test_a_thing_is_found_as_conditions_and_codes_write_it():
     assert the(book, "customer.tier").kind == "field"
     for name in ("", ".", ":", "moment.upset", "moment.", "chosen:upset", "blocked:", "nothing"):
         assert sheets(book, name) == []
+
+
+def written(tmp_path: Path, text: str) -> Book:
+    """Return the book that a text says."""
+    (tmp_path / "book.yaml").write_text(text, encoding="utf-8")
+    return load(tmp_path).book
+
+
+def test_a_decision_point_on_a_channel_shows_what_has_it(tmp_path: Path):
+    """Whatever signs there are in a title."""
+    text = BOOK.replace("title: Something bigger", "title: Something (much) bigger")
+    shown = lines(the(written(tmp_path, text), "web_home"), "actions")
+    assert shown == ["`upgrade`: Something (much) bigger"]
+
+
+def test_the_bounds_of_a_scorecard_are_said_where_they_are_zero(tmp_path: Path):
+    """Nothing is a number, too."""
+    card = "{min: 0, max: 10, points: [{when: customer.tier == 'gold', add: 20}]}"
+    book = written(tmp_path, f"{BOOK}\nscorecards: {{worth: {card}}}\n")
+    assert lines(the(book, "worth"), "points")[-2:] == ["never below 0", "never above 10"]

@@ -133,8 +133,11 @@ class _PartSheets:
             for gate in ("eligible", "applicable", "suitable")
         }
 
-    def actions(self, covers: Covers) -> Iterator[Line]:
+    def actions(self, covers: Covers, *, on: str | None = None) -> Iterator[Line]:
+        """Yield the actions that a selector covers; only those with a treatment *on* a channel."""
         for action in self.words.covered(covers):
+            if on is not None and on not in {each.channel for each in action.treatments}:
+                continue
             reach = self.words.reach(covers, action)
             yield Line(_named(action) + (f" ({reach})" if reach else ""), action.place)
 
@@ -203,7 +206,9 @@ class _PartSheets:
                 said = self.words.says(point.when)
                 points.append(Line(f"{point.add:+g} if {said}", point.place))
         bounds = (("never below", card.minimum), ("never above", card.maximum))
-        points += [Line(f"{what} {bound:g}", card.place) for what, bound in bounds if bound]
+        points += [
+            Line(f"{what} {bound:g}", card.place) for what, bound in bounds if bound is not None
+        ]
         return {"points": points, "used by": self.used(f"scorecard.{card.id}")}
 
     def table(self, table: model.Table) -> dict[str, Iterable[Line]]:
@@ -256,13 +261,8 @@ class _PartSheets:
             about.append(Line(f"on {point.channel} alone", point.place))
         per = [f"{count} per {key}" for key, count in point.at_most_per.items()]
         about += [Line(f"at most {listed(per, 'and')}", point.place)] if per else []
-        covers = point.covers
-        shown = list(self.actions(covers))
-        if point.channel is not None:
-            on = Covers(channel=(point.channel,))
-            fit = {_named(action) for action in self.words.covered(on)}
-            shown = [line for line in shown if line.says.partition(" (")[0] in fit]
-        return {"about": about, "covers": self.selector(covers), "actions": shown}
+        shown = self.actions(point.covers, on=point.channel)
+        return {"about": about, "covers": self.selector(point.covers), "actions": shown}
 
     def covering(self, covers: Covers) -> dict[str, Iterable[Line]]:
         return {"covers": self.selector(covers), "actions": self.actions(covers)}
