@@ -40,6 +40,12 @@ def folder() -> Path:
     return found
 
 
+def version() -> str:
+    """Return the version that is installed."""
+    package = folder() / "node_modules" / "json-rules-engine" / "package.json"
+    return str(json.loads(package.read_text(encoding="utf-8"))["version"])
+
+
 class Elsewhere:
     """An engine in a process of its own; *took* is the seconds of its latest answer."""
 
