@@ -6,6 +6,8 @@
 VENV  := .venv
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH := $(VENV)/.bench
+PEERS := build/peers
 CODE   = $(wildcard src tests examples benchmarks)
 ARGS  ?=
 
@@ -30,8 +32,8 @@ check: $(READY)  ## lint, formatting, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
 
-bench: $(READY)  ## measure, as ratios within one run
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: $(BENCH)  ## measure, as ratios within one run, beside the engines of others
+	NBA_NODE_PEERS=$(PEERS) $(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(READY)  ## run every example in the README, docs/ and the docstrings
 	$(BIN)/pytest tests/docs $(ARGS)
@@ -55,4 +57,11 @@ $(READY): pyproject.toml
 	echo "Building the environment in $(VENV) with $$("$$python" --version); it takes about half a minute."; \
 	"$$python" -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+# The engines that nba is compared with; the one in Node.js only where npm is.
+$(BENCH): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@if command -v npm >/dev/null; then \
+		mkdir -p $(PEERS) && npm install --silent --prefix $(PEERS) json-rules-engine@7 >/dev/null; fi
 	@touch $@

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import conditions, journey, stores, stores_redis
+import sys
+
+from benchmarks import conditions, journey, stores, stores_redis, versus
 
 if __name__ == "__main__":
     conditions.main()
     journey.main()
     stores.main()
     stores_redis.main()
+    versus.main([*sys.argv[1:], "--write"])

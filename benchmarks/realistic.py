@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from nba import Event
 from nba.book.folder import read_folder
+from nba.book.sheet import Sheet
 from nba.book.source import Source, parse
 
 __all__ = ["NOW", "Person", "people", "realistic"]
@@ -70,7 +71,7 @@ class Person(NamedTuple):
     events: tuple[Event, ...]
 
 
-def realistic(actions: int = 1000, seed: int = 11) -> list[Source]:
+def realistic(actions: int = 1000, seed: int = 11) -> list[Source | Sheet]:
     """Return the files of the book with so many actions added."""
     text = "\n".join([_HEAD + "actions:", *_actions(Random(seed), actions)])
     return [*read_folder(RULES), parse(text + "\n", "departments.yaml")]
@@ -172,7 +173,7 @@ def _person(random: Random, number: int, events: int) -> Person:
 def _event(random: Random, customer: str, place: int) -> Event:
     at = NOW - timedelta(hours=random.uniform(0.5, 24 * 120))
     kind = random.choice(("contact", "contact", "contact", "bill_sent", "step_tried", "survey"))
-    data: dict[str, Any] = {
+    known: dict[str, dict[str, Any]] = {
         "contact": {
             "topic": random.choice(_INTENTS[1:]),
             "resolved": random.random() < 0.6,
@@ -181,6 +182,6 @@ def _event(random: Random, customer: str, place: int) -> Event:
         "bill_sent": {"bill": f"b{place}", "amount": random.uniform(10, 90)},
         "step_tried": {"step": random.choice(("restart_modem", "line_test"))},
         "survey": {"score": float(random.randint(0, 10))},
-    }[kind]
+    }
     channel = random.choice(("phone", "chat", "app", "web", "email"))
-    return Event(kind, customer=customer, channel=channel, at=at, data=data, id=f"e{place}")
+    return Event(kind, customer=customer, channel=channel, at=at, data=known[kind], id=f"e{place}")

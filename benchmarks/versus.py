@@ -178,8 +178,9 @@ def _plot(rows: Sequence[Row], sizes: Sequence[int]) -> None:
             ]
             ours = row.subject.name.startswith("nba")
             style = {"linewidth": 3 if ours else 1, "marker": "o", "markersize": 3}
-            one.loglog(*zip(*points, strict=True), label=row.subject.name, **style)
-        one.set_title(f"{density}: {DENSITIES[density]:.0%} of the actions are eligible")
+            if points:
+                one.loglog(*zip(*points, strict=True), label=row.subject.name, **style)
+        one.set_title(density)
         one.set_xlabel("actions")
         one.grid(visible=True, which="major", alpha=0.3)
     axes[0].set_ylabel("seconds for one answer, p50")
