@@ -1,0 +1,212 @@
+"""The client for asyncio: the same verbs, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from nba.client import requests
+from nba.client.requests import Checked, Explained, Journey, Request
+from nba.client.sending import Again, Attempts
+from nba.decide.case import Case
+from nba.decide.decision import Decision
+from nba.engine.outcomes import Recorded
+from nba.engine.standing import Standing
+from nba.errors import Diagnostic, NbaError
+from nba.journey.events import Event
+from nba.state.store import Due
+
+__all__ = ["AsyncClient"]
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """Asks the server at *url* from asyncio, with the API *key* if it needs one.
+
+    *timeout* is how many seconds each attempt may take, and *attempts* how many there are: where
+    there is no answer, or one that says to come back, the same request is sent again. It is done
+    once however often it is sent, since it carries an idempotency key. The verbs are those of
+    `Engine`, with the same results and errors; ServerError is for what lies between.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None = None,
+        *,
+        timeout: float = 5.0,
+        attempts: int = 3,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        self._attempts = attempts
+        self._http = httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=timeout, transport=transport
+        )
+
+    async def aclose(self) -> None:
+        """Give back the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Use the client for a while."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def _send(self, request: Request[T]) -> T:
+        attempts = Attempts(self._attempts)
+        while True:
+            try:
+                reply = await self._http.request(
+                    request.method,
+                    request.path,
+                    content=request.content,
+                    headers=dict(request.headers),
+                    params=dict(request.query),
+                )
+                found = attempts.answered(request, reply)
+            except httpx.TransportError as error:
+                found = attempts.failed(error)
+            if not isinstance(found, Again):
+                return found
+            await asyncio.sleep(found.seconds)
+
+    # --- deciding
+
+    async def decide(
+        self,
+        id: str,
+        *,
+        customer: Mapping[str, Any] | None = None,
+        interaction: Mapping[str, Any] | None = None,
+        now: datetime | None = None,
+        role: str | None = None,
+        at: str | None = None,
+        n: int | None = None,
+        events: Iterable[Event] | None = None,
+        history: Iterable[Mapping[str, Any]] | None = None,
+        used: Mapping[str, Any] | None = None,
+        observe: bool = False,
+        commit: bool = True,
+        explain: bool = False,
+        key: str | None = None,
+    ) -> Decision:
+        """Return the next best action for the customer *id*: see `Engine.decide`.
+
+        With *explain* the decision brings its reasons, codes and briefing. Under a *key* of your
+        own it may also be asked for again after this program ended.
+        """
+        journey = tuple(events) if events is not None else None
+        past = tuple(history) if history is not None else None
+        case = Case(id, customer or {}, interaction, now, role, at, journey, past, used)
+        return await self.decide_case(
+            case, n, observe=observe, commit=commit, explain=explain, key=key
+        )
+
+    async def decide_case(
+        self,
+        case: Case | Mapping[str, Any],
+        n: int | None = None,
+        *,
+        observe: bool = False,
+        commit: bool = True,
+        explain: bool = False,
+        key: str | None = None,
+    ) -> Decision:
+        """Return the next best action for a case, which may be plain data; see `decide`."""
+        return await self._send(
+            requests.decide(case, n=n, observe=observe, commit=commit, explain=explain, key=key)
+        )
+
+    async def decide_many(
+        self,
+        cases: Iterable[Case | Mapping[str, Any]],
+        *,
+        observe: bool = False,
+        commit: bool = True,
+        explain: bool = False,
+        key: str | None = None,
+    ) -> list[Decision | NbaError]:
+        """Return for each of up to 200 cases the decision, or the error why there is none."""
+        return await self._send(
+            requests.decide_many(cases, observe=observe, commit=commit, explain=explain, key=key)
+        )
+
+    async def standing(self, id: str) -> Standing:
+        """Return how a decision stands: its answers, and what came of them."""
+        return await self._send(requests.standing(id))
+
+    async def explain(self, id: str) -> Explained:
+        """Return why a decision of the server's log was made, for every action."""
+        return await self._send(requests.explain(id))
+
+    # --- what happens, and what comes of it
+
+    async def observe(self, *events: Event, key: str | None = None) -> list[Diagnostic]:
+        """Record what happened; return what was wrong with the fields of events."""
+        return await self._send(requests.observe(events, key))
+
+    async def record(
+        self,
+        id: str,
+        outcome: str,
+        *,
+        action: str | None = None,
+        at: datetime | None = None,
+        key: str | None = None,
+    ) -> Recorded:
+        """Record what came of a decision. *key* tells outcomes apart: see `Engine.record`."""
+        return await self._send(requests.record(id, outcome, action, at, key))
+
+    async def approve(
+        self,
+        id: str,
+        by: str,
+        role: str,
+        *,
+        action: str | None = None,
+        agreed: bool = True,
+        at: datetime | None = None,
+    ) -> Recorded:
+        """Approve of the gesture of a decision, or refuse it where not *agreed*."""
+        return await self._send(requests.approve(id, by, role, action, agreed=agreed, at=at))
+
+    # --- customers
+
+    async def journey(self, customer: str) -> Journey:
+        """Return all that the store knows of a customer."""
+        return await self._send(requests.journey(customer))
+
+    async def forget(self, customer: str) -> None:
+        """Forget a customer in the log and the store."""
+        await self._send(requests.forget(customer))
+
+    async def due(
+        self, now: datetime | None = None, cursor: str | None = None, limit: int = 1000
+    ) -> tuple[list[Due], str]:
+        """Return the moments that opened or closed since *cursor*, and the next cursor."""
+        return await self._send(requests.due(now, cursor, limit))
+
+    # --- the book
+
+    async def book(self) -> dict[str, Any]:
+        """Return the ids that the book has, its version, and what became of the last reload."""
+        return await self._send(requests.book())
+
+    async def check(self, files: Mapping[str, str]) -> Checked:
+        """Return what is wrong with the files of a book, by name; nothing of them is loaded."""
+        return await self._send(requests.check(files))
+
+    async def reload(self) -> bool:
+        """Let the server read its book again; return whether its version is another now.
+
+        Raises BookError where it has errors: the old one then goes on deciding.
+        """
+        return await self._send(requests.reload())
