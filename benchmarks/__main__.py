@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import conditions, journey, stores, stores_redis, versus
+from benchmarks import conditions, journey, server, stores, stores_redis, versus
 
 if __name__ == "__main__":
     conditions.main()
@@ -12,3 +12,4 @@ if __name__ == "__main__":
     stores.main()
     stores_redis.main()
     versus.main([*sys.argv[1:], "--write"])
+    server.main()

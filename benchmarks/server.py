@@ -125,7 +125,7 @@ def case() -> dict[str, Any]:
 @contextmanager
 def started(command: list[str], port: int, **environment: str) -> Iterator[str]:
     """Start a server, wait until it answers, and end it afterwards."""
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own servers
         command, env=os.environ | environment, cwd=ROOT, stderr=subprocess.DEVNULL
     )
     url = f"http://127.0.0.1:{port}"
@@ -148,7 +148,7 @@ def started(command: list[str], port: int, **environment: str) -> Iterator[str]:
 def asked(url: str, script: Path, seconds: int) -> Found:
     """Return what wrk sees of a server. Raises RuntimeError where an answer was wrong."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - wrk
     numbers = re.search(r"requests (\d+) us (\d+) p50 (\d+) p99 (\d+) wrong (\d+)", done.stdout)
     if numbers is None or int(numbers[5]):
         raise RuntimeError(f"wrk says: {done.stdout}")
@@ -180,17 +180,23 @@ def run(rounds: int, seconds: int) -> bool:
                     _show(*pairs[-1])
     rate = median(one.rate / other.rate for one, other in pairs)
     slowest = median(one.p99 / other.p99 for one, other in pairs)
-    print(f"  median: {rate:.2f} of the requests (at least {_THROUGHPUT}), "
-          f"99 of 100 within {slowest:.1f} times (at most {_SLOWEST:g})")
+    print(
+        f"  median: {rate:.2f} of the requests (at least {_THROUGHPUT}), "
+        f"99 of 100 within {slowest:.1f} times (at most {_SLOWEST:g})"
+    )
     return rate >= _THROUGHPUT and slowest <= _SLOWEST
 
 
 def _show(one: Found, other: Found) -> None:
     for name, found in (("nba", one), ("handler", other)):
-        print(f"  {name:8} {found.rate:7.0f}/s  p50 {found.p50 * 1e3:6.2f} ms  "
-              f"p99 {found.p99 * 1e3:6.2f} ms")
-    print(f"  ratio    {one.rate / other.rate:7.2f}    p50 {one.p50 / other.p50:6.1f}     "
-          f"p99 {one.p99 / other.p99:6.1f}")
+        print(
+            f"  {name:8} {found.rate:7.0f}/s  p50 {found.p50 * 1e3:6.2f} ms  "
+            f"p99 {found.p99 * 1e3:6.2f} ms"
+        )
+    print(
+        f"  ratio    {one.rate / other.rate:7.2f}    p50 {one.p50 / other.p50:6.1f}     "
+        f"p99 {one.p99 / other.p99:6.1f}"
+    )
 
 
 def main() -> None:

@@ -82,7 +82,7 @@ def instant(when: datetime) -> int:
 
     Raises ValueError for a naive one: nobody knows which instant that is.
     """
-    if when.tzinfo is None or when.utcoffset() is None:
+    if when.tzinfo is not UTC and when.utcoffset() is None:
         raise ValueError("a time needs a zone")
     delta = when - EPOCH
     return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds * 1000

@@ -78,6 +78,7 @@ def read(kind: Type, value: object, *, warned: int = 0, **more: Any) -> tuple[ob
         (list_of(DOUBLE), (1, 2.5), [1.0, 2.5]),
         (list_of(TIER), [Tier.GOLD], ["gold"]),
         (list_of(list_of(INT)), [[1], []], [[1], []]),
+        (DOUBLE, -3, -3.0), (DOUBLE, 2**53 + 1, 2.0**53), (DOUBLE, -(2**60), -(2.0**60)),
         (map_of(STRING, DOUBLE), {"x": 1}, {"x": 1.0}),
         (list_of(EVENT), [{"type": None, "at": "2026-03-01"}],
          [{"at": parse_timestamp("2026-03-01T00:00:00Z")}]),

@@ -41,6 +41,7 @@ class Account(TypedDict):
     action: str
     title: str
     channel: str
+    channels: dict[str, str]
     code: str
     priority: float | None
     why: list[str]

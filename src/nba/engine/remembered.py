@@ -134,8 +134,11 @@ def _alternative(plan: Plan, view: View, offer: Offer, *, whole: bool) -> Altern
     content = _written(plan, view, offer)
     if whole:
         content["told"] = offer.candidate.to_dict()
-    written = json.dumps(content, ensure_ascii=False)
-    return Alternative(tuple(map(_claim, offer.needs)), written, offer.labels)
+    return Alternative(tuple(map(_claim, offer.needs)), _encode(content), offer.labels)
+
+
+#: As `json.dumps` writes it, which makes a new encoder each time.
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _claim(need: Need) -> Claim:

@@ -101,6 +101,8 @@ class _Pattern(ABC):
 
     def instances(self, index: Index, start: int = 0) -> list[Instance]:
         """Return the instances in a journey, by anchor, with anchors from the place *start* on."""
+        if self.steps[0].event not in index.places:  # as in most journeys
+            return []
         slots: Slots = [{}] * (len(self.steps) + 2)
         anchors = self.steps[0].all(index, slots, start)
         found = self.opened(index, slots, anchors) if anchors else ()

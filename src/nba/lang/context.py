@@ -248,6 +248,7 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
             f"    v = {objects[owner]}.get({name!r})",
             f"    if {test}: c[{slot}] = v",
             f"    elif v is None: c[{slot}] = default{slot}",
+            *_quick_conversion(spec, slot),
             f"    else: c[{slot}] = slow{slot}(v, problems)",
         ]
     for owner, variable in objects.items():
@@ -297,7 +298,20 @@ def _note_undeclared(
 
 
 _near = lru_cache(maxsize=4096)(did_you_mean)
+#: Every int up to it is a double.
+_EXACT: Final = 2**53
 _MANY: Final = 20  # undeclared fields of one object that are named
+
+
+def _quick_conversion(spec: FieldSpec, slot: int) -> list[str]:
+    """Return the line that makes a double of an int, as JSON has most whole numbers."""
+    if spec.type.name != "double":
+        return []
+    # beyond it not every int is a double; what is out of the declared range is told of slowly
+    low, high = -_EXACT if spec.minimum is None else spec.minimum, spec.maximum
+    bound = _EXACT if high is None else high
+    test = f"v.__class__ is int and {max(low, -_EXACT)!r} <= v <= {min(bound, _EXACT)!r}"
+    return [f"    elif {test}: c[{slot}] = float(v)"]
 
 
 def _quick_test(spec: FieldSpec, allowed: str, namespace: dict[str, Any]) -> str:

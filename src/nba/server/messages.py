@@ -359,6 +359,7 @@ class ActionAccount(Strict):
     action: str
     title: str
     channel: str
+    channels: dict[str, str]
     code: str
     priority: float | None
     why: list[str]

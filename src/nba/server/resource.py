@@ -155,7 +155,8 @@ def _let_in(service: Service, scope: Scope, headers: Headers, endpoint: Endpoint
         if client is not None and client[0] not in _HERE:
             raise ProblemError("forbidden", "without API keys only this machine is served")
         # a page of another site must not reach it through somebody's browser
-        if b"origin" in headers or not _HOST.fullmatch(headers.get(b"host", b"localhost")):
+        host = headers.get(b"host", b"localhost")
+        if headers.get(b"origin", own := b"http://" + host) != own or not _HOST.fullmatch(host):
             raise ProblemError("forbidden", "without API keys only `localhost` is served")
         return _NOBODY
     caller = service.keys.caller(headers.get(b"authorization"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -29,6 +30,8 @@ __all__ = ["KEYS", "Serving", "app_from_environment", "configured", "serve"]
 KEYS: Final = "NBA_API_KEYS"
 _SETTINGS: Final = "NBA_SERVING"
 _COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
+#: How much is allocated before the youngest, and then the older objects are looked through.
+_SELDOM: Final = (10_000, 20, 20)
 _logger = logging.getLogger("nba.server")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
 
@@ -83,7 +86,7 @@ def app_from_environment() -> Any:
     """Return the application that a process of `nba serve` serves."""
     serving = msgspec.json.decode(os.environ[_SETTINGS], type=Serving)
     logs.begin(requests=serving.requests)
-    return create_app(
+    app = create_app(
         serving.book,
         store=serving.store,
         log=serving.log,
@@ -94,6 +97,11 @@ def app_from_environment() -> Any:
         signal=serving.signal,
         threads=serving.threads,
     )
+    # The book and all modules stay: looking through them for garbage would only hold up answers.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_SELDOM)
+    return app
 
 
 def serve(serving: Serving) -> int:
@@ -135,6 +143,7 @@ def configured(app: Any, *, workers: int = 1, grace: int = 30) -> uvicorn.Config
         proxy_headers=False,
         timeout_keep_alive=20,
         timeout_graceful_shutdown=grace,
+        timeout_worker_healthcheck=60,  # a machine under load starts a process in several seconds
     )
 
 
