@@ -163,7 +163,18 @@ def test_a_thing_is_found_as_conditions_and_codes_write_it():
     assert blocked == the(book, "no_selling_when_upset")
     assert lines(blocked, "used") == []
     assert the(book, "customer.tier").kind == "field"
-    for name in ("", ".", ":", "moment.upset", "moment.", "chosen:upset", "blocked:", "nothing"):
+    assert the(book, "contact").kind == "event type"
+    for name in (
+        "",
+        ".",
+        ":",
+        "moment.upset",
+        "moment.",
+        "limited:no_selling_when_upset",
+        "chosen:upset",
+        "blocked:",
+        "nothing",
+    ):
         assert sheets(book, name) == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from nba.author.kinds import SUBJECTS
 from nba.author.rule_changes import RuleChange
 from nba.author.uses import rules_in
 from nba.book.model import Book
@@ -17,8 +18,6 @@ from nba.lang.normal import reads
 
 __all__ = ["because", "told"]
 
-#: What the subject of a code is, by the code: the section of the rule files that has it.
-_SUBJECTS: Final = {"blocked": "policies", "unaffordable": "budgets"}
 #: Where that is declared which conditions read, by how its names begin.
 _SECTIONS: Final = {
     "condition": "conditions",
@@ -148,9 +147,9 @@ def _rules_on(name: str, book: Book) -> dict[tuple[str, str], None]:
 def _subject(code: str) -> dict[tuple[str, str], None]:
     """Return the rule that a code names, if it does."""
     kind, _, rest = code.partition(":")
-    if kind in ("limited", "suppressed"):
-        return {("contact_policy", ""): None}
-    section = _SUBJECTS.get(kind)
+    section = SUBJECTS.get(kind)
+    if section in ("limits", "suppressions"):
+        return {("contact_policy", ""): None}  # where rule files have them
     return {(section, rest.partition(":")[0]): None} if section else {}
 
 

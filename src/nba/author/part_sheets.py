@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from nba.author.action_sheet import action_sheet
+from nba.author.kinds import KINDS, SUBJECTS
 from nba.author.rule_words import RuleWords, length_in_words, percent_in_words
 from nba.author.sheet import Line, Section, Sheet
 from nba.author.uses import uses
@@ -19,35 +20,11 @@ from nba.lang.words import listed
 
 __all__ = ["ids", "sheets"]
 
-#: The sections whose parts have an id, and what one part is called.
-_SECTIONS: Final = {
-    "issues": "issue",
-    "groups": "group",
-    "actions": "action",
-    "moments": "moment",
-    "signals": "signal",
-    "corridors": "corridor",
-    "events": "event",
-    "conditions": "condition",
-    "scorecards": "scorecard",
-    "tables": "table",
-    "policies": "policy",
-    "limits": "limit",
-    "suppressions": "suppression",
-    "budgets": "budget",
-    "channels": "channel",
-    "calendars": "calendar",
-    "decision_points": "decision point",
-    "outcomes": "outcome",
-}
-#: Codes of decisions that end in the id of a rule, such as `blocked:no_selling`.
-_CODES: Final = ("blocked", "limited", "suppressed", "unaffordable")
-
 
 def ids(book: Book) -> dict[str, list[tuple[str, Any]]]:
     """Return what has a sheet, by its id: the kind and the thing, several where an id is shared."""
     found: dict[str, list[tuple[str, Any]]] = {}
-    for section, kind in _SECTIONS.items():
+    for section, kind in KINDS.items():
         for name, part in getattr(book, section).items():
             found.setdefault(name, []).append((kind, part))
     for tier in book.tiers:
@@ -61,13 +38,10 @@ def sheets(book: Book, name: str) -> list[Sheet]:
     """Return the sheets on what is called so: an id, one as conditions write it, or a code."""
     known = ids(book)
     kind, _, id_ = name.partition(".")
-    code, _, rule = name.partition(":")
-    if name in known:
-        found = known[name]
-    elif kind in _SECTIONS.values() and id_ in known:
-        found = [part for part in known[id_] if part[0] == kind]
-    else:
-        found = known.get(rule, []) if code in _CODES else []
+    if name not in known and ":" in name:
+        code, _, id_ = name.partition(":")
+        kind = KINDS.get(SUBJECTS.get(code, ""), "")
+    found = known[name] if name in known else [one for one in known.get(id_, ()) if one[0] == kind]
     return [_sheet(book, kind, name if kind == "field" else "", part) for kind, part in found]
 
 
@@ -81,7 +55,7 @@ def _sheet(book: Book, kind: str, path: str, part: Any) -> Sheet:
         "moment": parts.moment,
         "signal": parts.signal,
         "corridor": parts.corridor,
-        "event": parts.event,
+        "event type": parts.event,
         "scorecard": parts.scorecard,
         "table": parts.table,
         "policy": parts.policy,

@@ -7,30 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from nba.author.kinds import KINDS
 from nba.book.dump import to_document
 from nba.book.model import Book
 
 __all__ = ["RuleChange", "rule_changes"]
 
-#: What a rule of a section is called, where people have a word for it.
-_CALLED: Final = {
-    "actions": "action",
-    "policies": "policy",
-    "conditions": "condition",
-    "issues": "issue",
-    "groups": "group",
-    "channels": "channel",
-    "calendars": "calendar",
-    "budgets": "budget",
-    "signals": "signal",
-    "moments": "moment",
-    "corridors": "corridor",
-    "scorecards": "scorecard",
-    "decision_points": "decision point",
-    "outcomes": "outcome",
-    "events": "event type",
-    "tables": "table",
-}
 _LONGEST: Final = 100  # characters of a value that are shown
 
 
@@ -53,7 +35,7 @@ class RuleChange:
         """What the rule is called."""
         if not self.id:
             return f"`{self.section}`"
-        return f"{_CALLED.get(self.section, self.section)} `{self.id}`"
+        return f"{KINDS.get(self.section, self.section)} `{self.id}`"
 
     def __str__(self) -> str:
         return f"{self.rule}: {'; '.join(self.told())}"
@@ -78,7 +60,7 @@ def rule_changes(old: Book, new: Book) -> tuple[RuleChange, ...]:
         was, is_ = before.get(section), after.get(section)
         if was == is_:
             continue
-        if section in _CALLED:
+        if section in KINDS:
             found += _of_section(section, was or {}, is_ or {})
         else:
             found.append(RuleChange(section, "", "changed", tuple(_parts(was, is_))))

@@ -22,13 +22,14 @@ What is expected under each key:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
 from nba.author.coverage import Coverage
+from nba.author.kinds import KINDS, SUBJECTS
 from nba.book.model import Book, TestCase
 from nba.decide.because import Facts, line_of
 from nba.decide.case import Case
@@ -265,19 +266,14 @@ class _Comparison:
         if kind not in CODES:
             return f"`{kind}` is not a code. {did_you_mean(kind, CODES)}".strip()
         name = subject.partition(":")[0]
-        what, known = self._subjects().get(kind, ("", ()))
-        if what and name and name != "unknown" and name not in known:
+        section = SUBJECTS.get(kind)
+        if section is None or name in ("", "unknown"):
+            return ""
+        known = getattr(self.book, section)
+        if name not in known:
+            what = KINDS[section]
             return f"the book has no {what} `{name}`. {did_you_mean(name, known)}".strip()
         return ""
-
-    def _subjects(self) -> dict[str, tuple[str, Collection[str]]]:
-        """Return what codes name, by the code: the word for it, and the ids there are."""
-        return {
-            "blocked": ("policy", self.book.policies),
-            "suppressed": ("suppression", self.book.suppressions),
-            "limited": ("limit", self.book.limits),
-            "unaffordable": ("budget", self.book.budgets),
-        }
 
     # --- why it is so
 

@@ -6,29 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Final, NamedTuple
 
+from nba.author.kinds import KINDS
 from nba.book.model import Book, Condition, Expression
 from nba.errors import Place
 from nba.lang.normal import reads
 
 __all__ = ["Use", "rules_in", "uses"]
 
-#: What each section is called when one thing of it is meant.
-_KINDS: Final = {
-    "actions": "action",
-    "groups": "group",
-    "issues": "issue",
-    "policies": "policy",
-    "conditions": "condition",
-    "scorecards": "scorecard",
-    "tables": "table",
-    "signals": "signal",
-    "moments": "moment",
-    "corridors": "corridor",
-    "channels": "channel",
-    "limits": "limit",
-    "suppressions": "suppression",
-    "budgets": "budget",
-}
+#: What is called by what it is: there is one in a book.
 _OF_THE_BOOK: Final = {
     "gates": "the book's own conditions",
     "scoring": "scoring",
@@ -65,7 +50,7 @@ def _expressions(book: Book) -> Iterator[tuple[str, Condition | Expression]]:
         if part.name in ("shape", "tests", "fields", "zone"):
             continue
         if isinstance(value, Mapping):
-            kind = _KINDS.get(part.name, part.name)
+            kind = KINDS.get(part.name, part.name)
             for name, each in value.items():
                 yield from ((f"{kind} `{name}`", found) for found in rules_in(each))
         elif part.name == "tiers":
