@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from nba.author.rule_words import RuleWords, titled
-from nba.author.sheet import Line, Section, Sheet
+from nba.author.description import Description, Line, Section
+from nba.author.rule_words import RuleWords, named, titled
 from nba.book.model import Book
 from nba.book.rules import NOWHERE
 
 __all__ = ["overview"]
 
 
-def overview(book: Book) -> Sheet:
+def overview(book: Book) -> Description:
     """Return what is in a book: its catalogue first, then what bears on it."""
     words = RuleWords(book)
     sections: dict[str, list[Line]] = {"actions": list(_catalogue(book))}
@@ -30,7 +29,7 @@ def overview(book: Book) -> Sheet:
         if name == "conditions":
             sections[name] = [Line(f"`{id_}`", one.place) for id_, one in parts.items()]
         else:
-            sections[name] = [Line(_named(one), one.place) for one in parts.values()]
+            sections[name] = [Line(named(one), one.place) for one in parts.values()]
     sections |= {
         "limits": [
             Line(f"`{one.id}`: {titled(one.title, words.limit(one))}", one.place)
@@ -45,9 +44,9 @@ def overview(book: Book) -> Sheet:
             for one in book.budgets.values()
         ],
         "tiers": [Line(f"`{one.name}`", one.place) for one in book.tiers],
-        "decision points": [Line(_named(one), one.place) for one in book.decision_points.values()],
+        "decision points": [Line(named(one), one.place) for one in book.decision_points.values()],
         "channels": [
-            Line(f"{_named(one)}, {one.direction}", one.place) for one in book.channels.values()
+            Line(f"{named(one)}, {one.direction}", one.place) for one in book.channels.values()
         ],
         "calendars": [Line(f"`{one.id}`", one.place) for one in book.calendars.values()],
         "events": [Line(f"`{one.id}`", one.place) for one in book.events.values()],
@@ -57,20 +56,16 @@ def overview(book: Book) -> Sheet:
         ],
     }
     shown = tuple(Section(heading, tuple(lines)) for heading, lines in sections.items() if lines)
-    return Sheet("book", book.id, book.title, NOWHERE, shown)
+    return Description("book", book.id, book.title, NOWHERE, shown)
 
 
 def _catalogue(book: Book) -> Iterator[Line]:
     for issue in book.issues.values():
-        yield Line(_named(issue), issue.place)
+        yield Line(named(issue), issue.place)
         for group in book.groups.values():
             if group.id.partition("/")[0] != issue.id:
                 continue
-            yield Line(f"  {_named(group)}", group.place)
+            yield Line(f"  {named(group)}", group.place)
             for action in book.actions.values():
                 if action.group == group.id:
-                    yield Line(f"    {_named(action)}", action.place)
-
-
-def _named(part: Any) -> str:
-    return f"`{part.id}`{f': {part.title}' if part.title else ''}"
+                    yield Line(f"    {named(action)}", action.place)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nba.book.model import (
+    GATES,
     Action,
     Book,
     Condition,
@@ -31,9 +32,6 @@ __all__ = ["ROW", "Arm", "Rule", "nested", "rules_of"]
 
 #: The kind of the rows of decision tables.
 ROW: Final = "row"
-
-#: The stages that have conditions.
-STAGES: Final = ("eligible", "applicable", "suitable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +143,9 @@ def _text(condition: Condition) -> str:
 
 
 def _gates(gates: Gates, owner: str) -> Iterator[Rule]:
-    for stage in STAGES:
-        for condition in getattr(gates, stage):
-            yield from _condition(condition, owner, top=stage)
+    for gate in GATES:
+        for condition in getattr(gates, gate):
+            yield from _condition(condition, owner, top=gate)
 
 
 def _level(level: Issue | Group) -> Iterator[Rule]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from typing import Any
 
 from nba import money
 from nba.book.model import (
@@ -28,7 +29,7 @@ from nba.lang.values import Duration
 from nba.lang.words import listed, value_in_words
 from nba.windows import Window
 
-__all__ = ["RuleWords", "length_in_words", "percent_in_words", "titled"]
+__all__ = ["RuleWords", "length_in_words", "named", "percent_in_words", "titled"]
 
 _FULL = {
     "drop": "then the action is dropped",
@@ -41,6 +42,11 @@ _DIRECTIONS = {"inbound": ("inbound",), "outbound": ("outbound",), "both": ("inb
 def length_in_words(nanoseconds: int) -> str:
     """Return a length of time in words."""
     return value_in_words(Duration(nanoseconds))
+
+
+def named(part: Any) -> str:
+    """Return what a part of a book is called that has an id and a title."""
+    return f"`{part.id}`{f': {part.title}' if part.title else ''}"
 
 
 def titled(title: str, said: str) -> str:

@@ -10,6 +10,7 @@ from nba.book.expressions import Expressions
 from nba.book.findings import At
 from nba.book.gestures import Gestures, literal
 from nba.book.model import (
+    GATES,
     Action,
     Channel,
     Condition,
@@ -54,12 +55,9 @@ class Catalogue:
     def gates(self, document: documents.Gated | documents.File, at: At) -> Gates:
         """Return the conditions of one level."""
         found = Gates(
-            *(
-                self.expressions.conditions(getattr(document, name), at / name)
-                for name in ("eligible", "applicable", "suitable")
-            )
+            *(self.expressions.conditions(getattr(document, name), at / name) for name in GATES)
         )
-        self.gestures.check_not_yet((*found.eligible, *found.applicable, *found.suitable))
+        self.gestures.check_not_yet(found.conditions)
         return found
 
     def channel(self, name: str, document: documents.Channel, at: At) -> Channel:

@@ -7,9 +7,9 @@ rules stand in files. Places are kept for people and take no part in comparisons
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import tzinfo
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from nba.book.contact import (
     OUTCOMES,
@@ -31,6 +31,7 @@ from nba.lang.types import Type
 from nba.windows import Window
 
 __all__ = [
+    "GATES",
     "Action",
     "Attribution",
     "Band",
@@ -89,6 +90,15 @@ class Gates:
     eligible: tuple[Condition, ...] = ()
     applicable: tuple[Condition, ...] = ()
     suitable: tuple[Condition, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions of all gates, in the order in which they are asked."""
+        return (*self.eligible, *self.applicable, *self.suitable)
+
+
+#: The names of the gates, in the order in which they are asked.
+GATES: Final = tuple(gate.name for gate in fields(Gates))
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,11 +360,7 @@ def check_named(
 
 def _depends(action: Action, path: str) -> bool:
     gates = [action.gates, *(treatment.gates for treatment in action.treatments)]
-    trees = [
-        condition.tree
-        for one in gates
-        for condition in (*one.eligible, *one.applicable, *one.suitable)
-    ]
+    trees = [condition.tree for one in gates for condition in one.conditions]
     return any(
         isinstance(node, tree.Field) and node.path == path
         for root in trees

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from nba.author.part_sheets import ids
+from nba.author.part_descriptions import ids
 from nba.book.build import load
 from nba.book.model import Book
 from nba.cli.arguments import Arguments

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
+from nba.author.description import Description, Line, place_of
 from nba.author.overview import overview
-from nba.author.part_sheets import ids, sheets
-from nba.author.sheet import Line, Sheet, place_of
+from nba.author.part_descriptions import descriptions, ids
 from nba.book.build import load
 from nba.cli.arguments import Arguments
 from nba.cli.codes import OK
@@ -34,25 +34,25 @@ def run(args: argparse.Namespace) -> int:
     page = results()
     if args.id is None:
         found = [overview(book)]
-    elif not (found := sheets(book, args.id)):
+    elif not (found := descriptions(book, args.id)):
         message = f"the book has nothing called `{args.id}`"
         help_ = did_you_mean(args.id, ids(book)) if args.id else ""
         raise CommandError(message, help_)
     if args.json:
-        page.json([sheet.to_dict() for sheet in found])
+        page.json([description.to_dict() for description in found])
         return OK
-    for number, sheet in enumerate(found):
+    for number, description in enumerate(found):
         if number:
             page.line()
-        _show(sheet, page)
+        _show(description, page)
     return OK
 
 
-def _show(sheet: Sheet, page: Page) -> None:
-    title = f": {sheet.title}" if sheet.title else ""
-    head = page.paint(f"{sheet.kind} {sheet.id}", "bold") + title
-    page.line(head + _where(Line("", sheet.where), page))
-    for section in sheet.sections:
+def _show(description: Description, page: Page) -> None:
+    title = f": {description.title}" if description.title else ""
+    head = page.paint(f"{description.kind} {description.id}", "bold") + title
+    page.line(head + _where(Line("", description.where), page))
+    for section in description.sections:
         page.line()
         page.line(page.paint(section.heading, "cyan"))
         for line in section.lines:

@@ -18,11 +18,9 @@ from nba.lang.text import write
 from nba.lang.tree import Node
 from nba.lang.types import STRING
 
-__all__ = ["STAGES", "Level", "Reasoning", "doubt", "in_file", "listed", "shown", "written"]
+__all__ = ["Level", "Reasoning", "doubt", "in_file", "listed", "shown", "written"]
 
 _CHANNEL: Final = "interaction.channel"
-#: The stages that conditions stand under.
-STAGES: Final = ("eligible", "applicable", "suitable")
 
 
 def doubt(code: str, message: str, help_: str, where: Place) -> Diagnostic:
@@ -39,8 +37,8 @@ class Level:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """The conditions of all stages."""
-        return tuple(each for stage in STAGES for each in getattr(self.gates, stage))
+        """The conditions of all gates."""
+        return self.gates.conditions
 
 
 class Reasoning:

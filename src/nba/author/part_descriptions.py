@@ -1,28 +1,28 @@
-"""The sheets on what is no action: policies, moments, signals, limits, channels and the rest."""
+"""The descriptions of what is no action: policies, moments, signals, limits and the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from nba.author.action_sheet import action_sheet
+from nba.author.action_description import action_description
+from nba.author.description import Description, Line, Section
 from nba.author.kinds import KINDS, SUBJECTS
-from nba.author.rule_words import RuleWords, length_in_words, percent_in_words
-from nba.author.sheet import Line, Section, Sheet
+from nba.author.rule_words import RuleWords, length_in_words, named, percent_in_words
 from nba.author.uses import uses
 from nba.book import model
 from nba.book.contact import WEEKDAYS
-from nba.book.model import Book, Covers, Gates
+from nba.book.model import GATES, Book, Covers, Gates
 from nba.book.rules import NOWHERE
 from nba.lang.context import FieldSpec
 from nba.lang.types import EnumType
 from nba.lang.words import listed
 
-__all__ = ["ids", "sheets"]
+__all__ = ["descriptions", "ids"]
 
 
 def ids(book: Book) -> dict[str, list[tuple[str, Any]]]:
-    """Return what has a sheet, by its id: the kind and the thing, several where an id is shared."""
+    """Return what can be described, by its id: the kind and the thing, several of a shared id."""
     found: dict[str, list[tuple[str, Any]]] = {}
     for section, kind in KINDS.items():
         for name, part in getattr(book, section).items():
@@ -34,21 +34,21 @@ def ids(book: Book) -> dict[str, list[tuple[str, Any]]]:
     return found
 
 
-def sheets(book: Book, name: str) -> list[Sheet]:
-    """Return the sheets on what is called so: an id, one as conditions write it, or a code."""
+def descriptions(book: Book, name: str) -> list[Description]:
+    """Return what describes things called so: an id, one as conditions write it, or a code."""
     known = ids(book)
     kind, _, id_ = name.partition(".")
     if name not in known and ":" in name:
         code, _, id_ = name.partition(":")
         kind = KINDS.get(SUBJECTS.get(code, ""), "")
     found = known[name] if name in known else [one for one in known.get(id_, ()) if one[0] == kind]
-    return [_sheet(book, kind, name if kind == "field" else "", part) for kind, part in found]
+    return [_description(book, kind, name if kind == "field" else "", part) for kind, part in found]
 
 
-def _sheet(book: Book, kind: str, path: str, part: Any) -> Sheet:
+def _description(book: Book, kind: str, path: str, part: Any) -> Description:
     if isinstance(part, model.Action):
-        return action_sheet(book, part)
-    parts = _PartSheets(book)
+        return action_description(book, part)
+    parts = _PartDescriptions(book)
     tellers: dict[str, Callable[[Any], Mapping[str, Iterable[Line]]]] = {
         "issue": parts.issue,
         "group": parts.group,
@@ -76,10 +76,10 @@ def _sheet(book: Book, kind: str, path: str, part: Any) -> Sheet:
     listed_ = ((heading, tuple(lines)) for heading, lines in told.items())
     sections = tuple(Section(heading, lines) for heading, lines in listed_ if lines)
     title = getattr(part, "title", "")
-    return Sheet(kind, id_, title, getattr(part, "place", NOWHERE), sections)
+    return Description(kind, id_, title, getattr(part, "place", NOWHERE), sections)
 
 
-class _PartSheets:
+class _PartDescriptions:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.words = RuleWords(book)
@@ -88,7 +88,7 @@ class _PartSheets:
 
     def issue(self, issue: model.Issue) -> dict[str, Iterable[Line]]:
         groups = [group for group in self.book.groups.values() if _issue_of(group.id) == issue.id]
-        listed_ = (Line(_named(group), group.place) for group in groups)
+        listed_ = (Line(named(group), group.place) for group in groups)
         return self.level(issue) | {"groups": listed_}
 
     def group(self, group: model.Group) -> dict[str, Iterable[Line]]:
@@ -104,7 +104,7 @@ class _PartSheets:
     def gates(self, gates: Gates) -> dict[str, Iterable[Line]]:
         return {
             gate: [Line(self.words.says(one), one.place) for one in getattr(gates, gate)]
-            for gate in ("eligible", "applicable", "suitable")
+            for gate in GATES
         }
 
     def actions(self, covers: Covers, *, on: str | None = None) -> Iterator[Line]:
@@ -113,7 +113,7 @@ class _PartSheets:
             if on is not None and on not in {each.channel for each in action.treatments}:
                 continue
             reach = self.words.reach(covers, action)
-            yield Line(_named(action) + (f" ({reach})" if reach else ""), action.place)
+            yield Line(named(action) + (f" ({reach})" if reach else ""), action.place)
 
     # --- the journey
 
@@ -249,7 +249,7 @@ class _PartSheets:
     def budget(self, budget: model.Budget) -> dict[str, Iterable[Line]]:
         said = [Line(self.words.budget(budget), budget.place)]
         takers = [
-            Line(_named(action), action.place)
+            Line(named(action), action.place)
             for action in self.book.actions.values()
             if budget.id in (*action.takes, *(action.gesture.budgets if action.gesture else ()))
         ]
@@ -268,16 +268,12 @@ class _PartSheets:
             hours.append(Line(f"{day}: {text or 'closed'}", calendar.place))
         closed = [Line(str(day), calendar.place) for day in sorted(calendar.hours.closed)]
         channels = self.book.channels.values()
-        keepers = [Line(_named(one), one.place) for one in channels if one.open == calendar.id]
+        keepers = [Line(named(one), one.place) for one in channels if one.open == calendar.id]
         clocks = [Line(f"by the clocks of `{calendar.zone}`", calendar.place)]
         return {"about": clocks, "open": hours, "closed": closed, "channels": keepers}
 
     def outcome(self, outcome: model.Outcome) -> dict[str, Iterable[Line]]:
         return {"about": [Line(f"it means {outcome.means}")] if outcome.means else []}
-
-
-def _named(part: Any) -> str:
-    return f"`{part.id}`{f': {part.title}' if part.title else ''}"
 
 
 def _issue_of(group: str) -> str:

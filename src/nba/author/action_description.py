@@ -1,14 +1,14 @@
-"""The sheet on an action: its own rules, and those of others that bear on it, in words."""
+"""The description of an action: its own rules, and those of others that bear on it, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nba.author.rule_words import RuleWords, length_in_words, percent_in_words, titled
-from nba.author.sheet import Line, Section, Sheet
+from nba.author.description import Description, Line, Section
+from nba.author.rule_words import RuleWords, length_in_words, named, percent_in_words, titled
 from nba.book.model import Action, Book, Expression, Gesture, Treatment
 
-__all__ = ["action_sheet"]
+__all__ = ["action_description"]
 
 _GATES = {
     "eligible": "may we? (eligible)",
@@ -17,18 +17,18 @@ _GATES = {
 }
 
 
-def action_sheet(book: Book, action: Action) -> Sheet:
+def action_description(book: Book, action: Action) -> Description:
     """Return what a book says of an action, and what of the rest of it bears on the action."""
-    return _ActionSheet(book, action).sheet()
+    return _ActionDescription(book, action).description()
 
 
-class _ActionSheet:
+class _ActionDescription:
     def __init__(self, book: Book, action: Action) -> None:
         self.book = book
         self.action = action
         self.words = RuleWords(book)
 
-    def sheet(self) -> Sheet:
+    def description(self) -> Description:
         sections = {
             "where it belongs": self.belongs(),
             "when it may be used": self.valid(),
@@ -47,7 +47,7 @@ class _ActionSheet:
             "tests that name it": self.tests(),
         }
         listed = {heading: tuple(lines) for heading, lines in sections.items()}
-        return Sheet(
+        return Description(
             "action",
             self.action.id,
             self.action.title,
@@ -59,8 +59,8 @@ class _ActionSheet:
         action, book = self.action, self.book
         issue, group = book.issues[action.issue], book.groups[action.group]
         yield Line(f"kind {action.kind}{_tagged(action.tags)}", action.place)
-        yield Line(_titled("group", group.id, group.title), group.place)
-        yield Line(_titled("issue", issue.id, issue.title), issue.place)
+        yield Line(f"group {named(group)}", group.place)
+        yield Line(f"issue {named(issue)}", issue.place)
 
     def levels(self) -> Iterator[tuple[str, Action | Treatment]]:
         yield "", self.action
@@ -113,8 +113,7 @@ class _ActionSheet:
     def channels(self) -> Iterator[Line]:
         for treatment in self.action.treatments:
             channel = self.book.channels[treatment.channel]
-            name = _titled("", channel.id, channel.title).strip()
-            yield Line(f"{name}, {_direction(channel.direction)}", treatment.place)
+            yield Line(f"{named(channel)}, {_direction(channel.direction)}", treatment.place)
             for said in self.words.channel(channel):
                 yield Line(f"{channel.id}: {said}", channel.place)
             if treatment.defer_if is not None:
@@ -244,10 +243,6 @@ class _ActionSheet:
             named = {expected.get("action"), *(expected.get("ranked") or ())}
             if self.action.id in named | set(expected.get("dropped") or ()):
                 yield Line(test.name, test.place)
-
-
-def _titled(kind: str, id_: str, title: str) -> str:
-    return f"{kind} `{id_}`{f': {title}' if title else ''}"
 
 
 def _tagged(tags: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""A sheet on one thing in a book: what is said of it and what bears on it, each with its place."""
+"""A description of one thing in a book: what is said of it and bears on it, with the places."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from nba.book.rules import NOWHERE
 from nba.errors import Place
 
-__all__ = ["Line", "Section", "Sheet", "place_of"]
+__all__ = ["Description", "Line", "Section", "place_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Description:
     """What a book says of one thing: its *kind*, such as `action`, its id, and sections."""
 
     kind: str
@@ -38,7 +38,7 @@ class Sheet:
     sections: tuple[Section, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the sheet as plain data."""
+        """Return the description as plain data."""
         return {
             "kind": self.kind,
             "id": self.id,

@@ -1,4 +1,4 @@
-"""What `nba show` says: whatever decides on an action stands on its sheet, with its place."""
+"""What `nba show` says: whatever decides on an action stands on its description, with its place."""
 
 import random
 from pathlib import Path
@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.book import strategies
 from tests.cli.conftest import BOOK
 
+from nba.author.description import Description
 from nba.author.overview import overview
-from nba.author.part_sheets import ids, sheets
-from nba.author.sheet import Sheet
+from nba.author.part_descriptions import descriptions, ids
 from nba.author.uses import uses
 from nba.book.build import load
 from nba.book.model import Book
@@ -29,34 +29,36 @@ def engine(request) -> Engine:
     return Engine.open(request.param)
 
 
-def lines(sheet: Sheet, heading: str = "") -> list[str]:
-    """Return the sentences of a sheet, all or those under headings that begin so."""
-    sections = [each for each in sheet.sections if each.heading.startswith(heading)]
+def lines(description: Description, heading: str = "") -> list[str]:
+    """Return the sentences of a description, all or those under headings that begin so."""
+    sections = [each for each in description.sections if each.heading.startswith(heading)]
     return [line.says for section in sections for line in section.lines]
 
 
-def the(book: Book, name: str) -> Sheet:
-    """Return the only sheet of that name."""
-    (sheet,) = sheets(book, name)
-    return sheet
+def the(book: Book, name: str) -> Description:
+    """Return the only description of that name."""
+    (description,) = descriptions(book, name)
+    return description
 
 
 def check_all(book: Book) -> None:
-    """Every thing in a book has a sheet, with sentences, and places that exist."""
+    """Every thing in a book has a description, with sentences, and places that exist."""
     for name, parts in ids(book).items():
-        found = sheets(book, name)
-        assert [(sheet.kind, sheet.id) for sheet in found] == [(kind, name) for kind, _ in parts]
-        for sheet in found:
-            assert all(section.lines for section in sheet.sections)
-            assert all(line.says and "None" not in line.says for line in lines_of(sheet))
+        found = descriptions(book, name)
+        assert [(description.kind, description.id) for description in found] == [
+            (kind, name) for kind, _ in parts
+        ]
+        for description in found:
+            assert all(section.lines for section in description.sections)
+            assert all(line.says and "None" not in line.says for line in lines_of(description))
 
 
-def lines_of(sheet: Sheet) -> list:
-    """Return the lines of a sheet, with their places."""
-    return [line for section in sheet.sections for line in section.lines]
+def lines_of(description: Description) -> list:
+    """Return the lines of a description, with their places."""
+    return [line for section in description.sections for line in section.lines]
 
 
-def test_everything_has_a_sheet(engine: Engine):
+def test_everything_has_a_description(engine: Engine):
     """Also what no action is, and the book itself."""
     check_all(engine.book)
     listed = lines(overview(engine.book))
@@ -68,17 +70,17 @@ def test_everything_has_a_sheet(engine: Engine):
 def test_places_are_those_of_the_rules(engine: Engine):
     """At the line of a rule stands the rule: its id, or what is said of it."""
     for name in engine.book.actions:
-        sheet = the(engine.book, name)
-        text = Path(sheet.where.file).read_text(encoding="utf-8").splitlines()
-        assert f"{name}:" in text[sheet.where.line - 1]
-        for line in lines_of(sheet):
+        description = the(engine.book, name)
+        text = Path(description.where.file).read_text(encoding="utf-8").splitlines()
+        assert f"{name}:" in text[description.where.line - 1]
+        for line in lines_of(description):
             if line.says.startswith("`no_selling"):
                 rule = line.says.split("`")[1]
                 there = Path(line.where.file).read_text(encoding="utf-8").splitlines()
                 assert rule in there[line.where.line - 1]
 
 
-def test_what_stops_an_action_stands_on_its_sheet(engine: Engine):
+def test_what_stops_an_action_stands_on_its_description(engine: Engine):
     """Every rule that dropped an action in a test of the book is named there."""
     named = 0
     for test in engine.book.tests:
@@ -94,7 +96,7 @@ def test_what_stops_an_action_stands_on_its_sheet(engine: Engine):
 
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=40)
-def test_random_books_have_sheets(rng: random.Random):
+def test_random_books_have_descriptions(rng: random.Random):
     """Whatever a valid book holds can be told of."""
     book = strategies.built(strategies.document(rng)).book
     check_all(book)
@@ -138,7 +140,7 @@ def test_who_uses_what_is_found_in_every_section():
 
 
 def test_a_table_is_shown_by_its_rows(tmp_path: Path):
-    """Each with its place; and an action that a row names has the row on its sheet."""
+    """Each with its place; and an action that a row names has the row on its description."""
     table = """
 tables:
   what: {inputs: {Tier: customer.tier}, outputs: {Do: action}, rows: [{Tier: gold, Do: upgrade}]}
@@ -147,9 +149,9 @@ tables:
     book = BOOK.replace("    kind: offer\n", chosen) + table
     (tmp_path / "book.yaml").write_text(book, encoding="utf-8")
     found = load(tmp_path).book
-    sheet = the(found, "what")
-    assert lines(sheet, "rows") == ["Tier gold gives Do upgrade"]
-    assert lines(sheet, "used by") == ["action `upgrade`"]
+    description = the(found, "what")
+    assert lines(description, "rows") == ["Tier gold gives Do upgrade"]
+    assert lines(description, "used by") == ["action `upgrade`"]
     rows = lines(the(found, "upgrade"), "rows of tables")
     assert rows == ["`what`, row 1: Tier gold gives Do upgrade"]
 
@@ -175,7 +177,7 @@ def test_a_thing_is_found_as_conditions_and_codes_write_it():
         "blocked:",
         "nothing",
     ):
-        assert sheets(book, name) == []
+        assert descriptions(book, name) == []
 
 
 def written(tmp_path: Path, text: str) -> Book:
