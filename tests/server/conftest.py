@@ -20,6 +20,6 @@ def client(tmp_path: Path) -> Iterator[httpx.Client]:
     """A client of a server with a decision log, for this machine alone."""
     with (
         served(app_of(tmp_path, log=tmp_path / "log.db")) as url,
-        httpx.Client(base_url=url) as one,
+        httpx.Client(base_url=url, timeout=60) as one,
     ):
         yield one

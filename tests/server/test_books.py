@@ -13,13 +13,18 @@ import pytest
 from tests.engine.contacts import BOOK
 from tests.server.serving import app_of, book_in, case, served
 
+from nba.server import Bounds
+
 BROKEN = BOOK.replace("customer.wants_more\n", "customer.wants_mor\n")
 
 
 @contextmanager
 def watching(folder: Path, **more: Any) -> Iterator[httpx.Client]:
     """Serve a book, with a look at its files."""
-    with served(app_of(folder, watch=True, **more)) as url, httpx.Client(base_url=url) as client:
+    with (
+        served(app_of(folder, watch=True, **more)) as url,
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
         time.sleep(0.5)  # until the watch has begun
         yield client
 
@@ -145,6 +150,19 @@ def test_bombs_in_rule_files_are_findings(client: httpx.Client, text: str, code:
     assert code in {one["code"] for one in reply.json()["diagnostics"]}
     assert time.monotonic() - began < 20
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_check_that_nobody_waits_for_keeps_others_out(tmp_path: Path) -> None:
+    """So those that take too long never pile up."""
+    large = {"files": {"book.yaml": "a: [" + "x, " * 400_000 + "]"}}
+    with served(app_of(tmp_path, bounds=Bounds(seconds=0.05))) as url, httpx.Client() as client:
+        codes = [client.post(f"{url}/v1/book:check", json=large).json()["code"] for _ in range(2)]
+        assert codes == ["too-slow", "overloaded"]
+        small = {"files": {"book.yaml": "format: 1"}}
+        deadline = time.monotonic() + 60
+        while client.post(f"{url}/v1/book:check", json=small).json().get("code") == "overloaded":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_one_book_is_checked_at_a_time(client: httpx.Client) -> None:

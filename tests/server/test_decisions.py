@@ -69,6 +69,19 @@ def test_reasons_are_told_where_they_are_preferred(client: httpx.Client) -> None
     assert found["moments"] == []
 
 
+def test_reasons_are_not_told_again(client: httpx.Client) -> None:
+    """They are not kept with what was told; so they are left out, not told as none."""
+    headers = {"Prefer": "explain", "Idempotency-Key": "k-1"}
+    first = client.post("/v1/decisions", json=case("c-1"), headers=headers)
+    again = client.post("/v1/decisions", json=case("c-1"), headers=headers)
+    added = {"why", "codes", "briefing", "moments", "relationship"}
+    assert again.json() == {k: v for k, v in first.json().items() if k not in added}
+    assert (first.headers["preference-applied"], "preference-applied" in again.headers) == (
+        "explain",
+        False,
+    )
+
+
 def test_under_a_key_the_same_is_told_again(client: httpx.Client) -> None:
     """A request that is sent again is answered as it was first, and counts once."""
     first = decided(client, case("c-1"), **{"Idempotency-Key": "k-1"})

@@ -173,6 +173,8 @@ def test_without_keys_other_machines_are_refused(tmp_path: Path) -> None:
 def test_pages_of_other_sites_ask_where_they_may(tmp_path: Path) -> None:
     """No CORS unless it was configured, and then for the origins that were named."""
     key, line = new_key("page", ["author"])
+    with pytest.raises(CaseError, match="only where there are API keys"):
+        app_of(tmp_path, cors=["https://shop.example.com"])
     origin = {"Origin": "https://shop.example.com", "Authorization": f"Bearer {key}"}
     other = origin | {"Origin": "https://evil.example.com"}
     asked = {"Access-Control-Request-Method": "POST"}

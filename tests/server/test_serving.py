@@ -37,6 +37,7 @@ class Running:
         self.process = process
         self.lines: list[str] = []
         self.url = ""
+        self.http = httpx.Client(timeout=30)  # making one takes long
         self._serving = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -77,7 +78,7 @@ def serving(folder: Path, *options: str, **environment: str) -> Iterator[Running
         deadline = time.monotonic() + 30
         while True:
             try:
-                httpx.get(f"{running.url}/healthz")
+                running.http.get(f"{running.url}/healthz")
                 break
             except httpx.TransportError:
                 assert time.monotonic() < deadline, running.lines
@@ -89,6 +90,8 @@ def serving(folder: Path, *options: str, **environment: str) -> Iterator[Running
             process.wait(30)
         if process.stderr is not None:
             process.stderr.close()
+        if running is not None:
+            running.http.close()
 
 
 def test_it_ends_without_losing_anything(tmp_path: Path) -> None:
@@ -100,7 +103,8 @@ def test_it_ends_without_losing_anything(tmp_path: Path) -> None:
         def ask(number: int) -> None:
             nonlocal refused
             try:
-                reply = httpx.post(f"{running.url}/v1/decisions", json=case(f"c-{number}"))
+                url = f"{running.url}/v1/decisions"
+                reply = running.http.post(url, json=case(f"c-{number}"))
             except httpx.ConnectError:  # it listens no more
                 refused += 1
                 return
@@ -131,23 +135,27 @@ def test_several_workers_answer_as_one(tmp_path: Path) -> None:
         def ask(number: int) -> Any:
             headers = {"Idempotency-Key": f"k-{number % 20}", "Connection": "close"}
             url = f"{running.url}/v1/decisions"
-            return httpx.post(url, json=case(f"c-{number % 20}"), headers=headers).json()
+            return running.http.post(url, json=case(f"c-{number % 20}"), headers=headers).json()
 
         found = list(pool.map(ask, range(160)))
         assert len({one["id"] for one in found}) == 20
         assert len({json.dumps(one) for one in found}) == 20
         for one in found[:20]:
             url = f"{running.url}/v1/decisions/{one['id']}"
-            assert httpx.get(f"{url}/explanation").json()["decision"]["action"] == "upgrade"
-        text = httpx.get(f"{running.url}/metrics").text
+            assert running.http.get(f"{url}/explanation").json()["decision"]["action"] == "upgrade"
+        text = running.http.get(f"{running.url}/metrics").text
         counts = re.findall(r'nba_decisions_total\{action="upgrade",reason="chosen"\} (\S+)', text)
         assert sum(map(float, counts)) == 160
         book_in(tmp_path, BOOK.replace("More for less", "Even more"))
-        assert httpx.post(f"{running.url}/v1/book:reload").status_code == 200
+        assert running.http.post(f"{running.url}/v1/book:reload").status_code == 200
         deadline = time.monotonic() + 20
         while True:  # until every worker tells the new title
             titles = {
-                httpx.post(f"{running.url}/v1/decisions", json=case(f"n-{n}")).json()["title"]
+                running.http.post(
+                    f"{running.url}/v1/decisions",
+                    json=case(f"n-{n}"),
+                    headers={"Connection": "close"},
+                ).json()["title"]
                 for n in range(20)
             }
             if titles == {"Even more"}:
@@ -160,11 +168,11 @@ def test_its_log_says_nothing_private(tmp_path: Path) -> None:
     """Lines of JSON, with no id, field, key or path in them, whatever was asked."""
     with serving(tmp_path) as running:
         for path in ("/v1/customers/secret-1/journey", "/secret-2", "/v1/due?cursor=secret-3"):
-            httpx.get(running.url + path)
+            running.http.get(running.url + path)
         given = case("secret-4") | {"role": "secret-5", "at": "secret-6"}
         key = {"Idempotency-Key": "secret-7", "Authorization": "Bearer secret-8"}
-        httpx.post(f"{running.url}/v1/decisions", json=given, headers=key)
-        httpx.post(f"{running.url}/v1/decisions", content=b"secret-9", headers=key)
+        running.http.post(f"{running.url}/v1/decisions", json=given, headers=key)
+        running.http.post(f"{running.url}/v1/decisions", content=b"secret-9", headers=key)
         running.end()
     assert "secret" not in "".join(running.lines)
     lines = [json.loads(line) for line in running.lines]

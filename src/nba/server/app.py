@@ -15,6 +15,7 @@ from starlette.routing import Route, Router
 
 from nba.engine import Engine
 from nba.engine.profiles import ProfileProvider
+from nba.errors import CaseError
 from nba.record.log import DecisionLog
 from nba.server import books, customers, decisions, happenings, health, page
 from nba.server.bounds import Bounds
@@ -57,8 +58,11 @@ def create_app(
     *store*, *log*, *profiles*, *threads* and *clock* are those of `Engine.open`. Without *keys*
     only this machine is served. *cors* are the origins whose pages may ask. With *watch* the book
     is read again when its files change; *signal* is a file that several processes touch and watch,
-    so that all of them read the book again when one is asked to. Raises what `Engine.open` does.
+    so that all of them read the book again when one is asked to. Raises CaseError for what cannot
+    be served so, and what `Engine.open` does.
     """
+    if cors and keys is None:
+        raise CaseError("pages of other origins are served only where there are API keys")
     more: dict[str, Any] = {} if clock is None else {"clock": clock}
     engine = Engine.open(book, store=store, log=log, profiles=profiles, threads=threads, **more)
     tell = partial(_touch, signal) if signal is not None else lambda: None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import partial
 from typing import Any, Final
@@ -12,6 +13,7 @@ from nba.errors import BookError, CaseError, Diagnostic, errors_in
 from nba.server import messages
 from nba.server.endpoint import Call, Endpoint, Reply, encode
 from nba.server.problems import ProblemError
+from nba.server.service import Service
 
 __all__ = ["ENDPOINTS"]
 
@@ -51,8 +53,14 @@ async def check(call: Call) -> Reply:
             raise CaseError(message, ["files", name])
     if call.service.checking.locked():
         raise ProblemError("overloaded", "another book is being checked")
-    async with call.service.checking:
-        return Reply(encode(await call.service.call(partial(_checked, files))))
+    # it goes on where nobody waits for it any more, and until its end none begins beside it
+    call.service.last_check = asyncio.create_task(_check_alone(call.service, files))
+    return Reply(encode(await asyncio.shield(call.service.last_check)))
+
+
+async def _check_alone(service: Service, files: dict[str, str]) -> dict[str, Any]:
+    async with service.checking:
+        return await service.call(partial(_checked, files))
 
 
 def _checked(files: dict[str, str]) -> dict[str, Any]:

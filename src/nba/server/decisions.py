@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from nba.decide.account import ReadBack
 from nba.decide.decision import Decision
-from nba.errors import CaseError, ProfileError, StoreError, UnknownDecisionError
+from nba.errors import CaseError, NbaError, ProfileError, StoreError, UnknownDecisionError
 from nba.server import messages
 from nba.server.endpoint import Call, Endpoint, Reply, encode
 from nba.server.problems import ProblemError, problem_of
@@ -23,45 +24,59 @@ async def decide(call: Call) -> Reply:
     case: messages.Case = call.body
     few = len(case.events or ()) + len(case.history or ()) <= _MANY
     quick = few and not call.explain
-    decision, body = await call.service.call(
-        partial(_decided, call, case, call.key, explain=call.explain), quick=quick
-    )
-    call.service.decided(decision)
-    return Reply(body, headers=_APPLIED if call.explain else ())
+    made = await call.service.call(partial(_made, call, case, call.key), quick=quick)
+    call.service.decided(made.decision)
+    return Reply(made.body, headers=_APPLIED if made.explained else ())
 
 
-def _decided(
-    call: Call, case: messages.Case, key: str | None, *, explain: bool
-) -> tuple[Decision, bytes]:
-    """Return the decision on a case, and as JSON; with its reasons if they are to *explain* it."""
+class _Made(NamedTuple):
+    """A decision, as JSON too, and whether that has the reasons."""
+
+    decision: Decision
+    body: bytes
+    explained: bool
+
+
+def _made(call: Call, case: messages.Case, key: str | None) -> _Made:
+    """Return the decision on a case, with its reasons where they are wanted and known.
+
+    They are not known of one that is told again.
+    """
     decision = call.service.engine.decide_case(
         case.plain(), case.n, observe=case.observe, commit=case.commit, key=key
     )
-    return decision, encode(decision.to_dict(why=explain, codes=explain))
+    explained = call.explain and not isinstance(decision.account, ReadBack)
+    return _Made(decision, encode(decision.to_dict(why=explained, codes=explained)), explained)
 
 
 async def decide_batch(call: Call) -> Reply:
     """Decide cases in their order; one that cannot be decided is no obstacle to the others."""
     found = await call.service.call(partial(_batch, call))
-    for decision, _ in found:
-        if decision is not None:
-            call.service.decided(decision)
-    body = b'{"results":[' + b",".join(body for _, body in found) + b"]}"
-    return Reply(body, headers=_APPLIED if call.explain else ())
+    explained = False
+    bodies = []
+    for one in found:
+        if isinstance(one, _Made):
+            call.service.decided(one.decision)
+            explained |= one.explained
+            bodies.append(b'{"decision":' + one.body + b"}")
+        else:
+            call.service.failed(one)
+            bodies.append(b'{"problem":' + encode(problem_of(one).to_dict()) + b"}")
+    body = b'{"results":[' + b",".join(bodies) + b"]}"
+    return Reply(body, headers=_APPLIED if explained else ())
 
 
-def _batch(call: Call) -> list[tuple[Decision | None, bytes]]:
-    found: list[tuple[Decision | None, bytes]] = []
+def _batch(call: Call) -> list[_Made | NbaError]:
+    found: list[_Made | NbaError] = []
     for place, case in enumerate(call.body.cases):
         key = None if call.key is None else f"{place}/{call.key}"
         try:
-            decision, body = _decided(call, case, key, explain=call.explain)
-        except (CaseError, ProfileError, StoreError) as error:
-            if isinstance(error, CaseError) and error.path not in ((), ("key",)):
-                error = error.within("cases", place)
-            found.append((None, b'{"problem":' + encode(problem_of(error).to_dict()) + b"}"))
-        else:
-            found.append((decision, b'{"decision":' + body + b"}"))
+            found.append(_made(call, case, key))
+        except CaseError as error:
+            own = error.path in ((), ("key",))
+            found.append(error if own else error.within("cases", place))
+        except (ProfileError, StoreError) as error:
+            found.append(error)
     return found
 
 

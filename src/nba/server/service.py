@@ -61,6 +61,7 @@ class Service:
         self.metrics = Metrics(engine)
         self.reloading: Reloading | None = None
         self.checking = asyncio.Lock()
+        self.last_check: asyncio.Task[dict[str, Any]] | None = None
         self.under_way = 0
         self.draining = False
         self.store_failed = False
