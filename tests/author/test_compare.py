@@ -15,6 +15,7 @@ from nba import Case, Engine, Event
 from nba.author.compare import compare
 from nba.author.comparison import Comparison
 from nba.author.comparison_report import comparison_report
+from nba.author.rule_changes import RuleChange
 from nba.errors import CaseError
 from nba.record.log import DecisionLog
 from nba.record.reading import records_in
@@ -186,6 +187,23 @@ def test_a_change_of_what_rules_read_is_told(tmp_path):
     for one in found.explained:
         told = [text for text in one.because if text.startswith("changed: ")]
         assert "changed: scorecard `churn_risk`: `start` was `5.0`, and is `25.0`" in told
+
+
+@pytest.mark.parametrize(
+    ("was", "is_", "told"),
+    [
+        (["a > 1", "b"], ["a > 2", "b"], "had `a > 1`, and has `a > 2`"),
+        (["a", "b"], ["a", "b", "c"], "has `c` too"),
+        (["a", "b", "c"], ["b"], "no longer has `a`, `c`"),
+        (["a", "b"], ["b", "a"], 'was `["a", "b"]`, and is `["b", "a"]`'),
+        (None, ["a"], 'is now `["a"]`'),
+    ],
+)
+def test_of_lists_that_differ_only_that_is_told(was, is_, told):
+    """A condition among many is found at once."""
+    assert RuleChange("actions", "x", "changed", (("eligible", was, is_),)).told() == [
+        f"`eligible` {told}"
+    ]
 
 
 def population(size, seed=5):

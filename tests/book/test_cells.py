@@ -127,7 +127,11 @@ def test_lengths():
         ("[6..24", DOUBLE, "lacks its closing bracket", "write `6..24` or `[6..24)`"),
         ("..", DOUBLE, "has no end", "write `-` for anything"),
         ("0,5", DOUBLE, "`0,5` may be one number, or two", "write `0.5` with a point, or `0, 5`"),
-        ("3-5", DOUBLE, "is not a number, or a range", "write `3`, `>= 3`, `6..24`"),
+        ("3-5", DOUBLE, "`3-5` is not a number, or a range", "write `3..5`"),
+        ("3 to 5", DOUBLE, "is not a number, or a range", "write `3..5`"),
+        ("many", DOUBLE, "is not a number, or a range", "write `3`, `>= 3`, `6..24`"),
+        (">= 1.500,00", DOUBLE, "`1.500,00` is not a number", "write `1500.00`"),
+        ("1,500.5..", DOUBLE, "`1,500.5` is not a number", "write `1500.5`"),
         ("=> 3", DOUBLE, "`=>` is not used in a cell", "write `>= 3`"),
         ("≤ 3", DOUBLE, "`≤` is not used in a cell", "write `<= 3`"),
         ("= 3", DOUBLE, "`=` is not used in a cell", "write `3`"),
@@ -153,9 +157,18 @@ def test_outputs():
     """Constants only."""
     assert [number("10"), number("-0.5"), number("-0")] == [10.0, -0.5, 0.0]
     assert [boolean("TRUE"), boolean("false")] == [True, False]
-    with pytest.raises(CellError) as raised:
-        number("10,50")
-    assert raised.value.help == "write `10.50`, with a point"
+    helps = {
+        "10,50": "write `10.50`, with a point",
+        "1,500": "write `1500`, or `1.500` with a point",  # it may be either
+        "1.500,00": "write `1500.00`",
+        "1,234,500.25": "write `1234500.25`",
+        "": "write one such as `10` or `0.5`",
+        "ten": "write a number such as `10` or `0.5`",
+    }
+    for text, help_ in helps.items():
+        with pytest.raises(CellError) as raised:
+            number(text)
+        assert raised.value.help == help_
 
 
 WORDS = st.text(st.sampled_from("ab ,-\"'not()"), max_size=8)

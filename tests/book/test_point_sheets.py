@@ -100,12 +100,29 @@ def test_the_canonical_document_holds_the_points():
         ("1.5", "1,5", "3: `1,5` is not a number - in the column `Points`"),
         ("Vip;true", "Vip;not true", "6: `not` is for words that are listed in the context"),
         ("Points", "Score", "1: the file has no column `Points`"),
+        ("Points", "Score", "1: the scorecard has no column `Score`"),
+        ("1.5", "", "3: a number is missing - in the column `Points`"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_line(old, new, message):
     """Overlaps, gaps, and slips."""
     texts = found(SHEET.replace(old, new, 1))
     assert any(text.startswith(message) for text in texts), texts
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "errors"),
+    [
+        ("Points", "Score", 2),
+        ("Vip;true", "Vip;yes", 1),
+        ("Tier;not gold", "Tier;not gild", 1),
+        ("0..5", "0.,5", 1),
+        (SHEET.partition("\n")[2], "", 1),
+    ],
+)
+def test_what_only_follows_from_a_mistake_is_not_told(old, new, errors):
+    """What no line seems to hold may stand in the one that cannot be read."""
+    assert len(found(SHEET.replace(old, new, 1))) == errors
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,13 @@ def test_remarks_and_empty_columns_are_left_out():
     ]
 
 
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_a_line_that_names_the_separator_is_for_spreadsheets(separator):
+    """Some programs write it first, so that spreadsheets need not guess."""
+    text = "sep=;\r\nTier;Action\r\ngold;call\r\n".replace(";", separator)
+    assert rows(text) == [{"Tier": "gold", "Action": "call"}]
+
+
 CELLS = st.text(st.sampled_from('ab ;,"\n\t'), max_size=6).map(str.strip)
 
 
@@ -130,7 +137,8 @@ def test_a_sheet_that_cannot_be_read_is_reported(tmp_path):
         read_folder(rules)
     first, second = (str(found).partition("rules/")[2] for found in raised.value.diagnostics)
     assert first.startswith("a.csv:1:1: the link leads out of the folder, and is not followed")
-    assert second == "b.csv:2:1: byte 0xe9 is not UTF-8. help: save it as UTF-8"
+    assert second.startswith("b.csv:2:1: byte 0xe9 is not UTF-8. help: save it as UTF-8; ")
+    assert second.endswith("a spreadsheet calls that `CSV UTF-8`")
 
 
 def test_odd_data_names_no_sheets():

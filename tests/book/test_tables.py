@@ -136,6 +136,8 @@ def test_the_canonical_document_holds_the_rows():
         (";high", ";higher", "next.csv:2:31: `higher` is not one of its values"),
         ("Tier;Months", "Tier;Month", "next.csv:1:6: the table has no column `Month`"),
         ("Tier;Months", "Tier;Month", "next.csv:1:1: the file has no column `Months`"),
+        (SHEET.partition("\n")[2], "", "next.csv:1:1: the file has no rows below its header"),
+        ("gold, silver", '"gold\nsilver"', "next.csv:3:1: `gold silver` is not one of its values"),
     ],
 )
 def test_mistakes_in_a_sheet(old, new, message):
@@ -230,6 +232,12 @@ def test_an_action_that_no_row_names():
     sheet = SHEET.replace("call", "mail")
     assert "no row of `next_step` names `call`, so it never fits" in found(sheet)[0]
     assert loaded(sheet).book.actions["call"].gates.applicable
+
+
+@pytest.mark.parametrize(("old", "new"), [("mail;", "mial;"), ("Tier;Months", "Tier;Month")])
+def test_what_only_follows_from_a_mistake_is_not_told(old, new):
+    """The row that names an action may be the one that cannot be read."""
+    assert not any("never fits" in text for text in found(SHEET.replace(old, new, 1)))
 
 
 def test_a_table_without_an_action_chooses_none():

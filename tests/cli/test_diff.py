@@ -174,6 +174,16 @@ def test_wrong_usage_says_what_to_do(nba: Run, books: Path):
     assert "help: did you mean `web_home`?" in ran.err
     ran = nba("diff", "rules", "none", "--cases", "cases.jsonl")
     assert "`none` does not exist" in ran.err
+    ran = diff(nba, "rules", "new", "--cases", "cases.jsonl", "--explain", "-1")
+    assert ran.err.startswith("error: `--explain`: a whole number is expected, not `-1`\n")
+
+
+def test_a_file_that_is_no_log_is_refused(nba: Run, books: Path):
+    """Nothing would be compared, and that would look like no change."""
+    Path("log.jsonl").write_text("id,tier\na,gold\n")
+    ran = diff(nba, "rules", "new", "--log", "log.jsonl")
+    assert (ran.code, ran.out) == (2, "")
+    assert "log.jsonl: error: there is no decision in it\n" in ran.err
 
 
 # --- git
@@ -237,6 +247,16 @@ def test_a_folder_that_is_gone_is_read_from_before(nba: Run, repository: Path):
     assert diff(nba, "main..change", "--cases", "cases.jsonl").code == 0
 
 
+def test_a_folder_that_was_renamed_has_a_name_at_each_revision(nba: Run, repository: Path):
+    """It is said how to name both."""
+    git("mv", "rules", "care")
+    git("commit", "--quiet", "--message", "a better name")
+    ran = diff(nba, "main..HEAD", "--cases", "cases.jsonl")
+    assert "help: name it by --book; where it was renamed, name both: main:old-name" in ran.err
+    ran = diff(nba, "main:rules", "HEAD:care", "--cases", "cases.jsonl", "--json")
+    assert ran.json()["changed"]["cases"] == 2
+
+
 def test_the_rules_are_those_of_the_revision_wherever_one_stands(
     nba: Run, repository: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -256,6 +276,12 @@ def test_the_rules_are_those_of_the_revision_wherever_one_stands(
             "main:no/such: error: git has no such folder there",
         ),
         (("main..change", "--book", "cases"), "git has no such folder there"),
+        (
+            ("main..change", "rules"),
+            "  help: name the folder by an option: nba diff main..change --book rules\n",
+        ),
+        (("main", "change"), "error: `main` is a revision, and a book is wanted"),
+        (("rules", "HEAD"), "such as `HEAD:rules`, or two revisions: main..HEAD"),
     ],
 )
 def test_what_git_does_not_have(nba: Run, repository: Path, args: tuple[str, ...], message: str):

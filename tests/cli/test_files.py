@@ -170,6 +170,26 @@ def test_a_row_is_a_case(book: Book, place: Path):
     assert second.share == 1.0
 
 
+@pytest.mark.parametrize("name", ["cases.csv", "cases.txt"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_spreadsheets_of_any_country_may_have_saved_it(
+    book: Book, place: Path, name: str, separator: str, mark: str
+):
+    """With another separator, and with columns and lines that are empty at the end."""
+    lines = [
+        "id\tcustomer.tags\tnow\t\t",
+        'a\t"x;y"\t2026-03-02T10:00:00Z\t\t',
+        "b\t\t\t",
+        "\t\t\t",
+    ]
+    text = mark + "\r\n".join(lines).replace("\t", separator)
+    first, second = cases_in(name, text, book)
+    assert first.case.customer == {"tags": ["x", "y"]}
+    assert first.case.now is not None
+    assert second.case.to_dict() == {"id": "b", "customer": {}}
+
+
 @pytest.mark.parametrize("name", ["cases.csv", "CASES.CSV", "cases.txt", "-"])
 def test_csv_is_known_by_its_name_or_its_header(
     book: Book, place: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -194,6 +214,7 @@ def test_rows_are_read_one_at_a_time(book: Book, place: Path):
 
 
 HEADER = "id,customer.value"
+SAVE_AS = "save it as UTF-8; a spreadsheet calls that `CSV UTF-8`"
 
 
 @pytest.mark.parametrize(
@@ -206,18 +227,29 @@ HEADER = "id,customer.value"
         ),
         ("id,,now\n", ":1 column 2 has no name", "name it or remove it"),
         ("id, id\n", ":1 the column `id` stands there twice", ""),
-        ("id;now\na;b", ":1 `;` stands between the columns", "put commas between them"),
-        ("id\tnow\n", ":1 a tab stands between the columns", "put commas between them"),
+        ("id|now\n", ":1 `|` stands between the columns", "put commas between them"),
+        ("id;now\na;b", ":2 `now` is a time such as", None),
+        (
+            "id;now\na",
+            ":2 the row has 1 cell",
+            "keep `;` between cells that are empty",
+        ),
+        (
+            "id\tnow\na\t\tb",
+            ":2 the row has 3 cells",
+            "put a cell with a tab in quotes",
+        ),
+        ('id;now\n"a"b;', ":2 there is more after the closing quote of a cell", None),
         ("customer.by_month\n1", ":1 there is no column `customer.by_month`", None),
         ("\n" + "x" * 200_000, ":2 a cell has more than 131,072 characters", None),
         (f"{HEADER}\n\na,1,2", ":3 the row has 3 cells, and the header 2", None),
-        (f"{HEADER}\na", ":2 the row has 1 cell, and the header 2", None),
+        (f"{HEADER}\na", ":2 the row has 1 cell", None),
         (f'{HEADER}\na,"1\n\n', ":2 a quoted cell has no end", 'close it with `"`'),
         (f'{HEADER}\na,"1"2\n', ":2 there is more after the closing quote of a cell", None),
         (f"{HEADER}\na,1\rb,2\n", ":2 a carriage return stands in a cell", None),
         (f"{HEADER}\n\0,1", ":2 a NUL character stands here", "save the file as UTF-8 text"),
-        (b"id\n\n\xe9", ":3 byte 0xe9 is not UTF-8", "save it as UTF-8"),
-        ("id\n".encode("utf-16"), ":1 byte 0xff is not UTF-8", "save it as UTF-8"),
+        (b"id\n\n\xe9", ":3 byte 0xe9 is not UTF-8", SAVE_AS),
+        ("id\n".encode("utf-16"), ":1 byte 0xff is not UTF-8", SAVE_AS),
         ("id,now\na,yesterday", ":2 `now` is a time such as", None),
     ],
 )
@@ -348,7 +380,12 @@ def event(**changes: object) -> str:
             "",
         ),
         ("e.csv", f"type,at,customer\n,{AT},c", ":2 an event needs `type`", ""),
-        ("e.csv", f"type,at,customer,topic\nx,{AT},c", ":2 the row has 3 cells", "keep the commas"),
+        (
+            "e.csv",
+            f"type,at,customer,topic\nx,{AT},c",
+            ":2 the row has 3 cells",
+            "keep a comma between cells that are empty",
+        ),
         ("e.jsonl", '{"a": "{", "b": {"a": 1}, "a": 2}', ":1:27 the key `a` stands there", ""),
     ],
 )

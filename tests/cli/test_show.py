@@ -58,6 +58,7 @@ def test_a_slip_is_explained(nba: Run):
         "error: the book has nothing called `upgrad`\n  help: did you mean `upgrade`?\n",
     )
     assert nba("show", "rules", "").code == 2
+    assert "help: `nba show rules` says what it has\n" in nba("show", "rules", "qqq").err
 
 
 def test_a_broken_book_is_not_shown(nba: Run, folder: Path):

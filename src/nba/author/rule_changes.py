@@ -114,6 +114,13 @@ def _difference(old: Any, new: Any) -> str:
         return f"is now {_shown(new)}"
     if new is None:
         return f"was {_shown(old)}, and is gone"
+    if isinstance(old, list) and isinstance(new, list):  # what both have is not shown
+        gone = ", ".join(_shown(one) for one in old if one not in new)
+        added = ", ".join(_shown(one) for one in new if one not in old)
+        if gone and added:
+            return f"had {gone}, and has {added}"
+        if gone or added:
+            return f"no longer has {gone}" if gone else f"has {added} too"
     return f"was {_shown(old)}, and is {_shown(new)}"
 
 

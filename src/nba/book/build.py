@@ -188,7 +188,9 @@ class _Builder:
         )
         for table in decided.values():
             gestures.check_not_yet([found.expression for found in table.inputs])
-        catalogue = Catalogue(expressions, known, zone, gestures, decided)
+        catalogue = Catalogue(
+            expressions, known, zone, gestures, decided, sound=frozenset(tables.sound)
+        )
         ranking = Ranking(expressions, known, findings, PointSheets(files.sheets, expressions))
 
         named = {

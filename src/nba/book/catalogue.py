@@ -34,7 +34,7 @@ _KEYS = (STRING, INT, TIMESTAMP)
 
 
 class Catalogue:
-    """Builds the catalogue's parts from their documents."""
+    """Builds the catalogue's parts from their documents; *sound* tables have no mistake."""
 
     def __init__(
         self,
@@ -43,12 +43,15 @@ class Catalogue:
         zone: tzinfo,
         gestures: Gestures,
         tables: Mapping[str, Table],
+        *,
+        sound: frozenset[str],
     ) -> None:
         self.expressions = expressions
         self.known = known
         self.zone = zone
         self.gestures = gestures
         self.tables = tables
+        self.sound = sound
         self.contact = gestures.contact
         self.findings = gestures.findings
 
@@ -195,7 +198,8 @@ class Catalogue:
             self.findings.report("wrong-value", message, help_, here.place)
             return gates
         column = table.outputs.index(output)
-        if table.rows and not any(row.gives[column] == name for row in table.rows):
+        named = any(row.gives[column] == name for row in table.rows)
+        if table.id in self.sound and not named:  # else it may be in a row that cannot be read
             message = f"no row of `{table.id}` names `{name}`, so it never fits"
             help_ = "add a row for it, or remove `chosen_by`"
             self.findings.report("wrong-value", message, help_, here.place, warning=True)

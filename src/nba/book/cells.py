@@ -50,6 +50,11 @@ _COMPARED: Final = re.compile(r"(>=|<=|>|<|=>|=<|≥|≤|==?|!=|≠)\s*(.*)", re
 _RANGE: Final = re.compile(r"([\[(]?)(.*?)\.\.(.*?)([\])]?)", re.DOTALL)
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+-]?[0-9]{1,2})?")
 _DECIMAL_COMMA: Final = re.compile(r"-?[0-9]+,[0-9]+")
+#: `1.500,00` and `1,500.00`, as spreadsheets write them: what separates thousands means nothing.
+_THOUSANDS: Final = re.compile(
+    r"(-?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]{1,2}|-?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+)(?![0-9])"
+)
+_DASHED: Final = re.compile(r"(-?[0-9.]+)\s*(?:-|–|to)\s*([0-9.]+)")
 _FORMS: Final = "write `3`, `>= 3`, `6..24`, `[6..24)` or `-` for anything"
 
 
@@ -84,11 +89,24 @@ def cell(text: str, kind: Type, zone: tzinfo) -> Cell | None:
 def number(text: str) -> float:
     """Return the number that a cell of an output is. Raises CellError."""
     if not _NUMBER.fullmatch(text):
+        if not text:
+            raise CellError("a number is missing", "write one such as `10` or `0.5`")
         help_ = "write a number such as `10` or `0.5`"
-        if _DECIMAL_COMMA.fullmatch(text):
+        if _THOUSANDS.fullmatch(text):
+            help_ = f"write `{_without_thousands(text)}`"
+        elif _DECIMAL_COMMA.fullmatch(text):
             help_ = f"write `{text.replace(',', '.')}`, with a point"
+            whole, _, after = text.partition(",")
+            if len(after) == 3:
+                help_ = f"write `{whole}{after}`, or `{whole}.{after}` with a point"
         raise CellError(f"`{short(text)}` is not a number", help_)
     return float(text) + 0.0
+
+
+def _without_thousands(text: str) -> str:
+    """Return a number with nothing between its thousands, and a point."""
+    whole, last = re.split(r"[.,](?=[0-9]+$)", text)
+    return f"{re.sub('[.,]', '', whole)}.{last}"
 
 
 def boolean(text: str) -> bool:
@@ -106,6 +124,9 @@ class _Part(NamedTuple):
 
 def _split(text: str, kind: Type) -> Iterator[_Part]:
     """Yield what stands between the commas of a cell. Raises CellError."""
+    if kind in (INT, DOUBLE) and (grouped := _THOUSANDS.search(text)):
+        help_ = f"write `{_without_thousands(grouped[0])}`"
+        raise CellError(f"`{short(grouped[0])}` is not a number", help_)
     if kind in (INT, DOUBLE) and (comma := _DECIMAL_COMMA.search(text)):
         point = comma[0].replace(",", ".")
         several = comma[0].replace(",", ", ")
@@ -261,7 +282,9 @@ def _end(text: str, kind: Type, zone: tzinfo) -> _End:
             raise CellError(f"`{short(text)}` is not a length of time", help_) from None
         return _End(length, length, last_included=True)
     if not _NUMBER.fullmatch(text):
-        raise CellError(f"`{short(text)}` is not a number, or a range of numbers", _FORMS)
+        dashed = _DASHED.fullmatch(text)
+        help_ = f"write `{dashed[1]}..{dashed[2]}`" if dashed else _FORMS
+        raise CellError(f"`{short(text)}` is not a number, or a range of numbers", help_)
     value = float(text) + 0.0
     return _End(value, value, last_included=True)
 

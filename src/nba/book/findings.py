@@ -161,5 +161,6 @@ def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def short(text: str) -> str:
-    """Return *text* as a message can hold it."""
+    """Return *text* as a message can hold it: on one line, and not too long."""
+    text = " ".join(text.splitlines())
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -80,6 +80,8 @@ class _Reading:
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             message, help_ = f"byte 0x{content[error.start]:02x} is not UTF-8", "save it as UTF-8"
+            if is_sheet(name):
+                help_ = "save it as UTF-8; a spreadsheet calls that `CSV UTF-8`"
             self.findings.append(_about_file("not-readable", name, message, help_, line))
         except OverflowError:
             self.findings.append(_about_file("too-large", name, TOO_LARGE, SPLIT))

@@ -24,7 +24,7 @@ from nba.lang.types import BOOL, DOUBLE, DYN, INT, STRING, EnumType, Type
 
 __all__ = ["PointSheets"]
 
-INPUT, BAND, POINTS = "Input", "Band", "Points"
+INPUT, BAND, POINTS = _COLUMNS = "Input", "Band", "Points"
 _TYPES: Final = (DOUBLE, INT, STRING, BOOL, DYN)
 
 
@@ -44,6 +44,7 @@ class PointSheets:
         self.sheets = sheets
         self.expressions = expressions
         self.findings = expressions.findings
+        self.errors = 0  # that there were before the scorecard
 
     def points(self, file: str, inputs: Mapping[str, Any], at: At) -> list[Point]:
         """Return the lines that the file of a scorecard holds."""
@@ -56,9 +57,11 @@ class PointSheets:
             name: self.expressions.expression(value, here / name, _TYPES)
             for name, value in sorted(inputs.items())
         }
-        columns = (INPUT, BAND, POINTS)
+        self.errors = self.findings.errors
         lines: dict[str, list[_Line]] = {name: [] for name in known}
-        for written in written_lines(self.sheets, file, at / "file", columns, self.findings):
+        for written in written_lines(
+            self.sheets, file, at / "file", _COLUMNS, self.findings, what="scorecard"
+        ):
             name, line = self.line(written, known)
             if line is not None:
                 lines[name].append(line)
@@ -69,9 +72,7 @@ class PointSheets:
             if not lines[name]:
                 message = f"no line of `{short(file)}` gives points for `{name}`"
                 help_ = "add one, or remove the input"
-                self.findings.report(
-                    "wrong-value", message, help_, (here / name).key_place, warning=True
-                )
+                self.doubt(message, help_, (here / name).key_place)
             elif expression.tree.type in (DOUBLE, INT):
                 found.append(self.banded(name, expression, lines[name]))
             else:
@@ -82,8 +83,9 @@ class PointSheets:
         self, written: Written, known: Mapping[str, Expression | None]
     ) -> tuple[str, _Line | None]:
         """Return the input of a line, and what it says; None where that is wrong."""
-        nothing = ("", written.place)
-        texts = {name: written.cells.get(name, nothing) for name in (INPUT, BAND, POINTS)}
+        texts = written.cells
+        if any(name not in texts for name in _COLUMNS):  # the header was reported
+            return "", None
         name, place = texts[INPUT]
         if name not in known:
             message = f"there is no input `{short(name)}`" if name else "the line has no input"
@@ -121,7 +123,7 @@ class PointSheets:
             elif hole := between(one, other, whole=expression.tree.type == INT):
                 message = f"no band of `{name}` holds {hole}, so it gives no points"
                 help_ = "widen a band; `[0..2)` and `[2..4)` leave no number between them"
-                self.findings.report("wrong-value", message, help_, places[other], warning=True)
+                self.doubt(message, help_, places[other])
         return Point(None, 0.0, expression, ordered, lines[0].place)
 
     def worded(self, name: str, expression: Expression, lines: list[_Line]) -> list[Point]:
@@ -144,7 +146,7 @@ class PointSheets:
             listed = ", ".join(f"`{value}`" for value in missing[:5])
             message = f"no band of `{name}` holds {listed}, which gives no points"
             help_ = "add a line for it, with 0 points if it is to give none"
-            self.findings.report("wrong-value", message, help_, lines[0].place, warning=True)
+            self.doubt(message, help_, lines[0].place)
         return found
 
     def when(self, expression: Expression, words: Any, line: _Line) -> Point:
@@ -154,6 +156,11 @@ class PointSheets:
         text = f"({expression.text}) {'==' if len(literals) == 1 else 'in'} {right}"
         condition = self.expressions.made(text, line.place)
         return Point(condition, line.points, None, (), line.place)
+
+    def doubt(self, message: str, help_: str, place: Place) -> None:
+        """Warn of what is missing, unless it may stand in a line that could not be read."""
+        if self.findings.errors == self.errors:
+            self.findings.report("wrong-value", message, help_, place, warning=True)
 
     def overlapping(self, name: str, one: str, first: Place, other: str, place: Place) -> None:
         """Report bands of an input that overlap."""

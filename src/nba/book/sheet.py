@@ -10,7 +10,7 @@ from typing import Any, Final
 from nba.book.source import MAX_FILE, SPLIT, TOO_LARGE, Lines, Source
 from nba.errors import Diagnostic, Place
 
-__all__ = ["Entry", "Line", "Sheet", "beside", "is_sheet", "sheets_of", "the_sheet"]
+__all__ = ["Entry", "Line", "Sheet", "beside", "is_sheet", "separator_of", "sheets_of", "the_sheet"]
 
 MAX_CELLS: Final = 200_000  # in a sheet
 MAX_COLUMNS: Final = 100
@@ -66,10 +66,11 @@ class Sheet:
         if len(self.text) > MAX_FILE:
             self._find("too-large", TOO_LARGE, SPLIT, Entry("", 0, 0))
             return
-        separator = _separator(self.text)
+        separator = separator_of(self.text)
         header: list[Entry] | None = None
         for entries in self._rows(separator):
-            if not any(entry.text for entry in entries):
+            texts = [entry.text for entry in entries if entry.text]
+            if not texts or (header is None and texts == ["sep="]):  # `sep=;` is for spreadsheets
                 continue
             if header is None:
                 header = self._header(entries)
@@ -188,7 +189,7 @@ class Sheet:
         return Entry("".join(parts).strip(), start, close + 1), end
 
 
-def _separator(text: str) -> str:
+def separator_of(text: str) -> str:
     """Return the separator that the first line with something in it has most often."""
     first = next((line for line in text.splitlines() if line.strip(" ;,\t")), "")
     bare = "".join(first.split('"')[::2])  # without what stands in quotes

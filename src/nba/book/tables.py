@@ -298,8 +298,13 @@ def written_lines(
     at: At,
     columns: Sequence[str],
     findings: Findings,
+    *,
+    what: str = "table",
 ) -> list[Written]:
-    """Return the rows of the sheet called *file*, which has all these *columns*."""
+    """Return the rows of the sheet called *file*, which has all these *columns*.
+
+    A row has a cell for each column of the sheet; *what* is kept in it.
+    """
     whole = beside(at.source.name, file)
     sheet = sheets.get(whole) if whole else None
     if whole is None:
@@ -314,10 +319,11 @@ def written_lines(
     findings.add(sheet.diagnostics)
     for name, entry in sheet.columns.items():
         if name not in columns:
-            message = f"the table has no column `{short(name)}`"
+            message = f"the {what} has no column `{short(name)}`"
             help_ = did_you_mean(name, columns)
             if not help_.startswith("did you mean"):
-                help_ = "name it in `inputs` or `outputs`, or begin it with `#` if it is a remark"
+                known = "name it in `inputs` or `outputs`" if what == "table" else "remove it"
+                help_ = f"{known}, or begin it with `#` if it is a remark"
             findings.report("unknown-key", message, help_, sheet.place(entry))
     if sheet.columns:
         header = sheet.place(next(iter(sheet.columns.values())))
@@ -325,13 +331,16 @@ def written_lines(
             if name not in sheet.columns:
                 message, help_ = f"the file has no column `{short(name)}`", "add it to the header"
                 findings.report("missing-key", message, help_, header)
-    return [
-        Written(
-            {name: (entry.text, sheet.place(entry)) for name, entry in line.entries.items()},
-            sheet.place(line),
-        )
-        for line in sheet.lines
-    ]
+    if sheet.columns and not sheet.lines and not sheet.diagnostics:
+        message, help_ = "the file has no rows below its header", "add one"
+        findings.report("missing-key", message, help_, header)
+    written = []
+    for line in sheet.lines:
+        place = sheet.place(line)
+        found = dict.fromkeys(sheet.columns, ("", place))
+        found |= {name: (entry.text, sheet.place(entry)) for name, entry in line.entries.items()}
+        written.append(Written(found, place))
+    return written
 
 
 def check_named(

@@ -11,7 +11,7 @@ from nba.cli.codes import EXPLAINED
 from nba.cli.output import CommandError
 from nba.errors import did_you_mean
 
-__all__ = ["Arguments", "count"]
+__all__ = ["Arguments", "count", "count_or_none"]
 
 
 class Arguments(argparse.ArgumentParser):
@@ -59,6 +59,13 @@ class Arguments(argparse.ArgumentParser):
 
 def _name(option: str) -> str:
     return f"`{option.rpartition('/')[2]}`"
+
+
+def count_or_none(text: str) -> int:
+    """Return a number from 0 on, as an option has it."""
+    if not re.fullmatch(r"\d{1,6}", text):
+        raise argparse.ArgumentTypeError(f"a whole number is expected, not `{text}`")
+    return int(text)
 
 
 def count(text: str) -> int:

@@ -1,4 +1,7 @@
-"""Rows of a CSV file, one at a time: quoted as Python's csv module has it, and never half read."""
+"""Rows of a CSV file, one at a time: quoted as Python's csv module has it, and never half read.
+
+The separator is that of the header: a comma, `;` or a tab, as spreadsheets have it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import csv
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from nba.book.sheet import separator_of
 from nba.cli.files import MAX_SIZE, OpenFile, text_of, too_large
 from nba.cli.output import CommandError, counted
 
@@ -13,7 +17,7 @@ __all__ = ["CsvRow", "csv_rows"]
 
 _IN_OUR_WORDS: Final = {
     "unexpected end of data": ("a quoted cell has no end", 'close it with `"`'),
-    "',' expected after '\"'": (
+    "expected after '\"'": (
         "there is more after the closing quote of a cell",
         'write `""` for a quote in a quoted cell',
     ),
@@ -23,6 +27,10 @@ _IN_OUR_WORDS: Final = {
     ),
     "new-line character seen": ("a carriage return stands in a cell", "put the cell in quotes"),
 }
+
+
+#: What stands between cells, in messages.
+_CALLED: Final = {",": "a comma", ";": "`;`", "\t": "a tab"}
 
 
 class CsvRow(NamedTuple):
@@ -35,10 +43,11 @@ class CsvRow(NamedTuple):
 def csv_rows(file: OpenFile) -> Iterator[CsvRow]:
     """Yield the header of a CSV file, then its rows, without those that are empty.
 
-    Every row has as many cells as the header. Raises CommandError.
+    Every row has as many cells as the header, which ends with its last name. Raises CommandError.
     """
+    separator = _separator(file)
     lines = _Lines(file)
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, strict=True, delimiter=separator)
     width = 0
     while True:
         where = f"{file.name}:{reader.line_num + 1}"
@@ -51,14 +60,24 @@ def csv_rows(file: OpenFile) -> Iterator[CsvRow]:
             return
         if not any(cell.strip() for cell in cells):
             continue
+        while len(cells) > width and not cells[-1].strip():  # as spreadsheets leave columns empty
+            cells.pop()
         width = width or len(cells)
         if len(cells) != width:
             message = f"the row has {counted(len(cells), 'cell')}, and the header {width}"
-            help_ = "put a cell with a comma in quotes"
+            mark = _CALLED[separator]
+            help_ = f"put a cell with {mark} in quotes"
             if len(cells) < width:
-                help_ = "keep the commas of cells that are empty"
+                help_ = f"keep {mark} between cells that are empty"
             raise CommandError(message, help_, where=where)
         yield CsvRow(cells, where)
+
+
+def _separator(file: OpenFile) -> str:
+    """Return what stands between the names of the header; a comma where nothing does."""
+    header = b"".join(file.look_ahead(1)).decode("utf-8-sig", "replace")
+    found = separator_of(header)
+    return found if found in header else ","
 
 
 class _Lines:
@@ -86,6 +105,6 @@ class _Lines:
 
 def _not_csv(error: csv.Error, where: str) -> CommandError:
     for start, (message, help_) in _IN_OUR_WORDS.items():
-        if str(error).startswith(start):
+        if start in str(error):
             return CommandError(message, help_, where=where)
     return CommandError(f"this is not CSV: {error}", where=where)

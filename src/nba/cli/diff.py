@@ -14,7 +14,7 @@ from dataclasses import replace
 from nba.author.compare import compare
 from nba.author.comparison import Comparison
 from nba.author.comparison_report import comparison_report
-from nba.cli.arguments import Arguments, count
+from nba.cli.arguments import Arguments, count, count_or_none
 from nba.cli.codes import FAILED, OK
 from nba.cli.output import CommandError, results
 from nba.cli.population import (
@@ -43,7 +43,7 @@ def arguments(parser: Arguments) -> None:
     help_ = "fields to count by, such as customer.tier,interaction.channel"
     parser.add_argument("--by", metavar="FIELDS", default="", help=help_)
     help_ = "for how many customers to say why, by default 5; 0 for none"
-    parser.add_argument("--explain", metavar="N", type=int, default=5, help=help_)
+    parser.add_argument("--explain", metavar="N", type=count_or_none, default=5, help=help_)
     parser.add_argument("--workers", metavar="N", type=count, help="processes, by default per core")
     help_ = "exit with 1 where somebody gets something else"
     parser.add_argument("--exit-code", action="store_true", help=help_)
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
                     *engines,
                     items,
                     by=by,
-                    explain=max(0, args.explain),
+                    explain=args.explain,
                     names=(old.name, new.name),
                     workers=workers(args.workers),
                 )

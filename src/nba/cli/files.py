@@ -36,8 +36,8 @@ class OpenFile:
 
     def look_ahead(self, count: int) -> list[bytes]:
         """Return the first lines that are not empty, *count* at the most; they stay to be read."""
-        found: list[bytes] = []
-        size = 0
+        found = [line for line in self._ahead if line.strip()][:count]
+        size = sum(map(len, self._ahead))
         while len(found) < count and (line := self._line()):
             self._ahead.append(line)
             size += len(line)
@@ -99,7 +99,10 @@ def text_of(content: bytes, name: str, line: int | None = None) -> str:
     except UnicodeDecodeError as error:
         number = content.count(b"\n", 0, error.start) + (line or 1)
         message = f"byte 0x{content[error.start]:02x} is not UTF-8"
-        raise CommandError(message, "save it as UTF-8", where=f"{name}:{number}") from None
+        help_ = "save it as UTF-8"
+        if name.lower().endswith(".csv"):
+            help_ = "save it as UTF-8; a spreadsheet calls that `CSV UTF-8`"
+        raise CommandError(message, help_, where=f"{name}:{number}") from None
 
 
 def too_large(where: str) -> CommandError:

@@ -105,7 +105,7 @@ def _cases(
 
 
 def _records(log: str, progress: Progress) -> Iterator[Item]:
-    unread = 0
+    read = unread = 0
     try:
         for one in records_in(log):
             if isinstance(one, Unreadable):
@@ -113,10 +113,14 @@ def _records(log: str, progress: Progress) -> Iterator[Item]:
                 if unread <= _MANY:
                     errors().line(f"{one.where}: {one.reason}, and is left out")
                 continue
+            read += 1
             yield one
             progress.step()
     except StoreError as error:
         raise CommandError(str(error)) from None
+    if unread and not read:
+        help_ = "a decision log is what an engine opened with `log=` has written"
+        raise CommandError("there is no decision in it", help_, where=log)
     if unread > _MANY:
         errors().line(f"and {counted(unread - _MANY, 'more record')} left out")
 
@@ -124,7 +128,8 @@ def _records(log: str, progress: Progress) -> Iterator[Item]:
 def warn(doubts: Counter[str]) -> None:
     """Say what of the cases could not be read, each once, with how often."""
     for text, number in doubts.most_common(_WARNINGS):
-        errors().line(f"warning: {text} ({number:,} times)")
+        often = "once" if number == 1 else f"{number:,} times"
+        errors().line(f"warning: {text} ({often})")
     if len(doubts) > _WARNINGS:
         errors().line(f"and {len(doubts) - _WARNINGS} more warnings of other values")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
+from nba.book.sheet import separator_of
 from nba.cli.csv_rows import csv_rows
 from nba.cli.files import OpenFile, opened
 from nba.cli.objects import as_object, is_json, parsed
@@ -66,7 +67,7 @@ def read_records(name: str, columns: Columns, *, lists: bool = False) -> Iterato
 
 def _is_header(line: bytes, known: Collection[str]) -> bool:
     text = line.decode("utf-8-sig", "replace")
-    return any(cell.strip().strip('"') in known for cell in text.split(","))
+    return any(cell.strip().strip('"') in known for cell in text.split(separator_of(text)))
 
 
 def _rows(file: OpenFile, columns: Columns) -> Iterator[Record]:

@@ -25,6 +25,8 @@ _MAX_FILES: Final = 10_000
 _SUFFIXES: Final = (".yaml", ".yml", ".csv")
 #: A name of a revision that no program takes for an option.
 _REVISION: Final = re.compile(r"[^\s\x00-\x1f\x7f:-][^\s\x00-\x1f\x7f:]{0,250}")
+#: Two revisions, and no path such as `../rules`.
+_RANGE: Final = re.compile(r"(?!\.)(?:(?!\.\./|/\.\.).)+?\.{2,3}[^./].*")
 #: What git is not to do: ask, page, write, or fetch what a partial clone has left out.
 _QUIET: Final = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -53,6 +55,10 @@ def between(old: str, new: str | None, book: str) -> tuple[str, str]:
     that is left out is HEAD. Raises CommandError.
     """
     if new is not None:
+        for name, other in ((old, new), (new, old)):
+            if _RANGE.fullmatch(name) and not Path(name).exists():
+                help_ = f"name the folder by an option: nba diff {name} --book {other}"
+                raise CommandError(f"`{name}` are two revisions already", help_)
         return old, new
     for dots in ("...", ".."):
         first, found, second = old.partition(dots)
@@ -78,6 +84,9 @@ def opened_books(*names: str) -> Iterator[list[BookRead]]:
 def _opened(name: str) -> Iterator[BookRead]:
     revision, colon, path = name.partition(":")
     if not colon or Path(name).exists():
+        if not Path(name).exists() and _is_revision(name):
+            help_ = f"name a folder of it, such as `{name}:rules`, or two revisions: main..HEAD"
+            raise CommandError(f"`{name}` is a revision, and a book is wanted", help_)
         yield BookRead(Engine.open(name), name)
         return
     with tempfile.TemporaryDirectory(prefix="nba-book-") as place:
@@ -165,8 +174,16 @@ def _commit(revision: str, home: Path | None = None) -> str:
     return _git(*args, home=home, missing=missing).decode().strip()
 
 
+def _is_revision(name: str) -> bool:
+    try:
+        return bool(_commit(name))
+    except CommandError:
+        return False
+
+
 def _missing(name: str) -> CommandError:
-    return CommandError("git has no such folder there", "check the path", where=name)
+    help_ = "name it by --book; where it was renamed, name both: main:old-name HEAD:new-name"
+    return CommandError("git has no such folder there", help_, where=name)
 
 
 def _git(

@@ -36,7 +36,9 @@ def run(args: argparse.Namespace) -> int:
         found = [overview(book)]
     elif not (found := descriptions(book, args.id)):
         message = f"the book has nothing called `{args.id}`"
-        help_ = did_you_mean(args.id, ids(book)) if args.id else ""
+        help_ = did_you_mean(args.id, ids(book))
+        if not help_.startswith("did you mean"):
+            help_ = f"`nba show {args.book}` says what it has"
         raise CommandError(message, help_)
     if args.json:
         page.json([description.to_dict() for description in found])
