@@ -7,7 +7,7 @@ from typing import Final
 
 from nba.author.kinds import SUBJECTS
 from nba.author.rule_changes import RuleChange
-from nba.author.uses import rules_in
+from nba.author.uses import expressions_in
 from nba.book.model import Book
 from nba.decide.because import line_of
 from nba.decide.decision import CODES, Candidate, head
@@ -166,8 +166,8 @@ def _with_what_they_read(rules: Iterable[tuple[str, str]], *books: Book) -> list
             continue
         found[key] = None
         book = next((book for book in books if _part(book, *key) is not None), None)
-        for rule in rules_in(_part(book, *key)) if book else ():
-            for path in sorted(reads(rule.tree)):
+        for one in expressions_in(_part(book, *key)) if book else ():
+            for path in sorted(reads(one.tree)):
                 kind, _, name = path.partition(".")
                 section = _SECTIONS.get(kind)
                 if section is not None:

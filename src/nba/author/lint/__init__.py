@@ -1,6 +1,6 @@
 """Lint: what is allowed in a rule book, and most likely not meant.
 
-A rule is a function from a survey of the book to findings. What a rule says is never, or always, is
+A check is a function from a survey of the book to findings. What it says is never, or always, is
 proved: what cannot be decided is not said.
 """
 
@@ -21,9 +21,9 @@ from nba.book.findings import in_order
 from nba.book.model import Book
 from nba.errors import Diagnostic
 
-__all__ = ["RULES", "lint"]
+__all__ = ["CHECKS", "lint"]
 
-RULES: Final[tuple[Callable[[Survey], Iterator[Diagnostic]], ...]] = (
+CHECKS: Final[tuple[Callable[[Survey], Iterator[Diagnostic]], ...]] = (
     never_eligible,
     never_wins,
     always_true,
@@ -44,4 +44,4 @@ RULES: Final[tuple[Callable[[Survey], Iterator[Diagnostic]], ...]] = (
 def lint(book: Book) -> list[Diagnostic]:
     """Return what lint finds in a book, in the order of files and lines."""
     survey = Survey(book)
-    return in_order(dict.fromkeys(each for rule in RULES for each in rule(survey)))
+    return in_order(dict.fromkeys(each for check in CHECKS for each in check(survey)))

@@ -1,26 +1,22 @@
-"""A book as the rules of lint look at it."""
+"""A book as the checks of lint look at it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from functools import cached_property
 
 from nba.author.lint.reasoning import Reasoning, written
 from nba.author.lint.requirements import Requirement, Requirements
-from nba.author.uses import rules_in
+from nba.author.uses import expressions_of
 from nba.book.model import Condition, Expression
 from nba.decide.targets import Target
 from nba.lang.normal import Normal, reads
 
-__all__ = ["Rule", "Survey"]
-
-#: What says something that can be true or false, or a number.
-Rule = Condition | Expression
+__all__ = ["Survey"]
 
 
 class Survey(Reasoning):
-    """A book with its rules, and what its treatments require."""
+    """A book with its conditions and expressions, and what its treatments require."""
 
     # --- treatments
 
@@ -72,21 +68,16 @@ class Survey(Reasoning):
     # --- all that is written
 
     @cached_property
-    def rules(self) -> tuple[Rule, ...]:
-        """All conditions and expressions, each where it stands."""
-        found: dict[int, Rule] = {}
-        for part in fields(self.book):
-            if part.name not in ("tests", "shape", "zone"):
-                for rule in rules_in(getattr(self.book, part.name)):
-                    found.setdefault(id(rule), rule)
-        return tuple(found.values())
+    def expressions(self) -> tuple[Condition | Expression, ...]:
+        """All conditions and expressions, each once, where it stands."""
+        return tuple({id(found): found for _, found in expressions_of(self.book)}.values())
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """All conditions that stand in files, each once."""
-        return tuple(rule for rule in self.rules if isinstance(rule, Condition) and written(rule))
+        return tuple(one for one in self.expressions if isinstance(one, Condition) and written(one))
 
     @cached_property
     def read(self) -> frozenset[str]:
-        """The paths of all fields that some rule reads."""
-        return frozenset(path for rule in self.rules for path in reads(rule.tree))
+        """The paths of all fields that are read somewhere."""
+        return frozenset(path for one in self.expressions for path in reads(one.tree))
