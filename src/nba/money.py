@@ -6,7 +6,7 @@ import math
 from decimal import ROUND_DOWN, Context, Decimal
 from typing import Final
 
-__all__ = ["MOST", "decimal_of", "decimals", "minor_units"]
+__all__ = ["MOST", "decimal_of", "decimals", "minor_units", "units_of"]
 
 #: The most that an amount in a rule file can be.
 MOST: Final = 9e12
@@ -50,3 +50,8 @@ def minor_units(amount: float, currency: str) -> int:
 def decimal_of(units: int, currency: str) -> Decimal:
     """Return an amount in minor units as a decimal."""
     return Decimal(units).scaleb(-decimals(currency), _WIDE)
+
+
+def units_of(amount: Decimal, currency: str) -> int:
+    """Return a decimal that `decimal_of` made in minor units again."""
+    return int(amount.scaleb(decimals(currency), _WIDE))

@@ -11,7 +11,6 @@ import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from itertools import chain, islice, zip_longest
 from typing import Final, NamedTuple
 
@@ -30,9 +29,6 @@ from nba.errors import CaseError
 
 __all__ = ["compare"]
 
-#: Doubts about cases that are told apart; of more only the number is known.
-_DOUBTS: Final = 100
-_MORE: Final = "and others"
 #: So many cases are decided sooner than a process has started.
 _WORTH_IT: Final = 500
 
@@ -88,10 +84,10 @@ def compare(
     found.segments = {path: {} for path in fields}
     finder = _Comparer(old, new, fields)  # it says what is wrong with the fields before all else
     now = datetime.now(UTC)
-    largest: dict[tuple[str, ...], list[tuple[float, float, int, Item, Compared]]] = {}
+    largest = _Largest(explain)
     dated = (_dated(item, now) for item in items)
     first = list(islice(dated, _WORTH_IT))
-    open_: Callable[[], _Comparer] = partial(_itself, finder)
+    open_: Callable[[], _Comparer] = lambda: finder  # noqa: E731 - it stays in this process
     if old.path is None or new.path is None or len(first) < _WORTH_IT:
         workers = 1
     elif workers > 1:
@@ -102,19 +98,10 @@ def compare(
             continue
         _count(found, item, one)
         if one.change and explain:
-            key = (str(one.old.action), str(one.new.action), one.change)
-            size = abs(one.new.units - one.old.units), abs(one.new.priority - one.old.priority)
-            entry = (float(size[0]), size[1], -place, item, one)
-            heap = largest.setdefault(key, [])
-            (heapq.heappush if len(heap) < explain else heapq.heappushpop)(heap, entry)
-    # the largest of every transition first, then the second of each, and so on
-    ordered = [sorted(heap, reverse=True) for heap in largest.values()]
-    rounds = (
-        sorted((one for one in turn if one is not None), reverse=True)
-        for turn in zip_longest(*ordered)
+            largest.add(place, item, one)
+    found.explained = tuple(
+        finder.explained(found, item, one.change) for item, one in largest.chosen()
     )
-    chosen = list(chain.from_iterable(rounds))[:explain]
-    found.explained = tuple(finder.explained(found, item, one.change) for *_, item, one in chosen)
     return found
 
 
@@ -128,11 +115,32 @@ def _dated(item: Item, now: datetime) -> Item:
     return replace(item, now=now) if isinstance(item, Case) and item.now is None else item
 
 
+class _Largest:
+    """Keeps the cases with the largest change of each transition, as many as can be asked for."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._heaps: dict[tuple[str, ...], list[tuple[float, float, int, Item, Compared]]] = {}
+
+    def add(self, place: int, item: Item, one: Compared) -> None:
+        """Keep a case if its change is large enough; of equal ones the first by its *place*."""
+        key = (str(one.old.action), str(one.new.action), one.change)
+        size = abs(one.new.units - one.old.units), abs(one.new.priority - one.old.priority)
+        entry = (float(size[0]), size[1], -place, item, one)
+        heap = self._heaps.setdefault(key, [])
+        (heapq.heappush if len(heap) < self.most else heapq.heappushpop)(heap, entry)
+
+    def chosen(self) -> list[tuple[Item, Compared]]:
+        """Return the largest of every transition first, then the second of each, and so on."""
+        ordered = [sorted(heap, reverse=True) for heap in self._heaps.values()]
+        rounds = (
+            sorted((one for one in turn if one is not None), reverse=True)
+            for turn in zip_longest(*ordered)
+        )
+        return [(item, one) for *_, item, one in islice(chain.from_iterable(rounds), self.most)]
+
+
 # --- what is found for each case
-
-
-def _itself(finder: _Comparer) -> _Comparer:
-    return finder
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +194,7 @@ class _Comparer:
 def _given(found: Answer, currency: str) -> Given:
     ranked = found.ranked
     gifts = [one.gesture for one in ranked if one.gesture is not None]
-    units = sum(int(gift.amount.scaleb(money.decimals(currency))) for gift in gifts)
+    units = sum(money.units_of(gift.amount, currency) for gift in gifts)
     return Given(
         ranked[0].action if ranked else None,
         found.reason,
@@ -252,8 +260,7 @@ def _count(found: Comparison, item: Item, one: Compared) -> None:
         _add(count.old, one.old)
         _add(count.new, one.new)
     for doubt in one.doubts:
-        known = doubt in found.doubts or len(found.doubts) < _DOUBTS
-        found.doubts[doubt if known else _MORE] += 1
+        found.doubts.note(doubt)
 
 
 def _add(tally: Tally, given: Given) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from nba import money
+from nba.author.doubts import Doubts
 from nba.author.rule_changes import RuleChange
 from nba.author.segments import Segment
 
@@ -154,7 +155,7 @@ class Comparison:
     segments: dict[str, dict[Segment, SegmentCount]] = field(default_factory=dict)
     explained: tuple[Explained, ...] = ()
     left_out: Counter[str] = field(default_factory=Counter)
-    doubts: Counter[str] = field(default_factory=Counter)
+    doubts: Doubts = field(default_factory=Doubts)
 
     @property
     def people(self) -> int:

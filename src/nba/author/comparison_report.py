@@ -8,12 +8,20 @@ from typing import Final
 
 from nba import money
 from nba.author.comparison import CHANGES, NOTHING, Comparison, SegmentCount, Side
-from nba.author.report import Item, Listing, Report, Table, share, signed
+from nba.author.report import (
+    ROWS,
+    Item,
+    Listing,
+    Report,
+    Table,
+    first,
+    left_out,
+    share,
+    signed,
+)
 
 __all__ = ["comparison_report"]
 
-#: Rows of a table that people read.
-_ROWS: Final = 30
 _RULES: Final = 40
 
 
@@ -32,7 +40,7 @@ def comparison_report(found: Comparison) -> Report:
         report.add(f"By `{path}`", _segments(found, path))
     report.add("Customers with the largest change", *_explained(found))
     report.add("Rules that are different", *_rules(found))
-    report.add("Left out", *_left_out(found))
+    report.add("Left out", *left_out(found.left_out))
     return report
 
 
@@ -74,10 +82,10 @@ def _transitions(found: Comparison) -> Table:
     rows = [(old or NOTHING, new or NOTHING, n, share(n, found.cases)) for old, new, n in moved]
     stayed = found.cases - sum(n for *_, n in moved)
     more = f"The same action in {stayed:,} cases."
-    if len(rows) > _ROWS:
-        rest = sum(n for *_, n in moved[_ROWS:])
-        more = f"And {rest:,} cases in {len(rows) - _ROWS} other transitions. {more}"
-    return Table(("from", "to", "cases", "of all"), rows[:_ROWS], more)
+    if len(rows) > ROWS:
+        rest = sum(n for *_, n in moved[ROWS:])
+        more = f"And {rest:,} cases in {len(rows) - ROWS} other transitions. {more}"
+    return Table(("from", "to", "cases", "of all"), rows[:ROWS], more)
 
 
 def _totals(found: Comparison) -> Table:
@@ -121,14 +129,13 @@ def _counted(noun: str, old: Mapping[str, int], new: Mapping[str, int]) -> Table
         (name, old.get(name, 0), new.get(name, 0), signed(new.get(name, 0) - old.get(name, 0)))
         for name in order
     ]
-    more = f"And {len(rows) - _ROWS} more." if len(rows) > _ROWS else ""
-    return Table((noun, "old", "new", "difference"), rows[:_ROWS], more)
+    return first((noun, "old", "new", "difference"), rows)
 
 
 def _segments(found: Comparison, path: str) -> Table:
     counts = [count for _, count in sorted(found.segments[path].items())]
-    if len(counts) > _ROWS:  # those with the most changes, in their order
-        most = sorted(counts, key=lambda one: (-one.changed, -one.cases, one.segment))[:_ROWS]
+    if len(counts) > ROWS:  # those with the most changes, in their order
+        most = sorted(counts, key=lambda one: (-one.changed, -one.cases, one.segment))[:ROWS]
         shown = sorted(most, key=lambda one: one.segment)
     else:
         shown = counts
@@ -145,7 +152,7 @@ def _segments(found: Comparison, path: str) -> Table:
         for one in shown
     ]
     header = (path, "cases", "changed", "of them", "answers", "contacts", "gestures")
-    more = f"And {len(counts) - _ROWS:,} more." if len(counts) > _ROWS else ""
+    more = f"And {len(counts) - ROWS:,} more." if len(counts) > ROWS else ""
     return Table(header, rows, more)
 
 
@@ -176,11 +183,3 @@ def _rules(found: Comparison) -> Iterator[str | Listing]:
         yield Listing(f"{len(found.rules):,} in all:", shown)
     else:
         yield "None: the two books decide alike."
-
-
-def _left_out(found: Comparison) -> Iterator[Listing]:
-    if found.left_out:
-        items = [f"{count:,}: {reason}" for reason, count in found.left_out.most_common()]
-        number = found.left_out.total()
-        cases = f"{number:,} case{'' if number == 1 else 's'}"
-        yield Listing(f"{cases} could not be decided:", items[:_ROWS])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["Item", "Listing", "Report", "Table", "share", "signed"]
+__all__ = ["ROWS", "Item", "Listing", "Report", "Table", "first", "left_out", "share", "signed"]
 
 Cell = str | int
 #: An item of a list; of several texts, all but the first stand below it.
 Item = str | tuple[str, ...]
+#: Rows of a table that people read.
+ROWS: Final = 30
 WIDTH: Final = 100  # of lines of text, where they can be broken
 #: What Markdown would take for a sign of its own, in text that came from data.
 _SIGNS: Final = re.compile(r"([\\|<>*\[\]])|([\r\n\t]+)")
@@ -71,6 +74,23 @@ class Report:
             for block in blocks:
                 lines += ["", *_as_markdown(block)]
         return "\n".join(lines)
+
+
+def first(
+    header: tuple[str, ...], rows: Sequence[Sequence[Cell]], most: int = ROWS, noun: str = ""
+) -> Table:
+    """Return a table of the first rows; below it stands how many more there are of a *noun*."""
+    more = f"And {len(rows) - most:,} more{' ' * bool(noun)}{noun}." if len(rows) > most else ""
+    return Table(header, rows[:most], more)
+
+
+def left_out(reasons: Counter[str]) -> Iterator[Listing]:
+    """Yield why cases could not be decided, if any could not."""
+    if reasons:
+        items = [f"{count:,}: {reason}" for reason, count in reasons.most_common(ROWS)]
+        number = reasons.total()
+        cases = f"{number:,} case{'' if number == 1 else 's'}"
+        yield Listing(f"{cases} could not be decided:", items)
 
 
 def share(part: int, whole: int) -> str:

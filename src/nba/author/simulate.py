@@ -29,9 +29,6 @@ from nba.state.store import Store
 
 __all__ = ["simulate"]
 
-_DOUBTS = 100
-_MORE = "and others"
-
 
 def simulate(
     engine: Engine,
@@ -108,9 +105,7 @@ class _Simulating:
         found.funnel.add(codes)
         found.served.add(decision.priority, self.segments.of(answer))
         for one in decision.diagnostics:
-            text = str(one)
-            known = text in found.doubts or len(found.doubts) < _DOUBTS
-            found.doubts[text if known else _MORE] += 1
+            found.doubts.note(str(one))
         if decision.best is None:
             found.nothing[decision.reason] += 1
             found.stops.update({code for code in codes.values() if head(code) == decision.reason})
@@ -131,8 +126,7 @@ class _Simulating:
             found.kept += 1
         elif candidate.gesture is not None:
             found.gestures += 1
-            amount = candidate.gesture.amount.scaleb(money.decimals(self.book.currency))
-            found.units += int(amount)
+            found.units += money.units_of(candidate.gesture.amount, self.book.currency)
 
     def spend(self, decision: Decision, answer: Answer, *, takes: bool) -> None:
         """Count what was taken of budgets, and who came too late."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from nba import money
 from nba.author.comparison import BookNamed
+from nba.author.doubts import Doubts
 from nba.author.equality import Equality
 from nba.author.funnel import Funnel
 from nba.author.served import Served
@@ -88,7 +89,7 @@ class Simulation:
     contacts: Counter[str] = field(default_factory=Counter)
     budgets: dict[str, Spent] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
-    doubts: Counter[str] = field(default_factory=Counter)
+    doubts: Doubts = field(default_factory=Doubts)
 
     @property
     def answered(self) -> int:

@@ -8,13 +8,12 @@ from typing import Final
 
 from nba import money
 from nba.author.funnel import STAGES
-from nba.author.report import Block, Listing, Report, Table, share
+from nba.author.report import ROWS, Block, Report, Table, first, left_out, share
 from nba.author.simulation import Simulation, Spent
 from nba.decide.decision import CODES
 
 __all__ = ["simulation_report"]
 
-_ROWS: Final = 30  # of a table that people read
 _DAYS: Final = 31
 _APART: Final = 10
 
@@ -24,7 +23,7 @@ def simulation_report(found: Simulation) -> Report:
     report = Report(f"What {found.book.name or found.book.id} does for a population")
     report.add("", *_heading(found))
     if not found.cases:
-        report.add("Left out", *_left_out(found))
+        report.add("Left out", *left_out(found.left_out))
         return report
     report.add("Answers by action", _counted("action", found.actions, found.cases))
     report.add(
@@ -37,7 +36,7 @@ def simulation_report(found: Simulation) -> Report:
     report.add("Budgets", *_budgets(found))
     report.add("Who is under-served", *_served(found))
     report.add("Equal treatment", *_equality(found))
-    report.add("Left out", *_left_out(found))
+    report.add("Left out", *left_out(found.left_out))
     return report
 
 
@@ -60,8 +59,7 @@ def _heading(found: Simulation) -> Iterator[str]:
 def _counted(noun: str, counts: Counter[str], whole: int) -> Table:
     order = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     rows = [(name, count, share(count, whole)) for name, count in order]
-    more = f"And {len(rows) - _ROWS} more." if len(rows) > _ROWS else ""
-    return Table((noun, "answers", "of all"), rows[:_ROWS], more)
+    return first((noun, "answers", "of all"), rows)
 
 
 def _nothing(found: Simulation) -> Iterator[Block]:
@@ -72,7 +70,7 @@ def _nothing(found: Simulation) -> Iterator[Block]:
     rows = [(code, count, share(count, found.cases), CODES[code]) for code, count in order]
     yield Table(("how far the best got", "cases", "of all", "which means"), rows)
     stops = sorted(found.stops.items(), key=lambda one: (-one[1], one[0]))
-    special = [(code, count) for code, count in stops if ":" in code][:_ROWS]
+    special = [(code, count) for code, count in stops if ":" in code][:ROWS]
     if special:
         yield Table(("by which rule", "cases"), special)
     if found.deferred:
@@ -91,8 +89,7 @@ def _funnel(found: Simulation) -> Iterator[Block]:
     yield Table(("action", *used, "answer"), rows)
     rules = sorted(found.funnel.rules().items(), key=lambda one: (-one[1], one[0]))
     special = [(code, count) for code, count in rules if ":" in code]
-    more = f"And {len(special) - _ROWS} more." if len(special) > _ROWS else ""
-    yield Table(("what stops most", "times"), special[:_ROWS], more)
+    yield first(("what stops most", "times"), special)
 
 
 def _budgets(found: Simulation) -> Iterator[Block]:
@@ -120,8 +117,7 @@ def _by_day(taken: list[Spent], currency: str) -> Table:
     rows = [
         (day.isoformat(), *(one.shown(one.days[day], currency) for one in taken)) for day in days
     ]
-    more = f"And {len(rows) - _DAYS} more days." if len(rows) > _DAYS else ""
-    return Table(("taken on", *(one.id for one in taken)), rows[:_DAYS], more)
+    return first(("taken on", *(one.id for one in taken)), rows, _DAYS, "days")
 
 
 def _served(found: Simulation) -> Iterator[Block]:
@@ -174,11 +170,3 @@ def _equality(found: Simulation) -> Iterator[Block]:
         ]
         header = ("value", "instead", "cases", "action", "channel", "gesture", "money", "such as")
         yield Table(header, rows)
-
-
-def _left_out(found: Simulation) -> Iterator[Block]:
-    if found.left_out:
-        items = [f"{count:,}: {reason}" for reason, count in found.left_out.most_common(_ROWS)]
-        number = found.left_out.total()
-        cases = f"{number:,} case{'' if number == 1 else 's'}"
-        yield Listing(f"{cases} could not be decided:", items)
