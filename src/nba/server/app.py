@@ -131,9 +131,10 @@ async def _living(
 
 
 async def _tick(service: Service) -> None:
-    """Take over what others count, from time to time."""
+    """Take over what others count, from time to time; look whether a store is back."""
     while True:
         service.metrics.refresh(service.under_way)
+        await service.look_at_the_store()
         await asyncio.sleep(_TICK)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from nba.decide.decision import Decision
 from nba.engine import Engine
-from nba.errors import BookError, Diagnostic, StoreError, errors_in
+from nba.errors import BookError, Diagnostic, StoreError, UnknownDecisionError, errors_in
 from nba.server.bounds import Bounds
 from nba.server.keys import Keys
 from nba.server.metrics import Metrics
@@ -90,6 +90,17 @@ class Service:
             self.metrics.store_failed()
             self.store_failed = True
             _logger.warning("the store failed: %s", error)
+
+    async def look_at_the_store(self) -> None:
+        """Find out whether a store that failed is back, though nobody asks it for anything."""
+        if not self.store_failed:
+            return
+        try:
+            await self.engine.astanding("-")
+        except UnknownDecisionError:  # it answers, and there is no such decision
+            self.store_failed = False
+        except StoreError:
+            return
 
     async def reload(self) -> bool:
         """Read the book again; return whether its version is another now. Raises BookError."""
