@@ -93,6 +93,7 @@ def moment(nanoseconds: int) -> datetime:
     return EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
+@lru_cache(maxsize=4096)  # the same few days are asked for again and again
 def midnight(day: date, where: tzinfo) -> int:
     """Return the instant at which *day* begins in the zone *where*.
 

@@ -31,7 +31,7 @@ KEYS: Final = "NBA_API_KEYS"
 _SETTINGS: Final = "NBA_SERVING"
 _COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 #: How much is allocated before the youngest, and then the older objects are looked through.
-_SELDOM: Final = (10_000, 20, 20)
+_SELDOM: Final = (5_000, 10, 10)
 _logger = logging.getLogger("nba.server")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
 
