@@ -140,17 +140,22 @@ def test_what_is_so_passes(test: str):
         (
             f"{GOLD}; at: home; expect: {{ranked: [upgrade]}}",
             "expected the ranking `upgrade`, got `upgrade`, `call`",
-            [],
+            ["`call` is `chosen`", "Its priority is "],
         ),
         (
             f"{GOLD}; expect: {{ranked: [call, upgrade]}}",
             "expected the ranking `call`, `upgrade`, got `upgrade`, `call`",
-            [],
+            [
+                "`upgrade` is `chosen`",
+                "Its priority is 20",
+                "`call` is `chosen`",
+                "Its priority is ",
+            ],
         ),
         (
             f"{GOLD}; expect: {{ranked: []}}",
             "expected the ranking nothing, got `upgrade`",
-            [],
+            ["`upgrade` is `chosen`", "Its priority is 20"],
         ),
         (
             f"{GOLD}; expect: {{tier: help first}}",

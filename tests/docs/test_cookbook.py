@@ -8,6 +8,8 @@ import pytest
 import yaml
 from tests.docs.test_docs import Block, blocks
 
+from nba.author.lint import lint
+from nba.author.lint.allowed import without_allowed
 from nba.author.testing import run_test
 from nba.book.build import build
 from nba.book.source import parse
@@ -67,6 +69,14 @@ def test_there_are_twenty():
 def test_a_recipe_works(recipe: Recipe):
     """Its tests pass, and nothing in it is doubted."""
     assert failures(opened(recipe.block.text)) == []
+
+
+def test_all_recipes_make_one_book():
+    """Whoever wants them all gets no errors, and no warnings of `nba check`."""
+    texts = [*(recipe.block.text for recipe in RECIPES), BOOK.text]
+    sources = [parse(text, f"{number}.yaml") for number, text in enumerate(texts)]
+    built = build(sources)
+    assert list(without_allowed([*built.warnings, *lint(built.book)], sources)) == []
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)

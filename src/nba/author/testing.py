@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any, Final
 
 from nba.author.coverage import Coverage
@@ -177,6 +178,11 @@ class _Comparison:
             message = f"expected the ranking {_listed(expected)}, got {_listed(got)}"
             missing = [action for action in expected if action not in got]
             because = [line for action in missing for line in self.why_not(action)]
+            if not missing:  # what stands at the first place that differs
+                pairs = (pair for pair in zip_longest(got, expected) if pair[0] != pair[1])
+                for action in filter(None, next(pairs)):
+                    code = f"`{action}` is `{self.codes[action]}`"
+                    because += [code, *_indented(self.told(action))]
             yield Failure("ranked", expected, got, message, tuple(because))
 
     def tier(self, expected: str) -> Iterator[Failure]:
