@@ -51,11 +51,14 @@ def without_allowed(
 
 def _allowances(source: Source) -> Iterator[_Allowance]:
     lines = source.text.splitlines()
-    for number, text in enumerate(lines, 1):
+    abouts = list(range(1, len(lines) + 1))  # of each line, which one a comment there is about
+    following = len(lines) + 1
+    for index in reversed(range(len(lines))):
+        if _COMMENT.match(lines[index]):
+            abouts[index] = following
+        following = abouts[index]
+    for number, (text, about) in enumerate(zip(lines, abouts, strict=True), 1):
         for match in _ALLOW.finditer(text):
-            about = number
-            while about <= len(lines) and _COMMENT.match(lines[about - 1]):
-                about += 1
             for code in re.finditer(r"[a-z-]+", match[1]):
                 column = match.start(1) + code.start() + 1
                 place = Place(source.name, number, column, text, len(code[0]))
