@@ -68,21 +68,13 @@ class Contenders:
     cannot exceed the priority of doing nothing is left out, unless it is *thorough*.
     """
 
-    __slots__ = (
-        "_equal",
-        "_exact",
-        "_found",
-        "_least",
-        "_lot",
-        "_lots",
-        "_scorer",
-        "_tiers",
-        "left",
-        "plan",
-        "tier",
-        "trail",
-        "view",
-    )
+    # until there is more to say; what is made for each decision is made as late as may be
+    tier = ""
+    _scorer: Scorer | None = None
+    _lot: Lot | None = None  # where there is one
+    _lots: list[tuple[float, int, Lot]] | None = None  # where there are several: a heap
+    _exact = True  # whether they have the weights, and not only what these are at most
+    _equal: list[int] | None = None  # what goes next, the last first
 
     def __init__(
         self, plan: Plan, view: View, trail: Trail, alive: int, *, thorough: bool = False
@@ -91,15 +83,9 @@ class Contenders:
         self.view = view
         self.trail = trail
         self.left = alive
-        self.tier = ""
         self._tiers = iter(plan.tiers)
         self._least = -math.inf if thorough else plan.floor
-        self._scorer: Scorer | None = None
-        self._lot: Lot | None = None  # where there is one
-        self._lots: list[tuple[float, int, Lot]] = []  # where there are several: a heap
-        self._exact = True  # whether they have the weights, and not only what these are at most
         self._found: list[tuple[float, int]] = []  # what was scored and not taken: a heap
-        self._equal: list[int] = []  # what goes next, the last first
 
     @property
     def scorer(self) -> Scorer:
@@ -110,7 +96,7 @@ class Contenders:
 
     def pop(self) -> int | None:
         """Take out the number of what goes next; None where nothing is left."""
-        while not self._equal:
+        while not (equal := self._equal):
             if self._lot is not None:
                 self._score_lot(self._lot)
             elif self._lots:
@@ -121,7 +107,7 @@ class Contenders:
                     return number
             elif not self._next_tier():
                 return None
-        return self._equal.pop()
+        return equal.pop()
 
     # --- tiers
 
@@ -134,7 +120,10 @@ class Contenders:
                 if members:
                     self.tier = name
                     self.left ^= members
-                    self._begin(members)
+                    if self.plan.boosts or members & view.kept_mask:
+                        self._begin(members)
+                    else:
+                        self._lot = Lot(members, 1.0)
                     return True
         return False
 
@@ -147,13 +136,12 @@ class Contenders:
         if not self.plan.boosts:
             self._lot = Lot(members, 1.0)
             return
-        self._lot = None
         lots = self.scorer.lots(members, _MOST_LOTS)
         if lots is None:
             self._exact = False
             lots = [(members, self.scorer.growth(members))]
         self._lots = [
-            (-self.plan.factors.bounds[number] * lot.weight, number, lot)
+            (-_times(self.plan.factors.bounds[number], lot.weight), number, lot)
             for lot in (Lot(some, weight) for some, weight in lots)
             if (number := lot.pop()) >= 0
         ]
@@ -185,7 +173,8 @@ class Contenders:
             if priority is None and (priority := self.scorer.score(number)) is None:
                 continue
             heappush(found, (-priority, number))
-            best = max(best, priority)
+            if priority > best:  # noqa: PLR1730 - faster than a call
+                best = priority
         lot.part = part
 
     def _score_lots(self, lots: list[tuple[float, int, Lot]]) -> None:
@@ -205,7 +194,7 @@ class Contenders:
             if following < 0:
                 heappop(lots)
             else:
-                heapreplace(lots, (-bounds[following] * weight, following, lot))
+                heapreplace(lots, (-_times(bounds[following], weight), following, lot))
             priority = None
             if plain is not None:
                 worth, propensity, lever = plain[number] or factors.plain_of(number)
@@ -215,7 +204,8 @@ class Contenders:
             if priority is None and (priority := self.scorer.score(number)) is None:
                 continue
             heappush(found, (-priority, number))
-            best = max(best, priority)
+            if priority > best:  # noqa: PLR1730 - faster than a call
+                best = priority
 
     def _best(self) -> int | None:
         """Take out the best of what was scored; None where it does not go before doing nothing."""
@@ -223,7 +213,7 @@ class Contenders:
         less, number = heappop(found)
         if -less <= self._least:  # nor does anything else in the tier
             found.clear()
-            self._lots, self._lot = [], None
+            self._lots = self._lot = None
             return None
         if found and found[0][0] == less:
             equal = [number]
@@ -249,3 +239,8 @@ class Contenders:
         channel, kept = self.plan.targets[number].channel.id, self.view.kept[number].channel
         priority = -self.trail.scores[number][0]
         return (channel != self.view.current, channel != kept, priority, *self._ties(number))
+
+
+def _times(bound: float, weight: float) -> float:
+    """Return a bound with a weight; no bound at all, without any weight, is nothing."""
+    return bound * weight if weight else 0.0

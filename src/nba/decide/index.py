@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from nba.book.model import Condition
 from nba.decide.functions import Function, Functions, Slots
@@ -25,14 +26,44 @@ from nba.decide.straight import straight
 from nba.decide.targets import bits, mask_of
 from nba.lang.normal import AllOf, Normal, normal
 
-__all__ = ["Indexing", "Narrow", "Required", "index", "one_by_one", "straight", "tables"]
+__all__ = [
+    "Indexing",
+    "Narrow",
+    "Narrowing",
+    "Parts",
+    "Required",
+    "index",
+    "line_by_line",
+    "one_by_one",
+    "tables",
+]
 
 #: From the values of a case and a set of treatments: those of the set whose conditions hold.
 Narrow = Callable[[Slots, int], int]
 #: Conditions, each with the treatments that require it.
 Required = Mapping[Condition, Sequence[int]]
+
+
+class Parts(NamedTuple):
+    """What narrows in two steps: by the fields that last, which are *read* to see if they do.
+
+    Only what stands in tables is *lasting*: equal values of a field have the same row.
+    """
+
+    read: Callable[[Slots], object]
+    lasting: Narrow
+    others: Narrow
+
+
+class Narrowing(NamedTuple):
+    """What narrows a set, at once, and where there are tables, in two steps."""
+
+    narrow: Narrow
+    parts: Parts | None = None
+
+
 #: Makes one of the other, for sets of treatments that are all *everything*.
-Indexing = Callable[[Required, Functions, int, Mapping[str, Iterable[object]]], Narrow]
+Indexing = Callable[[Required, Functions, int, Mapping[str, Iterable[object]]], Narrowing]
 
 MOST_STRAIGHT: Final = 128
 MOST_PLANES: Final = 64
@@ -45,14 +76,24 @@ def index(
     functions: Functions,
     everything: int,
     values: Mapping[str, Iterable[object]],
-) -> Narrow:
+) -> Narrowing:
     """Return what narrows a set of treatments by the conditions of a stage.
 
     *values* are all values of a field, by path, as far as they are known.
     """
     concerned = {number for numbers in required.values() for number in numbers}
-    way = straight if len(concerned) <= MOST_STRAIGHT else tables
+    way = line_by_line if len(concerned) <= MOST_STRAIGHT else tables
     return way(required, functions, everything, values)
+
+
+def line_by_line(
+    required: Required,
+    functions: Functions,
+    everything: int,
+    _values: Mapping[str, Iterable[object]],
+) -> Narrowing:
+    """Return straight-line code."""
+    return Narrowing(straight(required, functions, everything))
 
 
 def tables(
@@ -60,14 +101,14 @@ def tables(
     functions: Functions,
     everything: int,
     values: Mapping[str, Iterable[object]],
-) -> Narrow:
+) -> Narrowing:
     """Return what looks up every field, and asks for what stands in no table."""
-    return _Index(required, functions, everything, values).narrow()
+    return _Index(required, functions, everything, values).narrowing()
 
 
 def one_by_one(
     required: Required, functions: Functions, everything: int, _values: object = None
-) -> Narrow:
+) -> Narrowing:
     """Return what asks every condition, one after the other: to compare with."""
     gates = [
         (mask := mask_of(numbers), everything & ~mask, functions.holds(condition))
@@ -80,7 +121,7 @@ def one_by_one(
                 left &= others
         return left
 
-    return narrow
+    return Narrowing(narrow)
 
 
 class _Index:
@@ -114,27 +155,46 @@ class _Index:
             for number in numbers:
                 self.rest.setdefault(number, []).append(condition)
 
-    def narrow(self) -> Narrow:
-        """Generate the function: a line for each field and each plane."""
+    def narrowing(self) -> Narrowing:
+        """Generate the functions: a line for each field and each plane."""
+        lasting = {path: rows for path, rows in self.rows.items() if _lasts(path)}
+        others = {path: rows for path, rows in self.rows.items() if path not in lasting}
+        slots = sorted(self.functions.slots[path] for path in lasting)
+        parts = None
+        if len(slots) > 1:  # else there is nothing to be gained
+            parts = Parts(
+                itemgetter(*slots),
+                self.function(lasting, asking=False),
+                self.function(others, asking=True),
+            )
+        return Narrowing(self.function(self.rows, asking=True), parts)
+
+    def function(self, fields: Mapping[str, Rows], *, asking: bool) -> Narrow:
+        """Generate what looks up fields, and where it is *asking*, asks for the rest."""
         names: dict[str, Any] = {"bisect": bisect_right}
         lines = ["def narrow(c, m):"]
-        for place, (path, rows) in enumerate(self.rows.items()):
+        for place, (path, rows) in enumerate(fields.items()):
             if place and place % _LOOK_EVERY == 0:
                 lines.append("    if not m: return 0")
             slot = f"c[{self.functions.slots[path]}]"
             lines += [f"    {line}" for line in _lookup(rows, slot, place, names)]
-        for place, (condition, numbers) in enumerate(self.planes):
+        for place, (condition, numbers) in enumerate(self.planes if asking else ()):
             mask = mask_of(numbers)
             names[f"p{place}"], names[f"q{place}"] = mask, self.everything & ~mask
             names[f"f{place}"] = self.functions.holds(condition)
             lines.append(f"    if m & p{place} and not f{place}(c): m &= q{place}")
-        if self.rest:
+        if self.rest and asking:
             names["rest"], names["rest_of"] = mask_of(self.rest), _Rest(self.rest, self.functions)
             lines.append("    if m & rest: m = rest_of(c, m, m & rest)")
         lines.append("    return m")
         exec(compile("\n".join(lines), "<generated from a rule book>", "exec"), names)  # noqa: S102
         found: Narrow = names["narrow"]
         return found
+
+
+def _lasts(path: str) -> bool:
+    """Return whether a field most likely stays as it is for a conversation."""
+    return not path.startswith("interaction.") and path != "now"
 
 
 def _grouped(own: Mapping[int, Normal]) -> list[tuple[Normal, Sequence[int]]]:

@@ -22,7 +22,7 @@ from nba.book.model import (
 )
 from nba.decide.factors import Factors, Plain
 from nba.decide.functions import Function, Functions, Slots
-from nba.decide.index import Narrow
+from nba.decide.index import Narrow, Parts
 from nba.decide.targets import Names, Selector, Target
 from nba.decide.wordings import Wordings
 from nba.journey.reading import JourneyReader
@@ -50,11 +50,12 @@ __all__ = [
 class Gating(NamedTuple):
     """The conditions of a stage: *narrow* keeps of a set of treatments those that meet their own.
 
-    *conditions* gives those of one treatment.
+    *conditions* gives those of one treatment. *parts* are narrow in two steps.
     """
 
     narrow: Narrow
     conditions: Callable[[int], Sequence[Condition]]
+    parts: Parts | None
 
 
 class PolicyGate(NamedTuple):

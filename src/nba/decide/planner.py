@@ -281,7 +281,8 @@ class _Planner:
         if not required:
             return None
         everything = self.names.everything
-        return Gating(self.indexing(required, self.functions, everything, self.values), conditions)
+        narrow, parts = self.indexing(required, self.functions, everything, self.values)
+        return Gating(narrow, conditions, parts)
 
     def doors(self) -> dict[str, Door]:
         return {

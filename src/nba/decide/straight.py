@@ -38,7 +38,6 @@ def straight(
     required: Mapping[Condition, Sequence[int]],
     functions: Functions,
     everything: int,
-    _values: object = None,
 ) -> Callable[[Slots, int], int]:
     """Generate the function that narrows a set of treatments by their conditions."""
     names: dict[str, Any] = {}

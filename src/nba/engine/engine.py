@@ -13,15 +13,13 @@ from typing import Any, Self
 from nba import windows
 from nba.book.build import Built, load
 from nba.book.model import Book
-from nba.decide.briefing import Briefer
 from nba.decide.case import Case
 from nba.decide.decision import Decision
 from nba.decide.explain import Explanation
-from nba.decide.happening import Happening
-from nba.decide.planner import plan_for
 from nba.decide.view import inputs_of
 from nba.engine.account import EngineAccount
 from nba.engine.asynchronous import THREADS, Threads, asynchronous
+from nba.engine.compiled import compiled
 from nba.engine.deciding import Running, decide, decided_again, store_failure
 from nba.engine.explaining import explained
 from nba.engine.export import exported
@@ -30,9 +28,10 @@ from nba.engine.outcome_event import outcome_event
 from nba.engine.outcomes import Outcomes, Recorded
 from nba.engine.profiles import ProfileProvider, Profiles
 from nba.engine.remembered import given_in
+from nba.engine.session import Session
 from nba.engine.standing import Standing, standing_of
 from nba.errors import CaseError, Diagnostic, StoreError, UnknownDecisionError
-from nba.journey.events import Event, EventShapes
+from nba.journey.events import Event
 from nba.journey.reading import Moments
 from nba.record.log import DecisionLog
 from nba.record.noting import Made
@@ -171,8 +170,7 @@ class Engine:
 
     def _use(self, book: Book) -> None:
         """Let a book decide from now on."""
-        plan = plan_for(book, self._moments)
-        self._running = Running(plan, EventShapes.of(book), Briefer(plan), Happening(plan))
+        self._running = compiled(book, self._moments)
 
     @property
     def book(self) -> Book:
@@ -253,9 +251,21 @@ class Engine:
         key: str | None = None,
     ) -> Decision:
         """Return the next best action for a case; see `decide`."""
+        return self._decide(self._running, case, n, observe=observe, commit=commit, key=key)
+
+    def _decide(
+        self,
+        running: Running,
+        case: Case,
+        n: int | None,
+        *,
+        observe: bool,
+        commit: bool,
+        key: str | None,
+    ) -> Decision:
         _check(case, n, key)
         now = case.now if case.now is not None else self._clock()
-        plan, _, briefer, happening = running = self._running
+        plan, _, briefer, happening = running
         if observe:
             happening.check(case)
         known: tuple[Diagnostic, ...] = ()
@@ -309,6 +319,23 @@ class Engine:
         except StoreError as error:
             return _after_failure(decision, error)
         return decision
+
+    def bind(
+        self,
+        id: str,
+        *,
+        customer: Mapping[str, Any] | None = None,
+        role: str | None = None,
+        at: str | None = None,
+    ) -> Session:
+        """Return a session: a conversation with the customer *id*, decided on again and again.
+
+        *customer*, *role* and *at* are as in `decide`, and the same for the whole conversation.
+        What the rules ask of the customer and the journey is looked up once, and again when it
+        changes; each decision is the same that `decide` would make.
+        """
+        case = Case(id, customer or {}, None, None, role, at)
+        return Session(case, lambda: self._running, self._decide)
 
     def decide_many(
         self,

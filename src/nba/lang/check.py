@@ -96,27 +96,12 @@ class _Checker:
         self.names = Names(environment, self.types, self.findings)
         self.overloads = Overloads(environment, self.types, self.findings)
         self.literals = Literals(self.types, self.findings)
-        self.rules: dict[type[Node], Callable[..., Node]] = {
-            tree.Literal: self.literal,
-            tree.Name: lambda node: self.names.resolve(node, chain_of(node)),
-            tree.Select: self.select,
-            tree.OptionalSelect: self.optional_select,
-            tree.Present: self.present,
-            tree.Call: self.call,
-            tree.And: self.junction,
-            tree.Or: self.junction,
-            tree.Not: self.negation,
-            tree.Choice: self.choice,
-            tree.Default: self.default,
-            tree.OptionalItem: self.optional_item,
-            tree.ListOf: self.list_literal,
-            tree.MapOf: self.map_literal,
-            tree.Comprehension: self.comprehension,
-            tree.Bind: self.bind,
-        }
 
     def check(self, node: Node) -> Node:
-        return self.rules[type(node)](node)
+        return _RULES[type(node)](self, node)
+
+    def name(self, node: tree.Name) -> Node:
+        return self.names.resolve(node, chain_of(node))
 
     def fit(self, node: Node, expect: Sequence[Type]) -> None:
         """Check the type of the whole."""
@@ -370,3 +355,23 @@ def _comparing(node: Node, kind: Type) -> str:
         "optional_type": f"{write(node)}.orValue(0) > 3",
     }
     return f"compare it with something, such as `{example.get(kind.name, f'{name} > 3')}`"
+
+
+_RULES: Final[dict[type[Node], Callable[..., Node]]] = {
+    tree.Literal: _Checker.literal,
+    tree.Name: _Checker.name,
+    tree.Select: _Checker.select,
+    tree.OptionalSelect: _Checker.optional_select,
+    tree.Present: _Checker.present,
+    tree.Call: _Checker.call,
+    tree.And: _Checker.junction,
+    tree.Or: _Checker.junction,
+    tree.Not: _Checker.negation,
+    tree.Choice: _Checker.choice,
+    tree.Default: _Checker.default,
+    tree.OptionalItem: _Checker.optional_item,
+    tree.ListOf: _Checker.list_literal,
+    tree.MapOf: _Checker.map_literal,
+    tree.Comprehension: _Checker.comprehension,
+    tree.Bind: _Checker.bind,
+}

@@ -125,25 +125,32 @@ class _Parser:
                 1,
             )
         self.tokens = self.tokenize()
+        self.last = len(self.tokens) - 1
         self.position = 0
         self.token = self.tokens[0]
 
     # --- tokens
 
     def tokenize(self) -> list[Token]:
-        text, tokens, offset = self.text, [], 0
-        while offset < len(text):
-            raw = text[offset] in _RAW_BEGINS and _RAW.match(text, offset)
-            match = raw or _TOKEN.match(text, offset)
+        text, tokens, offset, length = self.text, [], 0, len(self.text)
+        token_at = _TOKEN.match
+        while offset < length:
+            first = text[offset]
+            if first == " ":
+                offset += 1
+                continue
+            raw = first in _RAW_BEGINS and _RAW.match(text, offset)
+            match = raw or token_at(text, offset)
             if match is None:
                 self.stray(offset)
-            kind = str(match.lastgroup) if match.re is _TOKEN else "string"
+            kind = "string" if raw else str(match.lastgroup)
             if kind == "unclosed":
                 help_ = f"add `{match['quote']}`"
                 self.fail("expression-syntax", "a string is not closed", help_, offset, match.end())
+            end = match.end()
             if kind != "space":
-                tokens.append(Token(kind, match.group(), offset, match.end()))
-            offset = match.end()
+                tokens.append(Token(kind, match.group(), offset, end))
+            offset = end
         tokens.append(Token("end", "", len(text), len(text)))
         return tokens
 
@@ -153,7 +160,7 @@ class _Parser:
     def advance(self) -> Token:
         token = self.token
         self.position += 1
-        self.token = self.tokens[min(self.position, len(self.tokens) - 1)]
+        self.token = self.tokens[min(self.last, self.position)]
         return token
 
     def at(self, text: str) -> bool:

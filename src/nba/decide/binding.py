@@ -1,0 +1,49 @@
+"""A plan for a conversation: what does not change from one decision to the next is looked up once.
+
+Nothing is taken to be the same that is not: at every decision the values that were looked up are
+compared with those that are there now, whatever happened in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nba.decide.functions import Slots
+from nba.decide.index import Narrow, Parts
+from nba.decide.plan import Gating, Plan
+
+__all__ = ["bound"]
+
+
+def bound(plan: Plan) -> Plan:
+    """Return the same plan, which remembers what the fields that last let through."""
+    everything = plan.names.everything
+    return replace(
+        plan,
+        eligible_book=_bound(plan.eligible_book, everything),
+        eligible=_bound(plan.eligible, everything),
+        applicable=_bound(plan.applicable, everything),
+        suitable=_bound(plan.suitable, everything),
+        waits=_bound(plan.waits, everything),
+    )
+
+
+def _bound(gating: Gating | None, everything: int) -> Gating | None:
+    if gating is None or gating.parts is None:
+        return gating
+    return gating._replace(narrow=_remembering(gating.parts, everything))
+
+
+def _remembering(parts: Parts, everything: int) -> Narrow:
+    read, lasting, others = parts
+    known: tuple[object, int] | None = None
+
+    def narrow(slots: Slots, left: int) -> int:
+        nonlocal known
+        values = read(slots)
+        remembered = known
+        if remembered is None or remembered[0] != values:
+            known = remembered = (values, lasting(slots, everything))
+        return others(slots, left & remembered[1])
+
+    return narrow
