@@ -15,11 +15,11 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	if "$$p" -c '$(NEW_ENOUGH)' >/dev/null 2>&1; then echo "$$p"; exit; fi; done; echo python3)
 
-.PHONY: help demo test check bench docs reference clean
+.PHONY: help demo test check bench perf-gate docs reference clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY)  ## decide for thousands of customers, then for one, and say why
 	@$(BIN)/python examples/demo.py $(ARGS)
@@ -34,6 +34,9 @@ check: $(READY)  ## lint, formatting, types
 
 bench: $(BENCH)  ## measure, as ratios within one run, beside the engines of others
 	NBA_NODE_PEERS=$(PEERS) $(BIN)/python -m benchmarks $(ARGS)
+
+perf-gate: $(READY)  ## count the instructions of a decision, and compare (needs valgrind)
+	$(BIN)/python -m benchmarks.instructions $(ARGS)
 
 docs: $(READY)  ## run every example in the README, docs/ and the docstrings
 	$(BIN)/pytest tests/docs $(ARGS)

@@ -40,6 +40,10 @@ _GROUPS: Final = (
     "service/recovery",
 )
 _HEAD: Final = """\
+signals:
+  more_last_contact: {last: event.at, of: contact}
+  more_contacts_2h: {count: contact, within: 2h}
+  more_contacts_7d: {count: contact, within: 7d}
 scorecards:
   heat:
     start: 10
@@ -48,7 +52,7 @@ scorecards:
     points:
       - {when: interaction.sentiment < -0.2, add: 30}
       - {when: moment.repeat_contact, add: 20}
-      - {band: signal.contacts_7d, points: {"0": 0, "1..2": 5, "3..": 25}}
+      - {band: signal.more_contacts_7d, points: {"0": 0, "1..2": 5, "3..": 25}}
 tables:
   season:
     hit: first
@@ -73,6 +77,8 @@ class Person(NamedTuple):
 
 def realistic(actions: int = 1000, seed: int = 11) -> list[Source | Sheet]:
     """Return the files of the book with so many actions added."""
+    if not actions:
+        return read_folder(RULES)
     text = "\n".join([_HEAD + "actions:", *_actions(Random(seed), actions)])
     return [*read_folder(RULES), parse(text + "\n", "departments.yaml")]
 
@@ -98,7 +104,7 @@ def _actions(random: Random, count: int) -> Iterator[str]:
         if random.random() < 0.05:
             yield "    once_per: customer.contract_end"
         if random.random() < 0.05:
-            yield "    defer_if: signal.contacts_2h > 0"
+            yield "    defer_if: signal.more_contacts_2h > 0"
         yield f"    channels: [{', '.join(channels)}]"
         if random.random() < 0.5:
             yield f"    say: Offer {number}, for {{customer.first_name}}, at our best."
@@ -119,8 +125,8 @@ def _condition(random: Random) -> str:
             f"customer.mobile.data_used > {round(random.random(), 2)}",
             f"interaction.intent in {random.sample(_INTENTS, number(2, 5))}",
             f"interaction.intent != '{random.choice(_INTENTS)}'",
-            f"signal.contacts_7d < {number(2, 9)}",
-            f"since(signal.last_contact) > hours({random.choice((1, 2, 6, 24, 72))})",
+            f"signal.more_contacts_7d < {number(2, 9)}",
+            f"since(signal.more_last_contact) > hours({random.choice((1, 2, 6, 24, 72))})",
             f"relationship > {number(20, 60)}.0 || customer.tier == 'platinum'",
             f"scorecard.heat < {number(20, 60)}.0",
             f"table.season.Offer == '{random.choice('abc')}'",

@@ -69,7 +69,11 @@ def many_conditions(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(
     max_examples=110 if LONG else 8,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,  # it is only told how much was compared
+    ],
 )
 @given(many_conditions(), st.lists(cases(), min_size=50, max_size=50))
 def test_what_fits_is_what_literally_holds(

@@ -190,22 +190,29 @@ class Contenders:
             if -less <= least:
                 lots.clear()
                 break
-            weight, following = lot.weight, lot.pop()
-            if following < 0:
+            others = -min((each[0] for each in lots[1:3]), default=math.inf)
+            weight = lot.weight
+            while number >= 0:
+                priority = None
+                if plain is not None:
+                    worth, propensity, lever = plain[number] or factors.plain_of(number)
+                    value = worth(slots)
+                    if value.__class__ is float and 0.0 <= value < _MOST:
+                        priority = propensity * weight * value * lever
+                if priority is None:
+                    priority = self.scorer.score(number)
+                if priority is not None:
+                    heappush(found, (-priority, number))
+                    if priority > best:  # noqa: PLR1730 - faster than a call
+                        best = priority
+                number = lot.pop()
+                most = _times(bounds[number], weight)
+                if most < others or most < best or most <= least:
+                    break
+            if number < 0:
                 heappop(lots)
             else:
-                heapreplace(lots, (-_times(bounds[following], weight), following, lot))
-            priority = None
-            if plain is not None:
-                worth, propensity, lever = plain[number] or factors.plain_of(number)
-                value = worth(slots)
-                if value.__class__ is float and 0.0 <= value < _MOST:
-                    priority = propensity * weight * value * lever
-            if priority is None and (priority := self.scorer.score(number)) is None:
-                continue
-            heappush(found, (-priority, number))
-            if priority > best:  # noqa: PLR1730 - faster than a call
-                best = priority
+                heapreplace(lots, (-most, number, lot))
 
     def _best(self) -> int | None:
         """Take out the best of what was scored; None where it does not go before doing nothing."""
