@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -245,10 +246,11 @@ def test_it_comes_back_when_it_is_told_to(tmp_path: Path, connected: Callable[..
             waited.append(seconds)
 
         with pytest.MonkeyPatch.context() as patch:
+            # in the client's module alone: the server sleeps in this process too
             if isinstance(client, Client):
-                patch.setattr(module.time, "sleep", waited.append)
+                patch.setattr(module, "time", SimpleNamespace(sleep=waited.append))
             else:
-                patch.setattr(module.asyncio, "sleep", sleep)
+                patch.setattr(module, "asyncio", SimpleNamespace(sleep=sleep))
             with pytest.raises(ServerError) as caught:
                 client.decide("c-1")
     assert (caught.value.code, caught.value.status) == ("overloaded", 503)

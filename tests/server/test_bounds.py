@@ -204,8 +204,9 @@ def test_too_much_at_once_is_refused_early(tmp_path: Path) -> None:
         assert httpx.get(f"{url}/healthz").status_code == 200
         found = [one.result() for one in asked]
     statuses = [status for status, _, _ in found]
-    assert statuses.count(200) == 4
-    assert statuses.count(503) == 12
+    # at least as many as are taken on at once; more where some came after others were answered
+    assert 4 <= statuses.count(200) < 16
+    assert statuses.count(200) + statuses.count(503) == 16
     assert {after for status, _, after in found if status == 503} == {"1"}
 
 
