@@ -20,6 +20,7 @@ from nba.book.build import build
 from nba.decide.answer import answer
 from nba.decide.case import Case
 from nba.decide.plan import Plan
+from nba.decide.stages import STAGES
 from nba.decide.trail import Trail
 from nba.decide.view import inputs_of
 from nba.engine.compiled import compiled
@@ -74,7 +75,7 @@ def steps(running: Running, store: MemoryStore, person: Person, name: str) -> li
 def stages(plan: Plan, view: Any, watch: Watch) -> None:
     """Go through the stages."""
     alive, trail = plan.in_use, Trail()
-    for stage in plan.stages:
+    for stage in STAGES:
         alive = watch.take(f"stage: {stage.__name__}", partial(stage, plan, view, alive, trail))
 
 

@@ -160,6 +160,7 @@ class Plan:
     in_use: int
     dates: Callable[[int], int] | None  # what is in its dates at an instant
     stops: tuple[Selector, ...]
+    dated: bool  # whether there are dates or stops
     points: dict[str, PointPlan]
     eligible_book: Gating | None
     policies: tuple[PolicyGate, ...]
@@ -183,7 +184,7 @@ class Plan:
     wordings: Wordings
     tiers: tuple[TierPlan, ...]
     floor: float
-    stages: tuple[Callable[[Plan, Any, int, Any], int], ...] = ()  # that have something to do
+    stages: tuple[Callable[[Plan, Any, int, Any], int], ...] = ()  # after the first: what has something to do
     #: By the name of a limit and the channel of the interaction: what it drops when it is full.
     reaches: dict[tuple[str, str | None], int] = field(default_factory=dict)
     ladders: dict[int, Ladder] = field(default_factory=dict)  # by treatment, once asked for

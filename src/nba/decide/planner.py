@@ -84,7 +84,7 @@ class _Planner:
         book, targets, names = self.book, self.targets, self.names
         functions, doors = self.functions, self.doors()
         factors = Factors(book, targets, self.bounds, functions)
-        given = self.slots.get(GIVEN)
+        given, dates = self.slots.get(GIVEN), self.dates()
         plan = Plan(
             book=book,
             targets=targets,
@@ -100,7 +100,8 @@ class _Planner:
                 for number, target in enumerate(targets)
                 if not all(validity.enabled for validity in self.validities(target))
             ),
-            dates=self.dates(),
+            dates=dates,
+            dated=dates is not None or bool(book.kill_switch),
             stops=tuple(select(stop.covers, names) for stop in book.kill_switch),
             points=self.points(),
             eligible_book=self.gating("eligible", lambda _: [book.gates]),

@@ -133,7 +133,7 @@ STAGES: Final[tuple[Stage, ...]] = (
 
 
 def stages_of(plan: Plan) -> tuple[Stage, ...]:
-    """Return the stages that have something to do in a plan."""
+    """Return the stages after the first that have something to do in a plan."""
     idle: dict[Stage, bool] = {
         eligibility: not (plan.eligible_book or plan.policies or plan.eligible),
         applicability: plan.applicable is None,
@@ -142,14 +142,18 @@ def stages_of(plan: Plan) -> tuple[Stage, ...]:
         channel: not plan.guarded,
         waiting: plan.waits is None,
     }
-    return tuple(stage for stage in STAGES if not idle.get(stage))
+    others = STAGES[1:]  # it depends on the case whether the first has
+    return tuple(stage for stage in others if not idle[stage])
 
 
 def run(plan: Plan, view: View) -> tuple[int, Trail]:
     """Return the treatments that came through the stages, and what became of every other."""
     trail = Trail()
     alive = plan.in_use
-    trail.note("unavailable", plan.names.everything ^ alive)
+    if alive != plan.names.everything:
+        trail.note("unavailable", plan.names.everything ^ alive)
+    if plan.dated or view.point is not None or view.forsaken:
+        alive = availability(plan, view, alive, trail)
     for stage in plan.stages:
         if not alive:
             break
