@@ -184,7 +184,8 @@ class Plan:
     wordings: Wordings
     tiers: tuple[TierPlan, ...]
     floor: float
-    stages: tuple[Callable[[Plan, Any, int, Any], int], ...] = ()  # after the first: what has something to do
+    #: After the first: what has something to do.
+    stages: tuple[Callable[[Plan, Any, int, Any], int], ...] = ()
     #: By the name of a limit and the channel of the interaction: what it drops when it is full.
     reaches: dict[tuple[str, str | None], int] = field(default_factory=dict)
     ladders: dict[int, Ladder] = field(default_factory=dict)  # by treatment, once asked for
