@@ -138,6 +138,11 @@ def main() -> None:
         )
     version = platform.python_version()
     written = json.loads(COUNTS.read_text()) if COUNTS.exists() else {"python": "", "counts": {}}
+    if not given.write and not written["counts"]:
+        raise SystemExit(
+            "no counts are written down to compare with.\n"
+            "Write down those of this commit: python -m benchmarks.instructions --write"
+        )
     if not given.write and written["python"] != version:
         raise SystemExit(
             f"the counts are those of Python {written['python']}, and this is {version}: another "
