@@ -53,24 +53,24 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>(?:[ \t\r\n\f]|//[^\n]*)+)
+    [ \t\r\n\f]*(?:
+    (?P<comment>//[^\n]*)
   | (?P<number>0[xX][0-9a-fA-F]+[uU]?|(?:[0-9]+\.[0-9]+|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
       |[0-9]+[eE][+-]?[0-9]+|[0-9]+[uU]?)
-  | (?P<string>(?:[rR][bB]?|[bB][rR]?)?
+  | (?P<string>
+      (?:[rR][bB]?|[bB][rR])
+      (?:\"\"\".*?\"\"\"|'''.*?'''|"[^"\n\r]*"|'[^'\n\r]*')
+      |(?:[rR][bB]?|[bB][rR]?)?
       (?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''
       |(?!\"\"\"|''')(?:"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')))
   | (?P<unclosed>(?:[rR][bB]?|[bB][rR]?)?(?P<quote>\"\"\"|'''|"|'))
   | (?P<name>[_a-zA-Z][_a-zA-Z0-9]*)
   | (?P<quoted>`[a-zA-Z0-9_.\-/ ]+`)
   | (?P<operator>&&|\|\||==|!=|<=|>=|<>|[-+*/%!<>?:.,()\[\]{}=&|])
-    """,
+    )""",
     re.VERBOSE | re.DOTALL,
 )
-_RAW = re.compile(
-    r"(?:[rR][bB]?|[bB][rR])(\"\"\".*?\"\"\"|'''.*?'''|\"[^\"\n\r]*\"|'[^'\n\r]*')", re.DOTALL
-)
-
-_RAW_BEGINS: Final = "rRbB"
+_SPACE: Final = " \t\r\n\f"
 
 _KEYWORDS: Final = frozenset({"true", "false", "null", "in"})
 _RESERVED: Final = frozenset(
@@ -132,25 +132,19 @@ class _Parser:
     # --- tokens
 
     def tokenize(self) -> list[Token]:
-        text, tokens, offset, length = self.text, [], 0, len(self.text)
-        token_at = _TOKEN.match
-        while offset < length:
-            first = text[offset]
-            if first == " ":
-                offset += 1
-                continue
-            raw = first in _RAW_BEGINS and _RAW.match(text, offset)
-            match = raw or token_at(text, offset)
-            if match is None:
-                self.stray(offset)
-            kind = "string" if raw else str(match.lastgroup)
+        text, tokens, offset = self.text, [], 0
+        for match in _TOKEN.finditer(text):
+            if match.start() != offset:
+                break  # between the two stands what is no token
+            kind = str(match.lastgroup)
+            begin, offset = match.span(kind)
             if kind == "unclosed":
                 help_ = f"add `{match['quote']}`"
-                self.fail("expression-syntax", "a string is not closed", help_, offset, match.end())
-            end = match.end()
-            if kind != "space":
-                tokens.append(Token(kind, match.group(), offset, end))
-            offset = end
+                self.fail("expression-syntax", "a string is not closed", help_, begin, offset)
+            if kind != "comment":
+                tokens.append(Token(kind, text[begin:offset], begin, offset))
+        if rest := text[offset:].lstrip(_SPACE):
+            self.stray(len(text) - len(rest))
         tokens.append(Token("end", "", len(text), len(text)))
         return tokens
 
