@@ -1,7 +1,7 @@
 """Ours beside the engines of others and Python by hand, on one workload, in one run.
 
-All are asked about the same customers, in turns; each customer counts with the best of the rounds,
-and p50 and p99 are over customers. What counts is the ratio to Python by hand. Before anything is
+In each round all are asked about the same customers, one engine after the other; each customer
+counts with the best of the rounds, and p50 and p99 are over customers. What counts is the ratio to Python by hand. Before anything is
 measured, everybody's answers are compared with what the workload means; who errs is left out.
 
 `python -m benchmarks.versus` prints tables; with `--write` it also puts them and a plot into
@@ -91,13 +91,13 @@ def _asked(
     """Return the best seconds of everybody who was asked, by customer."""
     best: dict[int, dict[int, float]] = defaultdict(dict)
     for _ in range(rounds):
-        spent = dict.fromkeys(loaded, 0.0)
-        for number, context in enumerate(work.contexts):
-            for place, prepared in loaded.items():
-                if number >= FEWEST and spent[place] > SPENT:
-                    continue
+        for place, prepared in loaded.items():
+            spent = 0.0
+            for number, context in enumerate(work.contexts):
+                if number >= FEWEST and spent > SPENT:
+                    break
                 seconds = prepared.time(context)
-                spent[place] += seconds
+                spent += seconds
                 best[place][number] = min(seconds, best[place].get(number, math.inf))
     return best
 
@@ -140,7 +140,7 @@ def _shown(seconds: float) -> str:
 
 def _write(rows: Sequence[Row], sizes: Sequence[int]) -> None:
     """Put the tables and the plot into the page, between the marks that it has for them."""
-    page = DOCS / "performance.md"
+    page = DOCS / "performance-beside-others.md"
     begin, end = "<!-- versus: made by `make bench` -->", "<!-- versus: end -->"
     before, _, rest = page.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)

@@ -190,8 +190,9 @@ def test_random_expressions_have_the_same_values(record_property: Any) -> None:
         text = writer.write(kind, random.randrange(1, 4))
         try:
             compiled = theirs.compile(text, disable_check=True)
-        except RuntimeError:
-            assert "--9223372036854775808" in text, text  # they read no int literal there
+        except RuntimeError as error:
+            if "arguments must be numeric" not in str(error):  # what we find when it is evaluated
+                assert "--9223372036854775808" in text, text  # they read no int literal there
             continue
         tree = check(parse(text), Environment(strict=False))
         program = Program(lambda name: f"c.get({name!r}, UNKNOWN)", CEL_FUNCTIONS, "UNKNOWN")
