@@ -1,8 +1,9 @@
 """Ours beside the engines of others and Python by hand, on one workload, in one run.
 
 In each round all are asked about the same customers, one engine after the other; each customer
-counts with the best of the rounds, and p50 and p99 are over customers. What counts is the ratio to Python by hand. Before anything is
-measured, everybody's answers are compared with what the workload means; who errs is left out.
+counts with the best of the rounds, and p50 and p99 are over customers. What counts is the ratio to
+Python by hand. Before anything is measured, everybody's answers are compared with what the workload
+means; who errs is left out.
 
 `python -m benchmarks.versus` prints tables; with `--write` it also puts them and a plot into
 `docs/`. It needs `pip install -e '.[bench]'`.
