@@ -106,10 +106,10 @@ tests:
 """
 
 
-def covered(*tests: str) -> Coverage:
+def covered(*tests: str, book: str = BOOK) -> Coverage:
     """Return what these tests reach: each is the text after its name."""
     lines = [f"  - name: test {number}\n    {text}" for number, text in enumerate(tests)]
-    text = BOOK + "\n".join(line.replace("; ", "\n    ") for line in lines)
+    text = book + "\n".join(line.replace("; ", "\n    ") for line in lines)
     engine = Engine(build([parse(text, "book.yaml")]))
     found = Coverage(engine.book)
     for test in chosen_tests(engine.book):
@@ -367,6 +367,13 @@ def test_what_is_unknown_counts_as_what_it_does():
     found = missing(covered(f"{MONDAY}}}; expect: {{}}"))
     tier = "condition `customer.tier == 'gold'` of `condition.grown`"
     assert found[tier] == "no test where it holds"
+
+
+def test_a_limit_is_not_full_for_nobody():
+    """Who it counts for is unknown: it stops the action, and no test of the number is that."""
+    book = BOOK.replace("at_most: 1,", "per: customer.name, at_most: 1,")
+    stopped = f"{MONDAY}, tier: gold}}; expect: {{dropped: {{more: 'limited:weekly:unknown'}}}}"
+    assert missing(covered(stopped, book=book))["limit `weekly`"] == "no test where it is full"
 
 
 def test_a_rule_says_where_it_stands():

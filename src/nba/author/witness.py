@@ -20,7 +20,7 @@ from nba.book.model import (
     Scorecard,
     Treatment,
 )
-from nba.decide.decision import Candidate, Ranking
+from nba.decide.decision import UNKNOWN_MARK, Candidate, Ranking
 from nba.decide.derived import number_of, points_of, rows_hit, seen_rows
 from nba.decide.gesture import Option
 from nba.decide.reference import OfferKey, Reference, Scored
@@ -84,7 +84,7 @@ class Witness(Reference):
         """Note a limit that is full."""
         code = super().full(limit)
         if code is not None:
-            self.seen.add(("limited", limit.id))
+            self._refused(code)
         return code
 
     def scored(
@@ -137,9 +137,9 @@ class Witness(Reference):
         return code
 
     def _refused(self, code: str) -> None:
-        """Note a limit or a budget that has not enough left."""
-        if code != "chosen":
-            self.seen.add(tuple(code.split(":")[:2]))
+        """Note a limit or a budget that has not enough left; of whom it counts must be known."""
+        if code != "chosen" and not code.endswith(UNKNOWN_MARK):
+            self.seen.add(tuple(code.split(":")))
 
     # --- what follows from the journey
 
