@@ -237,3 +237,15 @@ def test_many_conditions_over_several_fields(monkeypatch: pytest.MonkeyPatch) ->
     indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
     for customer in customers(chooser):
         assert fitting(indexed, customer) == fitting(literal, customer)
+
+
+def test_code_nests_no_deeper_than_python_does() -> None:
+    """Actions that share a hundred tests, and each has one of its own."""
+    shared = [f"customer.age != {1000 + number}" for number in range(100)]
+    lines = [" && ".join([*shared, f"customer.age > {number}"]) for number in range(40)]
+    book = book_of(lines)
+    straight, literal = plan_for(book, "native", line_by_line), plan_for(book, "native", one_by_one)
+    for age in (None, 0, 17, 40, 1003):
+        found = fitting(straight, {"age": age})
+        assert found == fitting(literal, {"age": age})
+        assert len(found) == {None: 0, 1003: 0}.get(age, age)

@@ -14,11 +14,12 @@ A lookup of every field is a fixed cost. Up to `MOST_STRAIGHT` treatments straig
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from nba.book.model import Condition
+from nba.decide.domains import Domains
 from nba.decide.functions import Function, Functions, Slots
 from nba.decide.predicates import needs_of
 from nba.decide.rows import Bands, Rows, Table, rows_of
@@ -63,7 +64,7 @@ class Narrowing(NamedTuple):
 
 
 #: Makes one of the other, for sets of treatments that are all *everything*.
-Indexing = Callable[[Required, Functions, int, Mapping[str, Iterable[object]]], Narrowing]
+Indexing = Callable[[Required, Functions, int, Domains], Narrowing]
 
 MOST_STRAIGHT: Final = 128
 MOST_PLANES: Final = 64
@@ -75,39 +76,36 @@ def index(
     required: Required,
     functions: Functions,
     everything: int,
-    values: Mapping[str, Iterable[object]],
+    domains: Domains,
 ) -> Narrowing:
-    """Return what narrows a set of treatments by the conditions of a stage.
-
-    *values* are all values of a field, by path, as far as they are known.
-    """
+    """Return what narrows a set of treatments by the conditions of a stage."""
     concerned = {number for numbers in required.values() for number in numbers}
     way = line_by_line if len(concerned) <= MOST_STRAIGHT else tables
-    return way(required, functions, everything, values)
+    return way(required, functions, everything, domains)
 
 
 def line_by_line(
     required: Required,
     functions: Functions,
     everything: int,
-    _values: Mapping[str, Iterable[object]],
+    domains: Domains,
 ) -> Narrowing:
     """Return straight-line code."""
-    return Narrowing(straight(required, functions, everything))
+    return Narrowing(straight(required, functions, everything, domains))
 
 
 def tables(
     required: Required,
     functions: Functions,
     everything: int,
-    values: Mapping[str, Iterable[object]],
+    domains: Domains,
 ) -> Narrowing:
     """Return what looks up every field, and asks for what stands in no table."""
-    return _Index(required, functions, everything, values).narrowing()
+    return _Index(required, functions, everything, domains).narrowing()
 
 
 def one_by_one(
-    required: Required, functions: Functions, everything: int, _values: object = None
+    required: Required, functions: Functions, everything: int, _domains: Domains
 ) -> Narrowing:
     """Return what asks every condition, one after the other: to compare with."""
     gates = [
@@ -130,7 +128,7 @@ class _Index:
         required: Required,
         functions: Functions,
         everything: int,
-        values: Mapping[str, Iterable[object]],
+        domains: Domains,
     ) -> None:
         self.functions = functions
         self.everything = everything
@@ -145,7 +143,7 @@ class _Index:
             if not needs.exact:
                 inexact.append((condition, numbers))
         self.rows = {
-            path: rows_of(_grouped(own), everything, values.get(path, ()))
+            path: rows_of(_grouped(own), everything, domains.values.get(path, ()))
             for path, own in sorted(asked.items(), key=lambda each: -len(each[1]))
         }
         inexact.sort(key=lambda each: -len(each[1]))

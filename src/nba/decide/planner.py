@@ -17,6 +17,7 @@ from nba.book.model import (
     Validity,
 )
 from nba.book.ranking import FACTORS
+from nba.decide.domains import domains_of
 from nba.decide.factors import Factors, bounds_of
 from nba.decide.functions import Function, Functions, Slots
 from nba.decide.index import Indexing, index
@@ -42,7 +43,7 @@ from nba.decide.wordings import Wordings
 from nba.journey.reading import JourneyReader, Moments
 from nba.lang import tree
 from nba.lang.python import UNKNOWN
-from nba.lang.types import BOOL, EnumType
+from nba.lang.types import BOOL
 
 __all__ = ["plan_for"]
 
@@ -70,15 +71,7 @@ class _Planner:
         first = len(book.shape.paths)
         self.slots = {**book.shape.slots, **{name: first + i for i, name in enumerate(more)}}
         self.functions = Functions(self.slots)
-        # what is read and computed is of its type; only what is read has a value of an enum surely
-        self.values: dict[str, tuple[object, ...]] = {
-            spec.path: spec.type.values
-            for spec in book.shape.inputs
-            if isinstance(spec.type, EnumType)
-        }
-        for spec in (*book.shape.inputs, *book.shape.derived):
-            if spec.type == BOOL:
-                self.values[spec.path] = (True, False)
+        self.domains = domains_of(book.shape)
 
     def plan(self) -> Plan:
         book, targets, names = self.book, self.targets, self.names
@@ -282,7 +275,7 @@ class _Planner:
         if not required:
             return None
         everything = self.names.everything
-        narrow, parts = self.indexing(required, self.functions, everything, self.values)
+        narrow, parts = self.indexing(required, self.functions, everything, self.domains)
         return Gating(narrow, conditions, parts)
 
     def doors(self) -> dict[str, Door]:
