@@ -36,6 +36,8 @@ CONTEXT = {
         "tier": {"enum": list(TIERS)},
         "value": {"type": "number", "min": -1000, "max": 1000},
         "risk": {"type": "number", "default": 0.25},
+        "bill": {"type": "number", "min": 0, "default": 20},
+        "spent": {"type": "number", "min": 0},
         "visits": "int",
         "returns": "int",
         "vip": "bool",
@@ -61,6 +63,8 @@ PLAIN_ATOMS = (
             "customer.vip == true",
             "customer.consent.email != false",
             "customer.late",
+            "customer.bill > 30.0",
+            "customer.spent >= customer.bill",
             "customer.name.startsWith('a')",
             "customer.name.matches('^[ab]+$')",
             "customer.visits > customer.returns",
@@ -138,6 +142,10 @@ def numbers() -> st.SearchStrategy[Any]:
             "customer.value",
             "customer.visits",
             "10 + customer.value / customer.risk",
+            "12 + 0.5 * customer.bill",
+            "0.01 * customer.spent + customer.bill",
+            "customer.spent * customer.bill / 100.0",
+            "customer.vip ? 30 - customer.bill : default(customer.spent, 3.0) / 4.0",
             "customer.vip ? 50.0 : 5.0",
             "1e308 * (customer.value + 1000.0) * 1e10",
         ]
@@ -147,7 +155,16 @@ def numbers() -> st.SearchStrategy[Any]:
 def propensities() -> st.SearchStrategy[Any]:
     """Return expressions for propensities."""
     return st.sampled_from(
-        [1, 0.5, 0, 0.25, "customer.risk", "customer.value", "1.0 / customer.risk"]
+        [
+            1,
+            0.5,
+            0,
+            0.25,
+            "customer.risk",
+            "customer.value",
+            "1.0 / customer.risk",
+            "0.1 * customer.spent",
+        ]
     )
 
 
@@ -338,6 +355,8 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
         "tier": st.sampled_from(TIERS),
         "value": numbers_,
         "risk": st.sampled_from([0, 0.1, 0.9]),
+        "bill": st.sampled_from([0, 15.5, 60, 1e6]),
+        "spent": st.sampled_from([0.0, 1, 500, 1e300]),
         "visits": st.integers(-1, 4),
         "returns": st.integers(0, 2),
         "vip": st.booleans(),

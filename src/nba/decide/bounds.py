@@ -2,6 +2,9 @@
 
 Python's arithmetic rounds to the nearest double, and rounding keeps order: computed in the order of
 the expression itself, a bound is never below what the expression gives.
+
+A number without a declared maximum has a *scale* instead: the bound of an expression holds up to
+it. Beyond it the bound holds in proportion, where the expression grows no faster than that number.
 """
 
 from __future__ import annotations
@@ -22,13 +25,23 @@ _NUMBERS: Final = ("double", "int")
 
 
 class Bounds:
-    """Bounds of numbers; *fields* declare some, *more* are known by path besides."""
+    """Bounds of numbers; *fields* declare some, *more* are known by path besides.
 
-    def __init__(self, fields: Mapping[str, FieldSpec], more: Mapping[str, Between]) -> None:
+    *scales* are those of numbers without a declared maximum, as far as they have one.
+    """
+
+    def __init__(
+        self,
+        fields: Mapping[str, FieldSpec],
+        more: Mapping[str, Between],
+        scales: Mapping[str, float] = {},
+    ) -> None:
         self.known = dict(more)
+        self.scales = scales
         for path, spec in fields.items():
             low, high = spec.minimum, spec.maximum
-            least, most = -math.inf if low is None else low, math.inf if high is None else high
+            least = -math.inf if low is None else low
+            most = scales.get(path, math.inf) if high is None else high
             default = spec.default
             if isinstance(default, int | float) and not isinstance(default, bool):
                 least, most = min(least, default), max(most, default)
@@ -54,6 +67,26 @@ class Bounds:
                 if node.function == "double" and node.args[0].type.name in _NUMBERS:
                     return self.of(node.args[0])
         return ANYTHING
+
+    def degree(self, node: tree.Node) -> float:
+        """Return how fast an expression grows with the numbers that have a scale.
+
+        1 is in proportion at most, and 0 is not at all.
+        """
+        match node:
+            case tree.Field():
+                return 1.0 if node.path in self.scales else 0.0
+            case tree.Choice():
+                return max(self.degree(node.then), self.degree(node.otherwise))
+            case tree.Default():
+                return max(self.degree(node.operand), self.degree(node.fallback))
+            case tree.Call() if node.function == "double" and len(node.args) == 1:
+                return self.degree(node.args[0])
+            case tree.Call(args=[one, other]) if node.function in _GROWING:
+                degrees = self.degree(one), self.degree(other)
+                if max(degrees) and min(self.of(one)[0], self.of(other)[0]) >= 0:
+                    return _GROWING[node.function](*degrees)
+        return math.inf if any(map(self.degree, tree.children(node))) else 0.0
 
 
 def _either(one: Between, other: Between) -> Between:
@@ -91,6 +124,12 @@ def _negative(one: Between) -> Between:
     return -one[1], -one[0]
 
 
+#: How what is not negative grows.
+_GROWING: Final[dict[str, Callable[[float, float], float]]] = {
+    "+": max,
+    "*": lambda one, other: one + other,
+    "/": lambda one, other: math.inf if other else one,
+}
 _ARITHMETIC: Final[dict[tuple[str, int], Callable[..., Between]]] = {
     ("+", 2): _plus,
     ("-", 2): _minus,

@@ -8,6 +8,7 @@ treatments that have the same weights are gone through together, each lot by its
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any, Final
 
@@ -24,20 +25,33 @@ _PART: Final = 1024
 _ONES: Final = (1 << _PART) - 1
 #: No number so large becomes infinite by a propensity, a weight and a lever (`factors.SMALL`).
 _MOST: Final = 1e100
+#: A bound is computed in another order than a priority, which rounds differently.
+_MARGIN: Final = 1 + 1e-12
 #: More lots than this cost more than they save; then weights only raise the bounds.
 _MOST_LOTS: Final = 16
 
 
 class Lot:
-    """A set of treatments that have the same context weight, to be gone through in order."""
+    """A set of treatments that have the same context weight, to be gone through in order.
 
-    __slots__ = ("base", "part", "rest", "weight")
+    Their bounds go up by the weight, and by the *surge* of the numbers that they are worth.
+    """
 
-    def __init__(self, members: int, weight: float) -> None:
+    __slots__ = ("base", "part", "rest", "surge", "weight")
+
+    def __init__(self, members: int, weight: float, surge: float = 1.0) -> None:
         self.rest = members  # what lies behind the part that is looked through
         self.part = 0  # what is left of that
         self.base = -_PART  # the number of its first bit
         self.weight = weight
+        self.surge = surge
+
+    def split(self, mask: int, surge: float) -> Iterator[Lot]:
+        """Yield the lot in two parts, before it was begun: those in *mask* surge."""
+        if inside := self.rest & mask:
+            yield Lot(inside, self.weight, max(self.surge, surge))
+        if outside := self.rest & ~mask:
+            yield Lot(outside, self.weight, self.surge)
 
     def next_part(self) -> int:
         """Go on to the next part that has something in it; return 0 after the last."""
@@ -120,7 +134,7 @@ class Contenders:
                 if members:
                     self.tier = name
                     self.left ^= members
-                    if self.plan.boosts or members & view.kept_mask:
+                    if self.plan.boosts or members & view.kept_mask or self._surges():
                         self._begin(members)
                     else:
                         self._lot = Lot(members, 1.0)
@@ -133,19 +147,32 @@ class Contenders:
             members ^= kept
             some = [number for number in bits(kept) if self.scorer.score(number) is not None]
             self._equal = sorted(some, key=self._among_kept, reverse=True)
-        if not self.plan.boosts:
+        surges = self._surges()
+        if not (self.plan.boosts or surges):
             self._lot = Lot(members, 1.0)
             return
-        lots = self.scorer.lots(members, _MOST_LOTS)
-        if lots is None:
+        weights = self.scorer.lots(members, _MOST_LOTS)
+        if weights is None:
             self._exact = False
-            lots = [(members, self.scorer.growth(members))]
+            weights = [(members, self.scorer.growth(members))]
+        lots = [Lot(some, weight) for some, weight in weights]
+        for mask, surge in surges:
+            lots = [part for lot in lots for part in lot.split(mask, surge)]
         self._lots = [
-            (-_times(self.plan.factors.bounds[number], lot.weight), number, lot)
-            for lot in (Lot(some, weight) for some, weight in lots)
+            (-_times(self.plan.factors.bounds[number], lot.weight * lot.surge), number, lot)
+            for lot in lots
             if (number := lot.pop()) >= 0
         ]
         heapify(self._lots)
+
+    def _surges(self) -> list[tuple[int, float]]:
+        """Return whose bounds go up, and how many times, because of a number above its scale."""
+        slots = self.view.slots
+        return [
+            (mask, value / scale * _MARGIN)
+            for slot, scale, mask in self.plan.factors.surges
+            if (value := slots[slot]) is not None and value > scale
+        ]
 
     # --- priorities
 
@@ -192,6 +219,7 @@ class Contenders:
                 break
             others = -min((each[0] for each in lots[1:3]), default=math.inf)
             weight = lot.weight
+            growth = weight * lot.surge
             while number >= 0:
                 priority = None
                 if plain is not None:
@@ -206,7 +234,7 @@ class Contenders:
                     if priority > best:  # noqa: PLR1730 - faster than a call
                         best = priority
                 number = lot.pop()
-                most = _times(bounds[number], weight)
+                most = _times(bounds[number], growth)
                 if most < others or most < best or most <= least:
                     break
             if number < 0:
@@ -250,4 +278,4 @@ class Contenders:
 
 def _times(bound: float, weight: float) -> float:
     """Return a bound with a weight; no bound at all, without any weight, is nothing."""
-    return bound * weight if weight else 0.0
+    return bound * weight if bound and weight else 0.0

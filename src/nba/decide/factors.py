@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nba.book.gestures import GIVEN
 from nba.book.model import Book, Expression
 from nba.decide.bounds import ANYTHING, Between, Bounds
 from nba.decide.functions import Function, Functions, Slots
-from nba.decide.targets import Target
+from nba.decide.scales import scales_of
+from nba.decide.targets import Target, mask_of
 from nba.lang import tree
 from nba.lang.normal import reads
 from nba.lang.python import UNKNOWN
 
-__all__ = ["Factor", "Factors", "Plain", "Scoring", "bounds_of"]
+__all__ = ["Factor", "Factors", "Most", "Plain", "Scoring", "Surge", "bounds_of"]
 
 Factor = float | Function
 
@@ -47,6 +48,24 @@ class Plain(NamedTuple):
     lever: float
 
 
+class Most(NamedTuple):
+    """The most that a treatment can be worth while the numbers in *scales* are not above theirs.
+
+    Where one is so many times its scale, it can be worth as many times as much.
+    """
+
+    worth: float
+    scales: Mapping[str, float]
+
+
+class Surge(NamedTuple):
+    """A number that may be above its *scale*, by its slot, and whose bounds go up with it."""
+
+    slot: int
+    scale: float
+    mask: int
+
+
 class Factors:
     """Gives the factors of treatments by number; what is a function is compiled when asked for.
 
@@ -58,7 +77,7 @@ class Factors:
         self,
         book: Book,
         targets: Sequence[Target],
-        bounds: Sequence[float],
+        bounds: Sequence[Most],
         functions: Functions,
     ) -> None:
         self.book = book
@@ -66,7 +85,8 @@ class Factors:
         self.functions = functions
         priority = book.scoring.priority
         self.formula = functions.value(priority) if priority else None
-        self.bounds = bounds
+        self.bounds = [bound.worth for bound in bounds]
+        self.surges = tuple(_surges(bounds, functions.slots))
         self.ready: list[Scoring | None] = [None] * len(targets)
         self.plain: list[Plain | None] = [None] * len(targets)
 
@@ -125,41 +145,79 @@ def _lever(book: Book, target: Target) -> float:
     return max(0.0, 1.0 + (issue.lever + group.lever + action.lever) / 100.0)
 
 
-def bounds_of(book: Book, targets: Sequence[Target]) -> list[float]:
+def _surges(bounds: Sequence[Most], slots: Mapping[str, int]) -> Iterator[Surge]:
+    scales = {path: scale for bound in bounds for path, scale in bound.scales.items()}
+    for path, scale in scales.items():
+        some = [number for number, bound in enumerate(bounds) if path in bound.scales]
+        yield Surge(slots[path], scale, mask_of(some))
+
+
+def bounds_of(book: Book, targets: Sequence[Target]) -> list[Most]:
     """Return the most that the priority of each treatment can be."""
-    fields = {spec.path: spec for spec in book.fields}
-    plain = Bounds(fields, _scores(book))
-    known: dict[Expression, Between] = {}
+    known = _Known(book)
     positive = math.fsum(weight.add for weight in book.scoring.weights if weight.add > 0)
+    formula = book.scoring.priority
     found = []
     for target in targets:
-        treatment = target.treatment
-        each: dict[str, Between] = {
-            "propensity": _bound(treatment.propensity, plain, known),
-            "value": _bound(treatment.value, plain, known),
-            "context_weight": (0.0, 1.0 + positive / 100.0),
-            "lever": (_lever(book, target),) * 2,
-        }
-        formula = book.scoring.priority
+        propensity = known.factor(target.treatment.propensity)
+        value = known.factor(target.treatment.value)
+        lever = _lever(book, target)
         if formula is None:
-            highs = (each["propensity"][1], each["value"][1], each["lever"][1])
+            highs = (propensity.high, value.high, lever)
             most = 0.0 if 0.0 in highs else math.prod(highs)
         else:
-            most = Bounds(fields, {**plain.known, **each}).of(formula.tree)[1]
-        found.append(most * _MARGIN if most > 0 else most * (2 - _MARGIN))
+            each: dict[str, Between] = {
+                "propensity": propensity[:2],
+                "value": value[:2],
+                "context_weight": (0.0, 1.0 + positive / 100.0),
+                "lever": (lever, lever),
+            }
+            most = Bounds(known.fields, {**known.plain.known, **each}).of(formula.tree)[1]
+        scales = propensity.scales or value.scales
+        if propensity.scales and value.scales:  # together they grow faster
+            most, scales = math.inf, {}
+        found.append(Most(most * _MARGIN if most > 0 else most * (2 - _MARGIN), scales))
     return found
 
 
-def _bound(
-    expression: Expression | None, plain: Bounds, known: dict[Expression, Between]
-) -> Between:
-    """Return the bounds of a factor, which is nothing or more."""
-    if expression is None:
-        return (1.0, 1.0)
-    if expression not in known:
-        low, high = plain.of(expression.tree)
-        known[expression] = max(0.0, low), max(0.0, high)
-    return known[expression]
+class _Factor(NamedTuple):
+    """A factor between *low* and *high*, while the numbers in *scales* are not above theirs."""
+
+    low: float
+    high: float
+    scales: Mapping[str, float]
+
+
+_ONE: Final = _Factor(1.0, 1.0, {})
+
+
+class _Known:
+    """What is known of the factors of one book, by their expressions."""
+
+    def __init__(self, book: Book) -> None:
+        self.fields = {spec.path: spec for spec in book.fields}
+        scores = _scores(book)
+        self.plain = Bounds(self.fields, scores)
+        # a formula may make anything of a number
+        scales = scales_of(book) if book.scoring.priority is None else {}
+        self.scaled = Bounds(self.fields, scores, scales)
+        self.ready: dict[Expression, _Factor] = {}
+
+    def factor(self, expression: Expression | None) -> _Factor:
+        """Return the bounds of a factor, which is nothing or more."""
+        if expression is None:
+            return _ONE
+        found = self.ready.get(expression)
+        if found is None:
+            low, high = self.plain.of(expression.tree)
+            scales: dict[str, float] = {}
+            if high == math.inf and self.scaled.degree(expression.tree) <= 1:
+                high = self.scaled.of(expression.tree)[1]
+                known, read = self.scaled.scales, reads(expression.tree)
+                scales = {path: known[path] for path in read if path in known}
+            found = _Factor(max(0.0, low), max(0.0, high), scales)
+            self.ready[expression] = found
+        return found
 
 
 def _scores(book: Book) -> Mapping[str, Between]:

@@ -60,7 +60,7 @@ class _Planner:
         self.indexing = indexing
         targets = targets_of(book)
         bounds = bounds_of(book, targets)
-        order = sorted(range(len(targets)), key=lambda place: -bounds[place])
+        order = sorted(range(len(targets)), key=lambda place: -bounds[place].worth)
         self.alphabetical = order
         self.targets = [targets[place] for place in order]
         self.bounds = [bounds[place] for place in order]

@@ -1,0 +1,136 @@
+"""Bounds: what is not scored could not have gone first."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from typing import Any
+
+import pytest
+from tests.decide.strategies import NOW, built
+
+from nba.book.model import Book
+from nba.decide.case import Case
+from nba.decide.contenders import Contenders
+from nba.decide.planner import plan_for
+from nba.decide.scales import scales_of
+from nba.decide.stages import run
+from nba.decide.view import inputs_of
+
+
+def book_of(values: list[str], more: Any = (), *, weights: bool = False) -> Book:
+    """Build a book with an action of each value, on one channel."""
+    document: dict[str, Any] = {
+        "format": 1,
+        "book": "b",
+        "timezone": "UTC",
+        "context": {
+            "customer": {
+                "bill": {"type": "number", "min": 0},
+                "spent": {"type": "number", "min": 0, "default": 300},
+                "balance": "number",
+            }
+        },
+        "channels": {"phone": {}},
+        "issues": {"i": {}},
+        "groups": {"i/g": {}},
+        "actions": {
+            f"a{place:03}": {
+                "title": "A",
+                "group": "i/g",
+                "kind": "offer",
+                "value": value,
+                "channels": ["phone"],
+                "tags": ["odd"] if place % 2 else [],
+            }
+            for place, value in enumerate(values)
+        },
+        **dict(more),
+    }
+    if weights:
+        boost = {"when": "customer.balance > 0", "covers": {"tag": "odd"}, "add": "30 %"}
+        document["scoring"] = {"weights": [boost]}
+    return built(document).book
+
+
+def test_a_scale_is_what_a_number_is_compared_with() -> None:
+    """Conditions say how large a number gets, and its default."""
+    gates = {"applicable": ["customer.bill > 25.0", "!(90 <= customer.bill)"]}
+    assert scales_of(book_of(["1"], gates)) == {"customer.bill": 90.0, "customer.spent": 300.0}
+
+
+@pytest.mark.parametrize(
+    ("value", "worth", "scales"),
+    [
+        ("2.0 + 3.0 * customer.bill", 5.0, {"customer.bill"}),
+        ("customer.bill * 2.0 / 4.0", 0.5, {"customer.bill"}),
+        ("default(customer.bill, 7.0)", 7.0, {"customer.bill"}),
+        ("customer.bill > 0.0 ? customer.bill : customer.spent", 300.0, None),
+        ("100.0 - customer.bill", 100.0, set()),
+        ("customer.bill - 100.0", math.inf, set()),
+        ("customer.bill * customer.bill", math.inf, set()),
+        ("1.0 / customer.bill", math.inf, set()),
+        ("customer.bill * customer.balance", math.inf, set()),
+        ("3.0 + customer.balance", math.inf, set()),
+    ],
+)
+def test_what_a_value_is_at_most_at_the_scale(
+    value: str, worth: float, scales: set[str] | None
+) -> None:
+    """An expression that grows in proportion has a bound, and surges; any other has none."""
+    plan = plan_for(book_of([value]))
+    assert plan.factors.bounds[0] == pytest.approx(worth)
+    slots = {surge.slot for surge in plan.factors.surges}
+    wanted = {"customer.bill", "customer.spent"} if scales is None else scales
+    assert slots == {plan.book.shape.slots[path] for path in wanted}
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_the_best_first_however_large_a_number_is(*, weights: bool) -> None:
+    """Far above the scale of a number, bounds are still bounds."""
+    random = Random(3)
+    shapes = (
+        "{} + {} * customer.bill",
+        "{} + {} * customer.spent",
+        "{} + {} * customer.bill + customer.spent / 9.0",
+        "{} * {}",
+        "{} + {} * customer.balance",
+    )
+    values = [
+        random.choice(shapes).format(round(random.uniform(0, 40), 2), round(random.random(), 3))
+        for _ in range(60)
+    ]
+    plan = plan_for(book_of(values, weights=weights))
+    for _ in range(80):
+        customer = {
+            "bill": random.choice((0.0, 0.5, 1.0, random.uniform(0, 1000), 1e200)),
+            "spent": random.choice((None, 0.0, 300.0, random.uniform(0, 1000))),
+            "balance": random.choice((None, -5.0, 3.0)),
+        }
+        found = []
+        for thorough in (False, True):
+            view = inputs_of(plan, Case("c", customer), NOW)
+            alive, trail = run(plan, view)
+            ranking = Contenders(plan, view, trail, alive, thorough=thorough)
+            found.append([ranking.pop() for _ in range(5)])
+            if thorough:
+                for number in range(len(values)):
+                    ranking.scorer.score(number)
+                best = sorted(trail.scores, key=lambda n: (-trail.scores[n][0], n))
+        assert found[0] == found[1]
+        assert [trail.scores[n][0] for n in found[0] if n is not None] == [
+            trail.scores[n][0] for n in best[:5]
+        ]
+
+
+def test_few_are_scored_where_numbers_are_of_their_usual_size() -> None:
+    """Near its scale, a number costs no more than one with a declared maximum."""
+    random = Random(4)
+    values = [f"{random.uniform(0, 40):.2f} + 0.01 * customer.bill" for _ in range(300)]
+    plan = plan_for(book_of(values, {"applicable": ["customer.bill > 90.0"]}))
+    for bill in (91.0, 95.0, 120.0):
+        view = inputs_of(plan, Case("c", {"bill": bill}), NOW)
+        alive, trail = run(plan, view)
+        ranking = Contenders(plan, view, trail, alive)
+        assert ranking.pop() is not None
+        assert len(ranking._found) < (100 if bill > 100 else 30)
