@@ -1,9 +1,10 @@
 """How many instructions a decision takes, counted by valgrind: the same on a busy machine.
 
 Three books: few actions (straight-line code), many (tables), and the book that ships with the
-project, with a journey of 50 events. For each, decisions are made under callgrind, and the same
-again without them: the difference is theirs. The counts in `instructions.json` are those of one
-version of Python; a decision that takes more than the tolerance above them fails.
+project, with a journey of 50 events. One process builds all of them while valgrind only watches,
+which is fast; then it begins to count, and counts nothing but decisions. The counts in
+`instructions.json` are those of one Python; a decision that takes more than the tolerance above
+them fails. Another Python takes other instructions, and is not compared.
 
     python -m benchmarks.instructions            compare with what is written down
     python -m benchmarks.instructions --write    write down what is counted now
@@ -12,6 +13,7 @@ version of Python; a decision that takes more than the tolerance above them fail
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import platform
@@ -19,6 +21,8 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -33,10 +37,14 @@ from nba.book.source import parse
 
 #: How much more than what is written down one decision may take.
 TOLERANCE: Final = 0.03
+#: The exit code where the counts are those of another Python; 1 is for what is slower.
+CANNOT_COMPARE: Final = 3
 COUNTS: Final = Path(__file__).with_name("instructions.json")
 ROOT: Final = Path(__file__).parents[1]
 DECISIONS: Final = 20
-_COLLECTED: Final = re.compile(r"Collected : (\d+)")
+#: What is counted: the function of CPython that works out `@`, which nothing else here uses.
+_COUNTED: Final = "PyNumber_MatrixMultiply"
+_TOTAL: Final = re.compile(r"^totals: (\d+)", re.MULTILINE)
 
 Decide = Callable[[int], object]
 
@@ -76,35 +84,63 @@ BOOKS: Final[dict[str, Callable[[], Decide]]] = {
 }
 
 
-def make(book: str, times: int) -> None:
-    """Decide on each context: once, so that all is compiled, and then so many times."""
-    decide = BOOKS[book]()
-    for number in range(DECISIONS):
-        decide(number)
-    for _ in range(times):
-        for number in range(DECISIONS):
-            decide(number)
+class Deciding:
+    """Decides on every context, once for each `@`, and is counted while it does."""
+
+    def __init__(self, decide: Decide) -> None:
+        self.decide = decide
+
+    def __matmul__(self, times: int) -> int:
+        for _ in range(times):
+            for number in range(DECISIONS):
+                self.decide(number)
+        return times
 
 
-def counted(book: str) -> int:
-    """Return how many instructions a decision takes."""
-    without, with_them = (_run(book, times) for times in (0, 1))
-    return (with_them - without) // DECISIONS
+def decide_counted() -> None:
+    """Decide by each book, in a process that valgrind watches."""
+    books = [Deciding(make()) for make in BOOKS.values()]
+    for book in books:
+        _ = book @ 2  # so that all that is compiled when it is needed is there
+    gc.collect()
+    gc.disable()  # when it runs depends on what was done before
+    vgdb = ["vgdb", f"--pid={os.getpid()}", "instrumentation", "on"]
+    with subprocess.Popen(vgdb, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asked:  # noqa: S603
+        while asked.poll() is None:  # valgrind listens while there is something to do
+            pass
+    for book in books:
+        _ = book @ 1
 
 
-def _run(book: str, times: int) -> int:
-    """Return how many instructions a process takes that decides so many times."""
-    command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", sys.executable]
-    command += ["-m", "benchmarks.instructions", "--make", book, "--times", str(times)]
-    ours = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": ours}
-    done = subprocess.run(  # noqa: S603 - of names that stand here
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    found = _COLLECTED.search(done.stderr)
-    if done.returncode or found is None:
+def counted() -> dict[str, int]:
+    """Return how many instructions a decision takes, by book."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["valgrind", "--tool=callgrind", "--instr-atstart=no"]
+        command += [f"--toggle-collect={_COUNTED}", f"--dump-after={_COUNTED}"]
+        command += [f"--callgrind-out-file={folder}/counts"]
+        command += [sys.executable, "-m", "benchmarks.instructions", "--decide"]
+        ours = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+        environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": ours}
+        done = subprocess.run(  # noqa: S603 - of names that stand here
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        # there is a dump for every `@` that was counted, numbered from 1
+        dumps = sorted(Path(folder).glob("counts.*"), key=lambda path: int(path.suffix[1:]))
+        totals = [_TOTAL.search(path.read_text()) for path in dumps]
+    counts = [int(total[1]) // DECISIONS for total in totals if total]
+    if done.returncode or len(counts) != len(BOOKS) or not all(counts):
         raise SystemExit(f"valgrind failed:\n{done.stderr[-2000:]}")
-    return int(found[1])
+    return dict(zip(BOOKS, counts, strict=True))
+
+
+def this_python() -> str:
+    """Return what instructions depend on: the Python, how it was compiled, and for what."""
+    options = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
+    optimized = "optimized" if "--enable-optimizations" in options else "not optimized"
+    return (
+        f"{platform.python_implementation()} {platform.python_version()}, {optimized}, "
+        f"{platform.python_compiler()}, {platform.machine()}"
+    )
 
 
 def compared(counts: dict[str, int], written: dict[str, Any]) -> list[str]:
@@ -125,34 +161,35 @@ def main() -> None:
     """Compare, or write down."""
     parser = argparse.ArgumentParser(description="Count the instructions of a decision.")
     parser.add_argument("--write", action="store_true", help="write down what is counted")
-    parser.add_argument("--make", choices=tuple(BOOKS), help=argparse.SUPPRESS)
-    parser.add_argument("--times", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--decide", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.make:
-        make(given.make, given.times)
+    if given.decide:
+        decide_counted()
         return
     if shutil.which("valgrind") is None:
         raise SystemExit(
             "valgrind is not installed, and without it nothing can be counted.\n"
             "On Debian and Ubuntu: apt-get install -y valgrind"
         )
-    version = platform.python_version()
+    python = this_python()
     written = json.loads(COUNTS.read_text()) if COUNTS.exists() else {"python": "", "counts": {}}
     if not given.write and not written["counts"]:
         raise SystemExit(
             "no counts are written down to compare with.\n"
             "Write down those of this commit: python -m benchmarks.instructions --write"
         )
-    if not given.write and written["python"] != version:
-        raise SystemExit(
-            f"the counts are those of Python {written['python']}, and this is {version}: another "
-            "Python takes other instructions.\nUse that one, or write down this one's: "
-            "python -m benchmarks.instructions --write"
+    if not given.write and written["python"] != python:
+        print(
+            f"the counts are those of {written['python']}.\nThis is {python}, which takes other "
+            "instructions.\nUse that one, or write down this one's, at a commit that is to be "
+            "compared with: python -m benchmarks.instructions --write",
+            file=sys.stderr,
         )
-    counts = {book: counted(book) for book in BOOKS}
+        raise SystemExit(CANNOT_COMPARE)
+    counts = counted()
     worse = compared(counts, written)
     if given.write:
-        COUNTS.write_text(json.dumps({"python": version, "counts": counts}, indent=2) + "\n")
+        COUNTS.write_text(json.dumps({"python": python, "counts": counts}, indent=2) + "\n")
     elif worse:
         raise SystemExit("slower than is written down:\n  " + "\n  ".join(worse))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -36,7 +38,6 @@ from nba.lang.functions import BOOK_FUNCTIONS
 
 LONG = os.environ.get("NBA_LONG") == "1"
 WAYS: tuple[Indexing, ...] = (index, tables, line_by_line, one_by_one)
-CHECKED = {"checks": 0, "hold": 0, "unknown": 0}
 
 
 @st.composite
@@ -67,17 +68,22 @@ def many_conditions(draw: st.DrawFn) -> dict[str, Any]:
     return document
 
 
+@pytest.fixture(scope="module")
+def compared(record_testsuite_property: Callable[[str, object], None]) -> Iterator[Counter[str]]:
+    """Count what is compared; `--junitxml` tells it."""
+    counts: Counter[str] = Counter()
+    yield counts
+    for name, count in counts.items():
+        record_testsuite_property(name, count)
+
+
 @settings(
     max_examples=110 if LONG else 8,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,  # it is only told how much was compared
-    ],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(many_conditions(), st.lists(cases(), min_size=50, max_size=50))
 def test_what_fits_is_what_literally_holds(
-    record_property: Any, document: dict[str, Any], some: list[Case]
+    compared: Counter[str], document: dict[str, Any], some: list[Case]
 ) -> None:
     """Each action on each context: negations, disjunctions, fields that miss or are ill-typed."""
     book = built(document).book
@@ -85,19 +91,18 @@ def test_what_fits_is_what_literally_holds(
     plans.append(bound(plans[1]))  # of which some of the last case may still hold
     for case in some:
         view = viewed(plans[0], case, case.now or NOW)
-        expected = literally(book, plans[0], view)
+        expected = literally(book, plans[0], view, compared)
         for plan in plans:
             gating = plan.eligible
             assert gating is not None
             left = gating.narrow(view.slots, plan.names.everything)
             fits = {t.action.id: bool(left >> n & 1) for n, t in enumerate(plan.targets)}
             assert fits == expected
-        CHECKED["checks"] += len(expected)
-        CHECKED["hold"] += sum(expected.values())
-    record_property("compared", CHECKED["checks"])
+        compared["checks"] += len(expected)
+        compared["hold"] += sum(expected.values())
 
 
-def literally(book: Book, plan: Plan, view: View) -> dict[str, bool]:
+def literally(book: Book, plan: Plan, view: View, compared: Counter[str]) -> dict[str, bool]:
     """Return whether the conditions of each action hold, by the reference."""
     inputs = {*(spec.path for spec in book.fields), "now", "interaction.present"}
     known = {p: v for p, v in book.shape.known(view.slots).items() if p in inputs}
@@ -107,7 +112,7 @@ def literally(book: Book, plan: Plan, view: View) -> dict[str, bool]:
     def verdict(condition: Condition) -> bool | None:
         if condition not in verdicts:
             verdicts[condition] = reference.judge(condition.tree, fields, BOOK_FUNCTIONS)
-            CHECKED["unknown"] += verdicts[condition] is None
+            compared["unknown"] += verdicts[condition] is None
         return verdicts[condition]
 
     return {
