@@ -257,7 +257,7 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
             call = f"note_undeclared({variable}, {owner!r}, known_{variable}, problems)"
             lines.append(f"    if not {variable}.keys() <= known_{variable}: {call}")
     exec(compile("\n".join([*lines, "    return"]), "<reader of a context>", "exec"), namespace)  # noqa: S102
-    reader: Reader = namespace["read"]
+    reader: Reader = namespace.pop("read")  # else it would hold itself, and a book with it
     return reader
 
 

@@ -8,7 +8,7 @@ logic with *unknown* for the error. A rule book reads the error as unknown (see 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from nba.errors import EvaluationError
 from nba.lang import tree, values
@@ -42,27 +42,9 @@ class _Evaluation:
         self.fields = fields
         self.functions = functions
         self.variables: dict[str, object] = {}
-        self.rules: dict[type[Node], Callable[..., object]] = {
-            tree.Literal: lambda node: node.value,
-            tree.Field: self.field,
-            tree.Variable: self.variable,
-            tree.Select: lambda node: self.selected(self.value(node.operand), node.name),
-            tree.OptionalSelect: self.optional_select,
-            tree.Present: self.present,
-            tree.Call: self.call,
-            tree.And: lambda node: self.decided(node.items, by=False),
-            tree.Or: lambda node: self.decided(node.items, by=True),
-            tree.Not: lambda node: not self.truth(node.operand),
-            tree.Choice: self.choice,
-            tree.Default: self.default,
-            tree.ListOf: lambda node: [v for item in node.items for v in self.given(item)],
-            tree.MapOf: self.map_literal,
-            tree.Comprehension: self.comprehension,
-            tree.Bind: self.bind,
-        }
 
     def value(self, node: Node) -> object:
-        return self.rules[type(node)](node)
+        return _RULES[type(node)](self, node)
 
     def truth(self, node: Node) -> bool:
         value = self.value(node)
@@ -137,16 +119,16 @@ class _Evaluation:
         return self.decided_among([lambda item=item: self.truth(item) for item in items], by=by)  # type: ignore[misc]
 
     def decided_among(self, truths: list[Callable[[], bool]], *, by: bool) -> bool:
-        unknown: list[EvaluationError] = []
+        unknown: list[tuple[str, tuple[str, ...]]] = []
         for truth in truths:
             try:
                 if truth() is by:
                     return by
             except EvaluationError as error:
-                unknown.append(error)
+                unknown.append((str(error), error.needs))
         if unknown:
-            needs = dict.fromkeys(need for error in unknown for need in error.needs)
-            raise EvaluationError(str(unknown[0]), needs)
+            needs = dict.fromkeys(need for _, theirs in unknown for need in theirs)
+            raise EvaluationError(unknown[0][0], needs)
         return not by
 
     def choice(self, node: tree.Choice) -> object:
@@ -193,7 +175,7 @@ class _Evaluation:
         try:
             value = self.value(node.value)
         except EvaluationError as error:  # which only matters where the variable does
-            value = error
+            value = error.with_traceback(None)
         return self.having({node.variable: value}, self.value, node.body)
 
     def items(self, node: tree.Comprehension) -> list[dict[str, object]]:
@@ -253,3 +235,23 @@ class _Evaluation:
                 raise EvaluationError("a map has the same key twice")
             found |= entry
         return found
+
+
+_RULES: Final[Mapping[type[Node], Callable[[_Evaluation, Any], object]]] = {
+    tree.Literal: lambda _, node: node.value,
+    tree.Field: _Evaluation.field,
+    tree.Variable: _Evaluation.variable,
+    tree.Select: lambda self, node: self.selected(self.value(node.operand), node.name),
+    tree.OptionalSelect: _Evaluation.optional_select,
+    tree.Present: _Evaluation.present,
+    tree.Call: _Evaluation.call,
+    tree.And: lambda self, node: self.decided(node.items, by=False),
+    tree.Or: lambda self, node: self.decided(node.items, by=True),
+    tree.Not: lambda self, node: not self.truth(node.operand),
+    tree.Choice: _Evaluation.choice,
+    tree.Default: _Evaluation.default,
+    tree.ListOf: lambda self, node: [v for item in node.items for v in self.given(item)],
+    tree.MapOf: _Evaluation.map_literal,
+    tree.Comprehension: _Evaluation.comprehension,
+    tree.Bind: _Evaluation.bind,
+}

@@ -31,15 +31,16 @@ class Substitution:
     def instance(self, signature: tuple[Type, ...]) -> tuple[Type, ...]:
         """Return *signature* with its parameters renamed apart."""
         renamed: dict[Type, Type] = {}
+        return tuple(self._renamed(kind, renamed) for kind in signature)
 
-        def rename(kind: Type) -> Type:
-            if kind.is_param:
-                if kind not in renamed:
-                    renamed[kind] = self.fresh()
-                return renamed[kind]
-            return Type(kind.name, tuple(map(rename, kind.args))) if kind.args else kind
-
-        return tuple(map(rename, signature))
+    def _renamed(self, kind: Type, renamed: dict[Type, Type]) -> Type:
+        if kind.is_param:
+            if kind not in renamed:
+                renamed[kind] = self.fresh()
+            return renamed[kind]
+        if not kind.args:
+            return kind
+        return Type(kind.name, tuple(self._renamed(one, renamed) for one in kind.args))
 
     def assign_all(self, given: list[Type], wanted: tuple[Type, ...]) -> bool:
         """Return whether values of the types *given* fit *wanted*; if not, nothing is kept."""
