@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -208,3 +211,24 @@ def test_one_engine_serves_many_threads_while_it_reloads(folder: Path) -> None:
     worth[engine.version] = 7.0
     assert {version for version, _ in seen} == set(worth)
     assert all(priority == worth[version] for version, priority in seen)
+
+
+def test_books_that_were_replaced_are_given_up(folder: Path, tmp_path: Path) -> None:
+    """At once, whoever decides, explains and logs: an engine may be reloaded for ever."""
+    gone: list[Any] = []
+    with Engine.open(folder, log=tmp_path / "log.jsonl") as engine:
+        gc.collect()
+        gc.disable()
+        try:
+            for number in range(6):
+                gone.append(weakref.ref(engine.book))
+                decision = engine.decide("c-1", customer={"tier": "gold", "value": number})
+                engine.explain(decision)
+                engine.log.flush()  # type: ignore[union-attr]
+                del decision
+                write(folder, str(10 + number))
+                assert engine.reload()
+            alive = [one for one in gone if one() is not None]
+        finally:
+            gc.enable()
+    assert len(alive) <= 2, "only the one before may be kept, in case that it comes back"

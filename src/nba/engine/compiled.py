@@ -19,7 +19,8 @@ from nba.journey.reading import Moments
 __all__ = ["compiled"]
 
 _LOCK: Final = threading.Lock()
-_COMPILED: Final[LRUCache[tuple[str, Moments], Running]] = LRUCache(8)
+#: The book that decides, and the one before it, which may come back. Large books weigh a lot.
+_COMPILED: Final[LRUCache[tuple[str, Moments], Running]] = LRUCache(2)
 
 
 def compiled(book: Book, moments: Moments) -> Running:

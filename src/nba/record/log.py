@@ -32,7 +32,7 @@ __all__ = ["DecisionLog", "Stats"]
 _FEW, _MANY = 16, 1024
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 5.0  # seconds before a sink that failed is tried again
 _PATIENCE: Final = 60.0  # seconds between two warnings
-_PLANS: Final = 8  # plans whose notes are kept ready
+_VERSIONS: Final = 2  # of books whose notes are kept ready: the one that decides, and one before
 _logger = logging.getLogger("nba.record")
 
 
@@ -69,7 +69,7 @@ class DecisionLog:
         self.sink = sink
         self.capacity = capacity
         self.keep_private = keep_private
-        self._notes: dict[int, Notes] = {}
+        self._notes: dict[str, Notes] = {}  # by the version of the book
         self._closed = False
         self._begin()
         _logs.add(self)
@@ -247,11 +247,12 @@ class DecisionLog:
         wish.done.set()
 
     def _notes_of(self, plan: Plan) -> Notes:
-        notes = self._notes.get(id(plan))
+        version = plan.book.version
+        notes = self._notes.get(version)
         if notes is None:
-            if len(self._notes) >= _PLANS:
+            if len(self._notes) >= _VERSIONS:
                 self._notes.pop(next(iter(self._notes)))
-            notes = self._notes[id(plan)] = Notes(plan, keep_private=self.keep_private)
+            notes = self._notes[version] = Notes(plan, keep_private=self.keep_private)
         return notes
 
     def _warn(self, error: Exception | None = None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any, Final
 
 from nba.book.model import Book
@@ -38,7 +37,7 @@ class Privacy:
             for name, kind in book.events.items()
             if (own := frozenset(spec.path for spec in kind.fields if spec.private))
         }
-        self._behind = cache(self._found_behind)
+        self._known: dict[str, frozenset[str]] = {}  # what `_behind` returned before
         self.needed = _NONE
         self.told: frozenset[tuple[str, str]] = frozenset()
         self.keys: Mapping[str, frozenset[str]] = {}
@@ -69,8 +68,14 @@ class Privacy:
         """Return the private fields that a part of the book reads, directly or by a name."""
         return _NONE.union(*(self._behind(path) for path in paths_in(part)))
 
-    def _found_behind(self, path: str) -> frozenset[str]:
+    def _behind(self, path: str) -> frozenset[str]:
         """Return the private fields that a path of an expression leads to."""
+        known = self._known.get(path)
+        if known is None:
+            known = self._known[path] = self._found_behind(path)
+        return known
+
+    def _found_behind(self, path: str) -> frozenset[str]:
         root, _, rest = path.partition(".")
         if root in _GIVEN:
             return frozenset(one for one in self.fields if _related(path, one))
