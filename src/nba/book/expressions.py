@@ -14,6 +14,7 @@ from nba.errors import Diagnostic, ExpressionError, Place
 from nba.lang import tree
 from nba.lang.check import Environment, check
 from nba.lang.findings import a
+from nba.lang.forms import Forms
 from nba.lang.syntax import MAX_DEPTH, parse
 from nba.lang.text import write
 from nba.lang.types import BOOL, DOUBLE, INT, Type
@@ -46,6 +47,7 @@ class Expressions:
     def __init__(self, names: Mapping[str, Type], findings: Findings, scope: str = "") -> None:
         self.environment = Environment(names, book=True, scope=scope)
         self.findings = findings
+        self._forms = Forms(self.environment)
         self._checked: dict[tuple[str, tuple[Type, ...]], tuple[tree.Node, str]] = {}
 
     def declaring(self, names: Mapping[str, Type]) -> Expressions:
@@ -98,6 +100,10 @@ class Expressions:
         key = (part, expect)
         if key in self._checked:
             return self._checked[key]
+        written = self._forms.read(part, expect)
+        if written and (filled := self._forms.fill(written)):
+            self._checked[key] = filled
+            return filled
 
         def locate(offset: int, width: int) -> Place:
             return at.source.place_in(at.path, start + offset, width)
@@ -117,6 +123,8 @@ class Expressions:
         found = node, write(node)
         if not warnings:  # a doubtful expression is said to be so wherever it stands
             self._checked[key] = found
+            if written:
+                self._forms.learn(written, node)
         return found
 
     def made(self, text: str, place: Place) -> Condition:

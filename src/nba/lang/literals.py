@@ -6,6 +6,7 @@ patterns, timestamps, durations and time zones are tried out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from nba.errors import EvaluationError, did_you_mean
@@ -18,7 +19,7 @@ from nba.lang.tree import Node
 from nba.lang.types import DOUBLE, INT, EnumType, Type, list_of, optional_of
 from nba.lang.unify import Substitution
 
-__all__ = ["Literals", "widened"]
+__all__ = ["Literals", "tried_out", "widened", "words_of"]
 
 _MIXING: Final = frozenset({"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!="}) | {
     "math.greatest",
@@ -98,18 +99,19 @@ class Literals:
             self.findings.report(node, "int-division", message, help_, "warning")
         if node.function == ".format":
             self._try_format(node)
-        if not node.overload or not node.args or not isinstance(node.args[-1], tree.Literal):
             return
-        last = node.args[-1]
-        literals = [arg.value for arg in node.args if isinstance(arg, tree.Literal)]
-        at: Node = last if len(literals) == 1 else node
+        tried = tried_out(node)
+        if not node.overload or not tried:
+            return
+        last = tried[-1]
+        at: Node = last if len(tried) == 1 else node
         try:
-            if node.function in (".matches", "matches"):
+            if node.function in _PATTERNS:
                 at = last
                 pattern(str(last.value))
-            elif len(literals) == len(node.args):
-                node.overload.meaning(*literals)
-            elif node.function.startswith(".get"):
+            elif len(tried) == len(node.args):
+                node.overload.meaning(*[literal.value for literal in tried])
+            else:
                 node.overload.meaning(0, last.value)
         except EvaluationError as error:
             help_ = _EXAMPLES.get(node.function, "")
@@ -148,6 +150,7 @@ class Literals:
                 self.findings.report(item, "wrong-type", message, help_)
 
 
+_PATTERNS: Final = (".matches", "matches")
 _EXAMPLES: Final = {
     "timestamp": "write `timestamp('2026-03-01T10:00:00Z')`",
     "duration": "write `duration('36h')`, or `days(3)`",
@@ -156,6 +159,26 @@ _EXAMPLES: Final = {
 
 def _did_you_mean_text(text: str, choices: tuple[str, ...]) -> str:
     return did_you_mean(f"'{text}'", [f"'{choice}'" for choice in choices])
+
+
+def tried_out(node: tree.Call) -> list[tree.Literal]:
+    """Return the literals of a call that are tried out: their values count, and not just types."""
+    literals = [arg for arg in node.args if isinstance(arg, tree.Literal)]
+    if len(literals) == len(node.args) or node.function == ".format":
+        return literals
+    if node.function in _PATTERNS or node.function.startswith(".get"):
+        return [literal for literal in literals if literal is node.args[-1]]
+    return []
+
+
+def words_of(kinds: Iterable[Type]) -> frozenset[str] | None:
+    """Return the strings that are values of every enum among types; None if there is no enum."""
+    found: frozenset[str] | None = None
+    for kind in kinds:
+        inner = kind.args[0] if kind.name == "list" else kind
+        if isinstance(inner, EnumType):
+            found = frozenset(inner.values) if found is None else found.intersection(inner.values)
+    return found
 
 
 def widened(node: Node) -> bool:

@@ -8,7 +8,7 @@ from nba.lang import tree
 from nba.lang.tree import Node
 from nba.lang.values import TypeValue, UInt
 
-__all__ = ["write"]
+__all__ = ["spelled", "write"]
 
 _STRENGTH: Final = {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6, "negate": 7} | dict.fromkeys(
     ("==", "!=", "<", "<=", ">", ">=", "in"), 4
@@ -21,6 +21,11 @@ _ESCAPES: Final = str.maketrans(
 def write(node: Node) -> str:
     """Return the canonical text of a tree."""
     return _write(node)[0]
+
+
+def spelled(value: object) -> str:
+    """Return the canonical text of a literal."""
+    return _literal(value)[0]
 
 
 def _write(node: Node) -> tuple[str, int]:
