@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nba.book.build import build
-from nba.book.folder import read_files, read_folder
+from nba.book.folder import digests_of, read_files, read_folder, unchanged
 from nba.book.sheet import Sheet, beside, sheets_of
 from nba.book.source import parse
 from nba.errors import BookError
@@ -123,6 +123,32 @@ def test_only_what_is_named_is_read(tmp_path):
         (tmp_path / "t.yaml").as_posix(),
         (tmp_path / "a.csv").as_posix(),
     ]
+
+
+def test_whether_files_say_what_they_said(tmp_path):
+    """Of every file that is part of the book, sheets too, and of no other."""
+    rules, other = tmp_path / "t.yaml", tmp_path / "cases.csv"
+    rules.write_text("tables: {t: {file: a.csv}}")
+    (tmp_path / "a.csv").write_text("A\n1\n")
+    other.write_text("A\n1\n")
+    known = digests_of(read_folder(tmp_path))
+    assert len(known) == 2
+    other.write_bytes(b"\xff")
+    rules.write_text("\ufefftables: {t: {file: a.csv}}")  # says no more
+    assert unchanged(tmp_path, known)
+    for file, text in (("a.csv", "A\n2\n"), ("t.yaml", "tables: {}"), ("new.yaml", "")):
+        before = (tmp_path / file).read_bytes() if (tmp_path / file).exists() else None
+        (tmp_path / file).write_text(text)
+        assert not unchanged(tmp_path, known), file
+        (tmp_path / file).unlink() if before is None else (tmp_path / file).write_bytes(before)
+        assert unchanged(tmp_path, known), file
+    (tmp_path / "a.csv").rename(tmp_path / "b.csv")
+    assert not unchanged(tmp_path, known)
+    (tmp_path / "a.csv").write_bytes(b"A\n1\n\xff")
+    assert not unchanged(tmp_path, known)
+    rules.unlink()
+    assert not unchanged(tmp_path, known)
+    assert not unchanged(tmp_path, {})
 
 
 def test_a_sheet_that_cannot_be_read_is_reported(tmp_path):

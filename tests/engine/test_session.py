@@ -12,6 +12,7 @@ import pytest
 
 from nba import Engine, Event
 from nba.decide import index
+from nba.errors import BookError
 from nba.state.memory import MemoryStore
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -104,6 +105,43 @@ def test_a_session_goes_on_with_another_book(tmp_path: Path) -> None:
     assert after.version != before.version
     assert after.codes()[str(before.action)] == "unavailable"
     assert after == engine.decide("c-1", customer=CUSTOMER, interaction=given, commit=False)
+
+
+def test_a_reload_of_the_same_files_builds_nothing(tmp_path: Path) -> None:
+    """They are read, and say the same: the book is the one that there was, to the last object."""
+    rules = tmp_path / "rules"
+    shutil.copytree(RULES, rules)
+    engine = Engine.open(rules, clock=lambda: START)
+    book, warnings = engine.book, engine.warnings
+    file = Path(next(iter(book.actions.values())).place.file)
+    text = file.read_text()
+    file.write_text(text)  # later, and the same
+    assert not engine.reload()
+    assert engine.book is book
+    file.write_text(text.replace("value: ", "value: 1 + ", 1))
+    assert engine.reload()
+    changed = engine.book
+    assert changed.version != book.version
+    assert not engine.reload()
+    assert engine.book is changed
+    file.write_text(text)
+    assert engine.reload()
+    assert (engine.book, engine.warnings) == (book, warnings)
+
+
+def test_a_reload_finds_what_was_broken_and_mended(tmp_path: Path) -> None:
+    """What is wrong is told at each reload, and the book that decides is still known after it."""
+    rules = tmp_path / "rules"
+    shutil.copytree(RULES, rules)
+    engine = Engine.open(rules, clock=lambda: START)
+    book = engine.book
+    (rules / "more.yaml").write_text("actoins: {}\n")
+    for _ in range(2):
+        with pytest.raises(BookError, match="actoins"):
+            engine.reload()
+    (rules / "more.yaml").unlink()
+    assert not engine.reload()
+    assert engine.book is book
 
 
 def test_a_reload_of_the_same_meaning_compiles_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -20,7 +21,7 @@ from nba.book.expressions import Expressions
 from nba.book.fields import PRESENT, Fields, declared_fields
 from nba.book.files import Documents, Files
 from nba.book.findings import At, Findings, TooManyError
-from nba.book.folder import read_folder
+from nba.book.folder import digests_of, read_folder
 from nba.book.gestures import GIVEN, Gestures
 from nba.book.interaction_event import interaction_event
 from nba.book.journey import JourneySections
@@ -88,7 +89,9 @@ class Built(NamedTuple):
 
 def load(path: str | os.PathLike[str]) -> Built:
     """Read and build the rule book in a folder. Raises BookError with everything wrong in it."""
-    return build(read_folder(path))
+    sources = read_folder(path)
+    book, warnings = build(sources)
+    return Built(replace(book, files=digests_of(sources)), warnings)
 
 
 def build(sources: Iterable[Source | Sheet]) -> Built:

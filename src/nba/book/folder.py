@@ -1,10 +1,11 @@
-"""The folder of a book: which files it has, and reading them safely."""
+"""The folder of a book: which files it has, reading them safely, and whether they changed."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nba.book import source
@@ -12,7 +13,7 @@ from nba.book.sheet import Sheet, is_sheet, sheets_of
 from nba.book.source import SPLIT, TOO_LARGE, Source, parse
 from nba.errors import BookError, Diagnostic, Place
 
-__all__ = ["read_files", "read_folder"]
+__all__ = ["digests_of", "read_files", "read_folder", "unchanged"]
 
 MAX_BOOK = 64 * 2**20  # bytes
 
@@ -39,6 +40,26 @@ def read_files(files: Mapping[str, str]) -> list[Source | Sheet]:
     ]
 
 
+def digests_of(sources: Iterable[Source | Sheet]) -> dict[str, bytes]:
+    """Return a digest of the text of each file, by its name."""
+    return {source.name: _digest(source.text) for source in sources}
+
+
+def unchanged(path: str | os.PathLike[str], digests: Mapping[str, bytes]) -> bool:
+    """Tell whether the files of a book are those that had these digests, and say the same.
+
+    They are read for it, and not parsed.
+    """
+    reading = _Reading(Path(path))
+    texts = reading.texts(name for name in digests if is_sheet(name))
+    found = {name: _digest(text) for name, text in texts.items()}
+    return bool(found) and found == digests and not reading.findings
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.removeprefix("\ufeff").encode()).digest()
+
+
 class _Reading:
     """Reads the files below *root*; what cannot be read is in *findings*."""
 
@@ -51,7 +72,7 @@ class _Reading:
     def sources(self) -> list[Source | Sheet]:
         """Return what the files say."""
         root = self.root
-        texts = [(n, self._text(n, file)) for n, file in sorted(self._rule_files())]
+        texts = self.texts()
         if not texts and not self.findings:
             message = f"there is no `.yaml` or `.yml` file in `{root.as_posix()}`"
             help_ = "name the folder that holds the rule files; hidden files are not read"
@@ -60,10 +81,22 @@ class _Reading:
             self.findings.append(_about_file("no-files", root.as_posix(), message, help_))
         if self.findings:  # nothing is parsed of what is too large, or not there as a whole
             return []
-        rules = [parse(text, name) for name, text in texts if text is not None]
+        rules = [parse(text, name) for name, text in texts.items()]
         names = dict.fromkeys(name for rule in rules for name in sheets_of(rule))
-        sheets = [(name, self._text(name, Path(name))) for name in names if self._is_here(name)]
-        return [*rules, *(Sheet(text, name) for name, text in sheets if text is not None)]
+        return [*rules, *(Sheet(text, name) for name, text in self._sheets(names))]
+
+    def texts(self, sheets: Iterable[str] = ()) -> dict[str, str]:
+        """Return the texts of the rule files, and of *sheets*, without those that have findings."""
+        rules = sorted(self._rule_files())
+        texts = [
+            (name, text) for name, file in rules if (text := self._text(name, file)) is not None
+        ]
+        return dict([*texts, *self._sheets(sheets)])
+
+    def _sheets(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for name in names:
+            if self._is_here(name) and (text := self._text(name, Path(name))) is not None:
+                yield name, text
 
     def _text(self, name: str, file: Path) -> str | None:
         """Return the text of a file, or None, and a finding, where it cannot be read."""

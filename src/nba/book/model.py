@@ -463,7 +463,7 @@ class Book:
 
     *derived* are conditions, scorecards and tables in an order in which each needs only earlier
     ones.
-    *reach* is in nanoseconds.
+    *reach* is in nanoseconds. *files* are those that it was read from, each with a digest.
     """
 
     id: str
@@ -508,6 +508,7 @@ class Book:
     shape: Shape = field(compare=False, repr=False)
     zone: tzinfo = field(compare=False, repr=False)
     version: str = field(compare=False)
+    files: Mapping[str, bytes] = field(compare=False, repr=False, default_factory=dict)
 
     @property
     def known_outcomes(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from nba import windows
 from nba.book.build import Built, load
+from nba.book.folder import unchanged
 from nba.book.model import Book
 from nba.decide.case import Case
 from nba.decide.decision import Decision
@@ -505,11 +506,14 @@ class Engine:
     def reload(self) -> bool:
         """Read the book again and swap it in; return whether its version is another now.
 
-        Raises BookError where the book has errors; the old one then goes on deciding.
+        Where its files say what they said, they are only read; where they mean the same, nothing
+        is compiled. Raises BookError where the book has errors; the old one then goes on deciding.
         """
         if self._path is None:
             raise CaseError("this engine was not opened from a folder")
         with self._reloading:
+            if unchanged(self._path, self.book.files):
+                return False
             built = load(self._path)
             changed = built.book.version != self.version
             self._use(built.book)
