@@ -170,7 +170,7 @@ async def changes(book: Path, seen: Seen, until: float) -> None:
     number = 0
     while time.monotonic() < until:
         number += 1
-        text = good.replace(TITLE, f"{TITLE} {number % 2}")
+        text = good.replace(TITLE, f"{TITLE} {number}")
         if number % 10 == 0:
             text += "\nactoins: {}\n"
         new = book / ".new"

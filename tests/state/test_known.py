@@ -12,8 +12,8 @@ from tests.state.test_takings import claim, taking
 
 from nba.journey.events import Row
 from nba.journey.timeline import EMPTY, Timeline
-from nba.state.known import NOTHING, Kept, Known
-from nba.state.store import Memory
+from nba.state.known import NOTHING, Kept, Known, weight
+from nba.state.store import Memory, Remembered
 
 
 @pytest.fixture(params=["postgres", "redis", "sqlite"])
@@ -31,7 +31,7 @@ def unread() -> Iterator[Row]:
 
 def test_rows_are_read_only_where_their_journey_is_not_known() -> None:
     """It may be known by another name of the customer."""
-    kept = Kept(10)
+    kept = Kept(10**6)
     first = kept.timeline("1", NOTHING, "c", iter([row("a", 1)]))
     known = kept.keep(Known("1", first, 0, ()), "mail", "c")
     assert kept.timeline("1", known, "elsewhere", unread()) is first
@@ -41,7 +41,7 @@ def test_rows_are_read_only_where_their_journey_is_not_known() -> None:
 
 def test_of_one_journey_there_is_one_timeline() -> None:
     """Whoever is first; another version has another one."""
-    kept = Kept(10)
+    kept = Kept(10**6)
     first, late, next_ = Timeline([row("a", 1)]), Timeline([row("a", 1)]), Timeline([row("b", 1)])
     assert kept.keep(Known(1, first, 0, ()), "c").timeline is first
     assert kept.keep(Known(1, late, 2, ()), "mail", "c") == (1, first, 2, ())
@@ -51,6 +51,32 @@ def test_of_one_journey_there_is_one_timeline() -> None:
     assert (kept.get("mail"), kept.get("c").journey) == (NOTHING, 3)
     kept.clear()
     assert kept.get("c") is NOTHING
+
+
+def test_only_so_much_is_kept_ready(store: Any) -> None:
+    """Those that were used last; and a journey that is larger than all of it never."""
+    for name in "abc":
+        store.append(name, [row(name, 1)])
+    store._kept = Kept(2 * weight(Known("1", store.journey("a"), 0, ())))
+    a, b = store.journey("a"), store.journey("b")
+    assert store.journey("a") is a
+    store.journey("c")
+    assert store.journey("a") is a
+    assert store.journey("b") is not b
+    a = store.journey("a")
+    store.append("long", [row(f"e-{number}", number) for number in range(20)])
+    assert store.journey("long") is not store.journey("long")
+    assert store.journey("a") is a
+
+
+def test_what_is_kept_weighs_what_it_says() -> None:
+    """However it is nested: a journey with long texts takes the place of many."""
+    short = weight(Known(1, Timeline([row("a", 1)]), 0, ()))
+    said = {"text": "x" * 1000, "list": ["y" * 100] * 10, "map": {"k" * 100: "z" * 900}, "n": 5}
+    long = weight(Known(1, Timeline([row("a", 1) | said]), 0, ()))
+    assert long == short + 3000
+    made = Remembered("d", "c", 1, "t" * 70, (0, 1), ("a" * 10, "b" * 20))
+    assert weight(Known(1, EMPTY, 2, (made, made))) - weight(NOTHING) == 2 * (512 + 100)
 
 
 def test_a_name_that_is_a_customer_again_is_known_by_its_own(store: Any) -> None:

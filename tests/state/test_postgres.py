@@ -150,18 +150,6 @@ def test_two_processes_see_each_other(url: str) -> None:
         assert (ids(other, "c"), other.recall("c", 10).version) == ([], 0)
 
 
-def test_only_so_many_journeys_are_kept_ready(url: str) -> None:
-    """Those that were used last."""
-    with closing(PostgresStore.open(url, cached=2)) as store:
-        for name in "abc":
-            store.append(name, [row(name, 1)])
-        a, b = store.journey("a"), store.journey("b")
-        assert store.journey("a") is a
-        store.journey("c")
-        assert store.journey("a") is a
-        assert store.journey("b") is not b
-
-
 def test_a_deadline_from_a_slow_writer_is_not_lost(server: PostgresServer, url: str) -> None:
     """It waits with its transaction open while somebody asks for a later time."""
     schema = url.rpartition("=")[2]

@@ -22,6 +22,7 @@ from tests.state.test_takings import claim, taking
 
 from nba.errors import CaseError, StoreError
 from nba.state import sqlite_schema
+from nba.state.known import Kept
 from nba.state.reservation import Settlement, entry_id
 from nba.state.sqlite import SqliteStore, check, init, migrate
 from nba.state.sqlite_text import read, written
@@ -133,18 +134,6 @@ def test_two_stores_on_one_file_see_each_other(file: Path) -> None:
         other.forget("c")
         other.append("c", [row("z", 1)])
         assert ids(one, "c") == ["z"]
-
-
-def test_only_so_many_journeys_are_kept_ready(file: Path) -> None:
-    """Those that were used last."""
-    with closing(SqliteStore(file, cached=2)) as store:
-        for name in "abc":
-            store.append(name, [row(name, 1)])
-        a, b = store.journey("a"), store.journey("b")
-        assert store.journey("a") is a
-        store.journey("c")
-        assert store.journey("a") is a
-        assert store.journey("b") is not b
 
 
 # --- what goes wrong
@@ -367,7 +356,8 @@ class Counted:
 def steps(folder: Path, customers: int) -> dict[str, int]:
     """Return what each call costs with so many customers, events, decisions and entries."""
     folder.mkdir()
-    with closing(SqliteStore(folder / "nba.db", cached=1)) as store:
+    with closing(SqliteStore(folder / "nba.db")) as store:
+        store._kept = Kept(0)
         budget = claim("pool", at_most=10**9, amount=1, since=0)
         for number in range(customers):
             name, at = f"c{number:05}", 1000 + number

@@ -183,7 +183,7 @@ def _in_their_zone(offer: Offer) -> bool:
     return any(need.rule.window.zone == "customer.timezone" for need in offer.needs)
 
 
-@lru_cache(maxsize=10_000)  # a customer's decisions are read again at each of them
+@lru_cache(maxsize=2000)  # a customer's decisions are read again at each of them
 def given_in(row: Remembered) -> tuple[Given, ...]:
     """Return the answers of a decision with what came of them."""
     record = Noted.of(row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from cachetools import LRUCache
@@ -12,7 +13,12 @@ from nba.journey.events import Row
 from nba.journey.timeline import EMPTY, Timeline
 from nba.state.store import Remembered
 
-__all__ = ["NOTHING", "Kept", "Known"]
+__all__ = ["CACHED", "NOTHING", "Kept", "Known", "weight"]
+
+#: How many MiB each process keeps ready, where nothing else is said.
+CACHED: Final = 32
+#: Bytes that were measured of a journey, an event and a decision, with what is worked out of them.
+_JOURNEY, _EVENT, _DECISION = 8192, 2048, 512
 
 
 class Known(NamedTuple):
@@ -28,8 +34,29 @@ class Known(NamedTuple):
 NOTHING: Final = Known(0, EMPTY, 0, ())
 
 
+def weight(known: Known) -> int:
+    """Return about how many bytes it takes to keep something known."""
+    rows, decisions = known.timeline.rows, known.decisions
+    said = sum(_length(value) for row in rows for value in row.values())
+    said += sum(len(one.text) + sum(map(len, one.answers)) for one in decisions)
+    return _JOURNEY + _EVENT * len(rows) + _DECISION * len(decisions) + said
+
+
+def _length(value: object) -> int:
+    """Return how much text is in a value."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(_length(one) for entry in value.items() for one in entry)
+    return sum(map(_length, value)) if isinstance(value, list | tuple) else 0
+
+
+def _versions(known: Known) -> tuple[int | str, int]:
+    return known.journey, known.version
+
+
 class Kept:
-    """What is known by at most *most* names, those that were used last.
+    """What is known by the names that were used last, as far as it goes into *most* bytes.
 
     A version is never that of two journeys, so a name that leads to somebody else by now does no
     harm: what it led to has another version.
@@ -37,7 +64,7 @@ class Kept:
 
     def __init__(self, most: int) -> None:
         self._lock = threading.Lock()
-        self._kept: LRUCache[str, Known] = LRUCache(most)
+        self._kept: LRUCache[str, Known] = LRUCache(most, weight)
 
     def get(self, name: str) -> Known:
         """Return what is known by a name."""
@@ -64,14 +91,20 @@ class Kept:
         from it hangs on it.
         """
         with self._lock:
-            for other in map(self._kept.get, names):
+            kept = [(name, self._kept.get(name)) for name in names]
+            for _, other in kept:
                 if other is not None and other.journey == known.journey:
                     known = known._replace(timeline=other.timeline)
-            for name in names:
-                if known.version or known.journey:
-                    self._kept[name] = known
-                else:
+            for name, other in kept:
+                if not (known.version or known.journey):
                     self._kept.pop(name, None)
+                elif (
+                    other is None
+                    or other.journey != known.journey
+                    or other.version != known.version
+                ):
+                    with suppress(ValueError):  # it is larger than all that may be kept
+                        self._kept[name] = known
             return known
 
     def drop(self, names: Iterable[str]) -> None:

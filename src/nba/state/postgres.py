@@ -15,7 +15,7 @@ from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MAX
-from nba.state.known import Kept, Known
+from nba.state.known import CACHED, Kept, Known
 from nba.state.postgres_calls import Address, Calls
 from nba.state.postgres_schema import check, init, migrate, opened
 from nba.state.postgres_text import json_of, numbers, read, texts, written
@@ -35,17 +35,17 @@ class PostgresStore:
     each in one step.
     """
 
-    def __init__(self, address: Address, id_: str, *, cached: int = 10_000) -> None:
+    def __init__(self, address: Address, id_: str, *, cached: int = CACHED) -> None:
         self._id = id_
-        self._kept = Kept(cached)
+        self._kept = Kept(cached * 2**20)
         self._calls = Calls(address, self._kept.clear)
 
     @classmethod
-    def open(cls, url: str, *, cached: int = 10_000) -> Self:
+    def open(cls, url: str, *, cached: int = CACHED) -> Self:
         """Open the store at `postgresql://user@host/database?schema=nba&timeout=2&pool=10`.
 
         It has to be there: who decides should need no right to make tables, so `init` is called by
-        the operator. *cached* is for how many names at most the journey is kept ready. After a
+        the operator. *cached* is how many MiB of journeys are kept ready. After a
         process was forked, each opens its own. Raises StoreError where the server cannot be
         reached, and where there is no store or one of another version.
         """

@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 from nba.errors import CaseError, StoreError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
-from nba.state.known import Kept, Known
+from nba.state.known import CACHED, Kept, Known
 from nba.state.opening import Checked
 from nba.state.redis_server import RedisServer
 from nba.state.redis_text import (
@@ -53,20 +53,20 @@ _BATCH: Final = 1000
 class RedisStore:
     """Keeps in Redis what `nba.state.store.Store` says.
 
-    *cached* is for how many names at most the journey is kept ready. `forget_before` is one step
+    *cached* is how many MiB of journeys are kept ready. `forget_before` is one step
     for each thousand of what it forgets.
     """
 
-    def __init__(self, server: RedisServer, *, cached: int = 10_000) -> None:
+    def __init__(self, server: RedisServer, *, cached: int = CACHED) -> None:
         self._server = server
-        self._kept = Kept(cached)
+        self._kept = Kept(cached * 2**20)
         #: the id of the store, as far as it is known
         self._id = ""
         #: for how many milliseconds the server knows what it did, should it be asked again
         self._keep = int(1000 * max(10, 5 * server.timeout))
 
     @classmethod
-    def open(cls, url: str, *, cached: int = 10_000) -> Self:
+    def open(cls, url: str, *, cached: int = CACHED) -> Self:
         """Return the store that is at a URL; it begins there if there is none. Raises StoreError.
 
         What an older version of nba wrote is refused until `migrate` was called, and what a newer

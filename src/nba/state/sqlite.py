@@ -18,7 +18,7 @@ from nba.lang.values import clamped
 from nba.state import sqlite_deadlines as deadlines
 from nba.state import sqlite_decisions as decisions
 from nba.state import sqlite_journeys as journeys
-from nba.state.known import Kept, Known
+from nba.state.known import CACHED, Kept, Known
 from nba.state.reservation import Asked, Granted, Settlement, Taking
 from nba.state.sqlite_accounts import Accounts, forget_before, forget_owner
 from nba.state.sqlite_file import File, Synchronous
@@ -44,7 +44,7 @@ class SqliteStore:
 
     *timeout* is how many seconds one waits for other writers at most. What was written outlives
     the process; with *synchronous* `full` it outlives a power cut too, and each step takes as
-    long as the disk takes. *cached* is for how many customers the journey is kept ready.
+    long as the disk takes. *cached* is how many MiB of journeys are kept ready.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class SqliteStore:
         *,
         timeout: float = 2.0,
         synchronous: Synchronous = "normal",
-        cached: int = 10_000,
+        cached: int = CACHED,
     ) -> None:
         self._file = File(path, timeout=timeout, synchronous=synchronous)
-        self._kept = Kept(cached)
+        self._kept = Kept(cached * 2**20)
         self._file.prepare()
 
     @classmethod

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from nba.errors import StoreError, did_you_mean
 from nba.state import sqlite_schema as schema
+from nba.state.known import CACHED
 from nba.state.opening import Checked
 from nba.state.sqlite_file import File, Synchronous
 
@@ -27,11 +28,11 @@ class Address(NamedTuple):
     path: str
     timeout: float = 2.0
     synchronous: Synchronous = "normal"
-    cached: int = 10_000
+    cached: int = CACHED
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """Read `sqlite:///nba.db?timeout=2&synchronous=normal&cached=10000`. Raises StoreError.
+        """Read `sqlite:///nba.db?timeout=2&synchronous=normal&cached=32`. Raises StoreError.
 
         Three slashes come before a path from the folder where one is, four before one from the top.
         """
