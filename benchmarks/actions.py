@@ -37,7 +37,7 @@ from nba.decide.contenders import Contenders
 from nba.decide.history import EMPTY_HISTORY
 from nba.decide.plan import Plan
 from nba.decide.planner import plan_for
-from nba.decide.stages import run
+from nba.decide.stages import Passage
 from nba.decide.view import View, inputs_of
 from nba.journey.timeline import EMPTY
 
@@ -73,8 +73,7 @@ class Row(NamedTuple):
 
 def match_and_score(plan: Plan, view: View) -> int | None:
     """Return the number of the treatment that goes first."""
-    alive, trail = run(plan, view)
-    return Contenders(plan, view, trail, alive).pop() if alive else None
+    return Contenders(Passage(plan, view)).pop()
 
 
 def p50s(

@@ -14,7 +14,7 @@ from nba.decide.case import Case
 from nba.decide.contenders import Contenders
 from nba.decide.planner import plan_for
 from nba.decide.scales import scales_of
-from nba.decide.stages import run
+from nba.decide.stages import Passage
 from nba.decide.view import inputs_of
 
 
@@ -110,8 +110,8 @@ def test_the_best_first_however_large_a_number_is(*, weights: bool) -> None:
         found = []
         for thorough in (False, True):
             view = inputs_of(plan, Case("c", customer), NOW)
-            alive, trail = run(plan, view)
-            ranking = Contenders(plan, view, trail, alive, thorough=thorough)
+            passage = Passage(plan, view)
+            ranking, trail = Contenders(passage, thorough=thorough), passage.trail
             found.append([ranking.pop() for _ in range(5)])
             if thorough:
                 for number in range(len(values)):
@@ -130,7 +130,6 @@ def test_few_are_scored_where_numbers_are_of_their_usual_size() -> None:
     plan = plan_for(book_of(values, {"applicable": ["customer.bill > 90.0"]}))
     for bill in (91.0, 95.0, 120.0):
         view = inputs_of(plan, Case("c", {"bill": bill}), NOW)
-        alive, trail = run(plan, view)
-        ranking = Contenders(plan, view, trail, alive)
+        ranking = Contenders(Passage(plan, view))
         assert ranking.pop() is not None
         assert len(ranking._found) < (100 if bill > 100 else 30)

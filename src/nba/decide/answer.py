@@ -10,8 +10,7 @@ from nba.decide.arbitrate import Arbitration
 from nba.decide.decision import Candidate, reason_of
 from nba.decide.offers import Granting, Offer
 from nba.decide.plan import Plan
-from nba.decide.stages import run, treatment_codes
-from nba.decide.trail import Trail
+from nba.decide.stages import Passage, treatment_codes
 from nba.decide.view import View
 
 __all__ = ["Answer", "answer"]
@@ -25,14 +24,21 @@ class Answer:
     the codes of those that were not, because a limit or a budget had not enough left.
     """
 
-    plan: Plan
-    view: View
-    alive: int
-    trail: Trail
+    passage: Passage
     n: int
     offers: tuple[Offer, ...]
     granted: tuple[int, ...]
     refused: Mapping[int, str]
+
+    @property
+    def plan(self) -> Plan:
+        """What was decided by."""
+        return self.passage.plan
+
+    @property
+    def view(self) -> View:
+        """What was decided on."""
+        return self.passage.view
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
@@ -45,22 +51,24 @@ class Answer:
         if self.granted:
             return "chosen"
         codes = {self.refused.get(place, "crowded_out") for place in range(len(self.offers))}
-        if self.alive:
-            ranking = Arbitration(self.plan, self.view, self.trail, thorough=True)
-            for _, fate in ranking.fates(self.alive):
+        if self.passage.all():
+            for _, fate in Arbitration(self.passage, thorough=True).fates():
                 if isinstance(fate, str):
                     codes.add(fate)
                     if fate == "below_no_action":
                         break  # nothing got further, but for offers
-        codes.update(self.trail.unscored.values())
-        codes.update(code for code, _, _ in self.trail.steps)
+        trail = self.passage.trail
+        codes.update(trail.unscored.values())
+        codes.update(code for code, _, _ in trail.steps)
         return reason_of(codes)
 
     @property
     def defer_until(self) -> int | None:
         """When to ask again, where there is no answer and something waits for a time."""
-        known = (until for _, until in self.trail.deferred)
-        return None if self.granted else min(known, default=None)
+        if self.granted:
+            return None
+        self.passage.all()
+        return min((until for _, until in self.passage.trail.deferred), default=None)
 
     def as_granted(self, granted: tuple[int, ...], refused: Mapping[int, str]) -> Answer:
         """Return the answer as a store granted it."""
@@ -69,10 +77,10 @@ class Answer:
     def codes(self) -> dict[tuple[str, str], str]:
         """Return the code of every treatment, by action and channel."""
         codes: dict[int, str] = {}
-        ranking = Arbitration(self.plan, self.view, self.trail, thorough=True)
-        granting = Granting(self.plan, self.view, self.n)
+        plan, view = self.plan, self.view
+        granting = Granting(plan, view, self.n)
         place = -1
-        for number, fate in ranking.fates(self.alive):
+        for number, fate in Arbitration(self.passage, thorough=True).fates():
             if isinstance(fate, str):
                 codes[number] = fate
                 continue
@@ -84,8 +92,8 @@ class Answer:
                 elif codes.get(number) != "chosen":
                     code = granting.crowded(offer) or self.refused.get(place, "outranked")
                     codes.setdefault(number, code)  # of several rungs the first tells
-        codes |= treatment_codes(self.plan, self.view, self.trail)
-        targets = self.plan.targets
+        codes |= treatment_codes(plan, view, self.passage.trail)
+        targets = plan.targets
         named = {(targets[n].action.id, targets[n].channel.id): code for n, code in codes.items()}
         return dict(sorted(named.items()))
 
@@ -97,11 +105,11 @@ def answer(plan: Plan, view: View, n: int | None = None, spare: int = 0) -> Answ
     than are granted. Reads no clock and keeps nothing: the same input gives the same answer.
     """
     count = n if n is not None else view.point.show if view.point else 1
-    alive, trail = run(plan, view)
+    passage = Passage(plan, view)
     granting = Granting(plan, view, count)
     offers: list[Offer] = []
     refused: dict[int, str] = {}
-    source: Iterator[Offer] = Arbitration(plan, view, trail).offers(alive)
+    source: Iterator[Offer] = Arbitration(passage).offers()
     for offer in source:
         code = granting.judge(len(offers), offer)
         if code not in ("chosen", "outranked", "crowded_out"):
@@ -111,4 +119,4 @@ def answer(plan: Plan, view: View, n: int | None = None, spare: int = 0) -> Answ
             break
     if any(offer.needs for offer in offers):  # else nothing can be refused
         offers += islice(source, spare)
-    return Answer(plan, view, alive, trail, count, tuple(offers), tuple(granting.granted), refused)
+    return Answer(passage, count, tuple(offers), tuple(granting.granted), refused)

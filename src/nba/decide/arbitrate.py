@@ -11,10 +11,9 @@ from nba.decide.decision import Candidate, Gesture
 from nba.decide.gesture import Option
 from nba.decide.history import Answered
 from nba.decide.offers import Offer, needs_of
-from nba.decide.plan import Function, Plan
+from nba.decide.plan import Function
+from nba.decide.stages import Passage
 from nba.decide.targets import bits
-from nba.decide.trail import Trail
-from nba.decide.view import View
 from nba.decide.wording import shown
 from nba.errors import EvaluationError
 from nba.lang.python import UNKNOWN
@@ -32,21 +31,22 @@ class Arbitration:
     A *thorough* one tells the fate of all.
     """
 
-    def __init__(self, plan: Plan, view: View, trail: Trail, *, thorough: bool = False) -> None:
-        self.plan = plan
-        self.view = view
-        self.trail = trail
+    def __init__(self, passage: Passage, *, thorough: bool = False) -> None:
+        self.passage = passage
+        self.plan = passage.plan
+        self.view = passage.view
+        self.trail = passage.trail
         self.thorough = thorough
 
-    def offers(self, alive: int) -> Iterator[Offer]:
-        """Yield the offers of the treatments that are *alive*, best first."""
-        for _, fate in self.fates(alive):
+    def offers(self) -> Iterator[Offer]:
+        """Yield the offers of the treatments that came through, best first."""
+        for _, fate in self.fates():
             if not isinstance(fate, str):
                 yield from fate
 
-    def fates(self, alive: int) -> Iterator[tuple[int, Fate]]:
+    def fates(self) -> Iterator[tuple[int, Fate]]:
         """Yield what becomes of treatments, best first, of those that have a score."""
-        ranking = Contenders(self.plan, self.view, self.trail, alive, thorough=self.thorough)
+        ranking = Contenders(self.passage, thorough=self.thorough)
         while (number := ranking.pop()) is not None:
             if number not in self.trail.scores:
                 ranking.scorer.score(number)

@@ -12,11 +12,9 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any, Final
 
-from nba.decide.plan import Plan
 from nba.decide.scoring import Scorer
+from nba.decide.stages import Passage
 from nba.decide.targets import bits
-from nba.decide.trail import Trail
-from nba.decide.view import View
 
 __all__ = ["Contenders"]
 
@@ -90,15 +88,15 @@ class Contenders:
     _exact = True  # whether they have the weights, and not only what these are at most
     _equal: list[int] | None = None  # what goes next, the last first
 
-    def __init__(
-        self, plan: Plan, view: View, trail: Trail, alive: int, *, thorough: bool = False
-    ) -> None:
-        self.plan = plan
-        self.view = view
-        self.trail = trail
-        self.left = alive
-        self._tiers = iter(plan.tiers)
-        self._least = -math.inf if thorough else plan.floor
+    def __init__(self, passage: Passage, *, thorough: bool = False) -> None:
+        self.passage = passage
+        self.plan = passage.plan
+        self.view = passage.view
+        self.trail = passage.trail
+        self.left = passage.all() if thorough else passage.alive
+        self._among = 0  # what the tier covers
+        self._tiers = iter(self.plan.tiers)
+        self._least = -math.inf if thorough else self.plan.floor
         self._found: list[tuple[float, int]] = []  # what was scored and not taken: a heap
 
     @property
@@ -127,19 +125,38 @@ class Contenders:
 
     def _next_tier(self) -> bool:
         """Begin with the next active tier that has something in it."""
-        view = self.view
+        view, passage = self.view, self.passage
         for name, covers, holds in self._tiers:
             if holds is None or holds(view.slots):
-                members = self.left & covers.among(view.inbound)
+                self._among = covers.among(view.inbound)
+                members = self.left & self._among
+                plain = not (self.plan.boosts or view.kept_mask or self._surges())
+                if not (passage.complete or (plain and members)):
+                    self.left |= passage.go_on()
+                    members = self.left & self._among
                 if members:
                     self.tier = name
                     self.left ^= members
-                    if self.plan.boosts or members & view.kept_mask or self._surges():
-                        self._begin(members)
-                    else:
+                    if plain:
                         self._lot = Lot(members, 1.0)
+                    else:
+                        self._begin(members)
                     return True
         return False
+
+    def _further(self, lot: Lot, best: float) -> int:
+        """Go on with what was not judged yet, if it may be worth as much; return its first part."""
+        passage = self.passage
+        if passage.complete:
+            return 0
+        first = self.plan.first
+        most = self.plan.factors.bounds[first]
+        if most < best or most <= self._least:
+            return 0
+        more = passage.go_on()
+        self.left |= more & ~self._among
+        lot.rest, lot.base = (more & self._among) >> first, first - _PART
+        return lot.next_part()
 
     def _begin(self, members: int) -> None:
         kept = members & self.view.kept_mask
@@ -181,7 +198,7 @@ class Contenders:
         found, least, plan, slots = self._found, self._least, self.plan, self.view.slots
         bounds, plain, factors = plan.factors.bounds, plan.plain, plan.factors
         part, best = lot.part, -found[0][0] if found else -math.inf
-        while part or (part := lot.next_part()):
+        while part or (part := lot.next_part() or self._further(lot, best)):
             lowest = part & -part
             number = lot.base + lowest.bit_length() - 1
             most = bounds[number]

@@ -33,6 +33,7 @@ __all__ = [
     "Narrowing",
     "Parts",
     "Required",
+    "by_size",
     "index",
     "line_by_line",
     "one_by_one",
@@ -102,6 +103,15 @@ def tables(
 ) -> Narrowing:
     """Return what looks up every field, and asks for what stands in no table."""
     return _Index(required, functions, everything, domains).narrowing()
+
+
+def by_size(small: Narrow, large: Narrow, most: int) -> Narrow:
+    """Return what narrows sets that are all in *most*, the first treatments, by the *small*."""
+
+    def narrow(slots: Slots, left: int) -> int:
+        return small(slots, left) if left <= most else large(slots, left)
+
+    return narrow
 
 
 def one_by_one(

@@ -158,6 +158,8 @@ class Plan:
     journey: JourneyReader
     derive: tuple[tuple[int, Function], ...]  # slots of conditions, scorecards, tables, in order
     in_use: int
+    first: int  # how many are judged at once, those that may have the highest priority
+    rest: int  # the others, which are judged when it may matter
     dates: Callable[[int], int] | None  # what is in its dates at an instant
     stops: tuple[Selector, ...]
     dated: bool  # whether there are dates or stops

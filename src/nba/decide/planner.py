@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from nba.book.build import GIVEN
 from nba.book.model import (
@@ -20,7 +22,7 @@ from nba.book.ranking import FACTORS
 from nba.decide.domains import domains_of
 from nba.decide.factors import Factors, bounds_of
 from nba.decide.functions import Function, Functions, Slots
-from nba.decide.index import Indexing, index
+from nba.decide.index import Indexing, by_size, index
 from nba.decide.plan import (
     Boost,
     Cap,
@@ -47,6 +49,9 @@ from nba.lang.types import BOOL
 
 __all__ = ["plan_for"]
 
+#: Of many treatments, so many are judged first.
+FIRST: Final = 1024
+
 
 def plan_for(book: Book, moments: Moments = "native", indexing: Indexing = index) -> Plan:
     """Build the plan of a book: numbers, sets, and for every stage what *indexing* makes of it."""
@@ -65,6 +70,7 @@ class _Planner:
         self.targets = [targets[place] for place in order]
         self.bounds = [bounds[place] for place in order]
         self.names = names_of(self.targets)
+        self.first = self.judged_first()
         # after the declared fields: the event that a signal looks at, rows, then the factors
         rows = (f"table.{name}" for name in book.tables)  # those that are hit
         more = ("event", *rows, *FACTORS)
@@ -93,6 +99,8 @@ class _Planner:
                 for number, target in enumerate(targets)
                 if not all(validity.enabled for validity in self.validities(target))
             ),
+            first=self.first,
+            rest=names.everything ^ ((1 << self.first) - 1),
             dates=dates,
             dated=dates is not None or bool(book.kill_switch),
             stops=tuple(select(stop.covers, names) for stop in book.kill_switch),
@@ -276,7 +284,23 @@ class _Planner:
             return None
         everything = self.names.everything
         narrow, parts = self.indexing(required, self.functions, everything, self.domains)
+        if self.first < len(self.targets):  # what goes first has an index of its own
+            some = {
+                condition: few
+                for condition, numbers in required.items()
+                if (few := numbers[: bisect_left(numbers, self.first)])
+            }
+            most = (1 << self.first) - 1
+            small = self.indexing(some, self.functions, most, self.domains)
+            narrow = by_size(small.narrow, narrow, most)
         return Gating(narrow, conditions, parts)
+
+    def judged_first(self) -> int:
+        """Return how many are judged at once: all where there are few, or bounds tell nothing."""
+        count = len(self.targets)
+        if count <= 2 * FIRST or self.book.scoring.weights:
+            return count
+        return FIRST if self.bounds[FIRST].worth < math.inf else count
 
     def doors(self) -> dict[str, Door]:
         return {

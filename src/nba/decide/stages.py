@@ -19,7 +19,7 @@ from nba.decide.targets import bits
 from nba.decide.trail import Trail
 from nba.decide.view import View
 
-__all__ = ["STAGES", "run", "stages_of", "treatment_codes"]
+__all__ = ["STAGES", "Passage", "stages_of", "treatment_codes"]
 
 
 Stage = Callable[[Plan, View, int, Trail], int]
@@ -146,19 +146,48 @@ def stages_of(plan: Plan) -> tuple[Stage, ...]:
     return tuple(stage for stage in others if not idle[stage])
 
 
-def run(plan: Plan, view: View) -> tuple[int, Trail]:
-    """Return the treatments that came through the stages, and what became of every other."""
-    trail = Trail()
-    alive = plan.in_use
-    if alive != plan.names.everything:
-        trail.note("unavailable", plan.names.everything ^ alive)
-    if plan.dated or view.point is not None or view.forsaken:
-        alive = availability(plan, view, alive, trail)
-    for stage in plan.stages:
-        if not alive:
-            break
-        alive = stage(plan, view, alive, trail)
-    return alive, trail
+class Passage:
+    """The way of treatments through the stages: *alive* came through, *trail* tells of the others.
+
+    What may be worth most goes first; the rest goes when it may matter, where a plan has a rest.
+    """
+
+    __slots__ = ("alive", "complete", "plan", "trail", "view")
+
+    def __init__(self, plan: Plan, view: View) -> None:
+        self.plan = plan
+        self.view = view
+        self.trail = Trail()
+        self.complete = not plan.rest
+        self.alive = self._through(plan.names.everything ^ plan.rest)
+
+    def go_on(self) -> int:
+        """Let the rest go; return what came through of it."""
+        if self.complete:
+            return 0
+        self.complete = True
+        more = self._through(self.plan.rest)
+        self.alive |= more
+        return more
+
+    def all(self) -> int:
+        """Return all that comes through."""
+        if not self.complete:
+            self.go_on()
+        return self.alive
+
+    def _through(self, some: int) -> int:
+        plan, view, trail = self.plan, self.view, self.trail
+        alive = some & plan.in_use
+        if alive != some:
+            trail.note("unavailable", some ^ alive)
+        if plan.dated or view.point is not None or view.forsaken:
+            alive = availability(plan, view, alive, trail)
+        for stage in plan.stages:
+            if not alive:
+                break
+            alive = stage(plan, view, alive, trail)
+        return alive
 
 
 def treatment_codes(plan: Plan, view: View, trail: Trail) -> dict[int, str]:
