@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any, Final
 
+from benchmarks.actions import match_and_score
 from benchmarks.as_book import as_book
 from benchmarks.by_hand import best_by_hand
 from benchmarks.workload import Workload, best_of, eligible
 
 from nba.book.build import build
 from nba.book.source import parse
-from nba.decide.answer import answer
 from nba.decide.case import Case
 from nba.decide.history import EMPTY_HISTORY
 from nba.decide.planner import plan_for
@@ -30,7 +30,7 @@ from nba.decide.view import inputs_of
 from nba.engine import Engine
 from nba.journey.timeline import EMPTY
 
-__all__ = ["BY_HAND", "PEERS", "Prepared", "Subject", "subjects", "verify"]
+__all__ = ["BY_HAND", "PEERS", "Context", "Prepared", "Subject", "subjects", "verify"]
 
 Context = Mapping[str, Any]
 NOW: Final = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -65,9 +65,8 @@ class Prepared:
     took: Callable[[], float] | None = None
     best: bool = False
 
-    def time(self, context: Context) -> float:
-        """Return the seconds of one answer."""
-        given = self.prepare(context)
+    def time(self, given: Any) -> float:
+        """Return the seconds of one answer about what was prepared."""
         before = time.perf_counter()
         self.ask(given)
         seconds = time.perf_counter() - before
@@ -126,8 +125,8 @@ def _matched(work: Workload) -> Prepared:
         return view
 
     def ask(view: Any) -> str | None:
-        offers = answer(plan, view, 1).offers
-        return offers[0].candidate.action if offers else None
+        number = match_and_score(plan, view)
+        return None if number is None else plan.targets[number].action.id
 
     return Prepared(ask, prepare, best=True)
 

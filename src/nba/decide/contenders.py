@@ -125,15 +125,16 @@ class Contenders:
 
     def _next_tier(self) -> bool:
         """Begin with the next active tier that has something in it."""
-        view, passage = self.view, self.passage
+        plan, view, passage = self.plan, self.view, self.passage
+        surging = plan.factors.surges
         for name, covers, holds in self._tiers:
             if holds is None or holds(view.slots):
-                self._among = covers.among(view.inbound)
-                members = self.left & self._among
-                plain = not (self.plan.boosts or view.kept_mask or self._surges())
+                self._among = among = covers.among(view.inbound)
+                members = self.left & among
+                plain = not (plan.boosts or view.kept_mask or (surging and self._surges()))
                 if not (passage.complete or (plain and members)):
                     self.left |= passage.go_on()
-                    members = self.left & self._among
+                    members = self.left & among
                 if members:
                     self.tier = name
                     self.left ^= members

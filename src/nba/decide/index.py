@@ -22,7 +22,7 @@ from nba.book.model import Condition
 from nba.decide.domains import Domains
 from nba.decide.functions import Function, Functions, Slots
 from nba.decide.predicates import needs_of
-from nba.decide.rows import Bands, Rows, Table, rows_of
+from nba.decide.rows import Bands, Rows, Table, joined, rows_of
 from nba.decide.straight import straight
 from nba.decide.targets import bits, mask_of
 from nba.lang.normal import AllOf, Normal, normal
@@ -69,7 +69,9 @@ Indexing = Callable[[Required, Functions, int, Domains], Narrowing]
 
 MOST_STRAIGHT: Final = 128
 MOST_PLANES: Final = 64
-#: After so many fields it is looked whether anything is left.
+#: Fields of few values are looked up together, where that makes no more rows than so many.
+MOST_TOGETHER: Final = 32
+#: After so many lookups it is looked whether anything is left.
 _LOOK_EVERY: Final = 12
 
 
@@ -181,11 +183,18 @@ class _Index:
         """Generate what looks up fields, and where it is *asking*, asks for the rest."""
         names: dict[str, Any] = {"bisect": bisect_right}
         lines = ["def narrow(c, m):"]
-        for place, (path, rows) in enumerate(fields.items()):
+        for place, together in enumerate(_together(fields)):
             if place and place % _LOOK_EVERY == 0:
                 lines.append("    if not m: return 0")
-            slot = f"c[{self.functions.slots[path]}]"
-            lines += [f"    {line}" for line in _lookup(rows, slot, place, names)]
+            slots = [f"c[{self.functions.slots[path]}]" for path, _ in together]
+            if len(together) == 1:
+                found = _lookup(together[0][1], slots[0], place, names)
+                lines += [f"    {line}" for line in found]
+            else:
+                names[f"t{place}"] = joined(
+                    [rows for _, rows in together if isinstance(rows, Table)]
+                )
+                lines.append(f"    m &= t{place}{''.join(f'[{slot}]' for slot in slots)}")
         for place, (condition, numbers) in enumerate(self.planes if asking else ()):
             mask = mask_of(numbers)
             names[f"p{place}"], names[f"q{place}"] = mask, self.everything & ~mask
@@ -196,8 +205,8 @@ class _Index:
             lines.append("    if m & rest: m = rest_of(c, m, m & rest)")
         lines.append("    return m")
         exec(compile("\n".join(lines), "<generated from a rule book>", "exec"), names)  # noqa: S102
-        found: Narrow = names["narrow"]
-        return found
+        narrow: Narrow = names["narrow"]
+        return narrow
 
 
 def _lasts(path: str) -> bool:
@@ -211,6 +220,26 @@ def _grouped(own: Mapping[int, Normal]) -> list[tuple[Normal, Sequence[int]]]:
     for number, form in own.items():
         found.setdefault(id(form), (form, []))[1].append(number)
     return list(found.values())
+
+
+def _together(fields: Mapping[str, Rows]) -> list[list[tuple[str, Rows]]]:
+    """Return fields by how they are looked up: those of few values several at once."""
+    found: list[list[tuple[str, Rows]]] = []
+    small: list[tuple[str, Table]] = []
+    for path, rows in fields.items():
+        if isinstance(rows, Table) and rows.closed:
+            small.append((path, rows))
+        else:
+            found.append([(path, rows)])
+    groups: list[list[tuple[str, Rows]]] = []
+    room = 0
+    for path, table in sorted(small, key=lambda each: len(each[1].rows)):
+        if len(table.rows) > room:
+            groups.append([])
+            room = MOST_TOGETHER
+        groups[-1].append((path, table))
+        room //= len(table.rows)
+    return groups + found
 
 
 def _lookup(rows: Rows, slot: str, place: int, names: dict[str, Any]) -> list[str]:

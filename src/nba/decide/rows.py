@@ -18,7 +18,7 @@ from nba.decide.predicates import ORDERED, constants_of, edges_of, holds_for
 from nba.decide.targets import mask_of
 from nba.lang.normal import Normal, Test
 
-__all__ = ["Asked", "Bands", "Rows", "Sparse", "Table", "WideBands", "bands", "rows_of"]
+__all__ = ["Asked", "Bands", "Rows", "Sparse", "Table", "WideBands", "bands", "joined", "rows_of"]
 
 #: Predicates of one field, each with the treatments that need it.
 Asked = list[tuple[Normal, Sequence[int]]]
@@ -93,6 +93,20 @@ def rows_of(asked: Asked, everything: int, values: Iterable[object] = ()) -> Row
     if asked and _type_of(asked[0][0]) in ORDERED:
         return _bands(asked, everything, unknown)
     return _table(asked, everything, unknown, values)
+
+
+def joined(tables: Sequence[Table]) -> Mapping[Any, Any]:
+    """Return the rows of several closed tables by the value of the first, then of the next."""
+    found: Mapping[Any, Any] = tables[-1].rows
+    for table in reversed(tables[:-1]):
+        found = {value: _within(row, found) for value, row in table.rows.items()}
+    return found
+
+
+def _within(row: int, below: Any) -> Any:
+    if isinstance(below, int):
+        return row & below
+    return {value: _within(row, each) for value, each in below.items()}
 
 
 def _type_of(form: Normal) -> str:
