@@ -66,10 +66,13 @@ def test_a_journey_is_read_again(
 
 
 @given(st.randoms(use_true_random=False), st.sampled_from([None, 9]))
-def test_what_is_left_out_is_not_open(random: Random, reach: int | None) -> None:
-    """An instance whose anchor is older than the longest there is has ended."""
+def test_the_newest_that_is_open_is_found_alone(random: Random, reach: int | None) -> None:
+    """It is the one that is open of all instances, and for as long as it says."""
     matcher = Matcher(moment(pattern(random), pattern(random)), reach)
     timeline = Timeline(journey(random, 13))
     now = random.randrange(2 * LATEST)
-    recent = matcher.instances(timeline, now - matcher.longest)
-    assert open_at(recent, now) == open_at(matcher.instances(timeline), now)
+    found = matcher.instances(timeline)
+    is_open, until = matcher.open_at(timeline, now)
+    assert is_open == open_at(found, now)
+    for later in range(now, int(min(until, 3 * LATEST))):
+        assert open_at(found, later) == is_open, "so it is until then"

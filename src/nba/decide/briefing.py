@@ -15,7 +15,7 @@ from nba.decide.plan import Plan, Slots
 from nba.decide.view import View
 from nba.decide.wording import shown
 from nba.errors import EvaluationError
-from nba.journey.steps import Index, Search, first_of
+from nba.journey.steps import Search, first_of
 from nba.journey.timeline import Timeline
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import UNKNOWN, Program
@@ -199,9 +199,9 @@ class _Writer:
         if told.holds is not None and not told.holds(self.slots):
             return False
         if told.until:
-            index = Index.of(self.timeline)
-            stop = len(index.rows)
-            if first_of(told.until, index, [row, {}, {}], place + 1, stop) is not None:
+            timeline = self.timeline
+            stop = len(timeline.rows)
+            if first_of(told.until, timeline, [row, {}, {}], place + 1, stop) is not None:
                 return False
         channel = self.book.channels.get(row.get("channel", ""))
         self._set(

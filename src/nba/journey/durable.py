@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import math
 import sys
 import threading
 from bisect import bisect_left, bisect_right
@@ -27,7 +28,7 @@ from typing import Any, Final, NoReturn
 from nba.book.model import Moment, Pattern, Step
 from nba.errors import CaseError, EvaluationError, NbaError
 from nba.journey.events import Row
-from nba.journey.reference import Instance
+from nba.journey.reference import Instance, open_at
 from nba.journey.rule_sets import TIME, Json, RuleSet, encoded, found_name, property_name, steps_of
 from nba.journey.timeline import Timeline
 from nba.lang.functions import BOOK_FUNCTIONS
@@ -50,6 +51,8 @@ class DurableMatcher:
 
     def __init__(self, moment: Moment, reach: int | None = None) -> None:
         self._reach = reach
+        #: the types of the events that instances begin with
+        self.begins = frozenset(pattern.steps[0].event for pattern in moment.patterns)
         compiled = [RuleSet(moment, pattern) for pattern in moment.patterns]
         self._patterns = [(each, _rule_set(each.rules, moment.id)) for each in compiled]
 
@@ -61,6 +64,14 @@ class DurableMatcher:
                 asking = _Asking(rules, compiled, timeline.rows)
                 found += _Finder(asking, compiled.pattern, self._reach).instances()
         return found
+
+    def open_at(self, timeline: Timeline, now: int) -> tuple[Instance | None, float]:
+        """Return what is open, and until when; see `nba.journey.moments.Matcher`."""
+        found: list[Instance] | None = timeline.found.get(self)
+        if found is None:
+            found = timeline.found[self] = self.instances(timeline)
+        changes = {each for one in found for each in (one.opens, one.ends) if each is not None}
+        return open_at(found, now), min((at for at in changes if now < at), default=math.inf)
 
 
 # --- what durable-rules is asked

@@ -135,10 +135,10 @@ class EventShapes:
         if not isinstance(when, datetime) or when.utcoffset() is None:
             raise CaseError("`at` of an event is a datetime with a time zone", ["at"])
         at = Timestamp(windows.instant(when))
-        slots, problems = shape.read(event.data)
-        problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
-        row = shape.known(slots)
-        row |= {"type": event.type, "at": at, "id": event.id or _content_id(event, at)}
+        row, problems = shape.read_record(event.data)
+        if problems:
+            problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
+        row["type"], row["at"], row["id"] = event.type, at, event.id or _content_id(event, at)
         if event.channel is not None:
             row["channel"] = event.channel
         return row, problems

@@ -1,8 +1,8 @@
 """The fast matcher of moments: the same instances as the literal one, in time that stays small.
 
 Three things make it fast. Conditions become Python once per book. A condition that an event's
-field equals a field of an earlier event, or a literal, becomes a look-up in an index that all
-moments of a journey share. And of every window only the events inside are visited.
+field equals a field of an earlier event, or a literal, becomes a look-up among the values
+of a journey, which all its moments share. And of every window only the events inside are visited.
 
 A sequence is matched greedily where no step refers to one between the first and itself: then the
 earliest match of each step is as good as any. Else the earliest completion of the steps from the
@@ -21,7 +21,7 @@ from typing import Any
 
 from nba.book.model import Moment, Pattern
 from nba.journey.reference import Instance, open_at
-from nba.journey.steps import Index, Search, Slots, compiled, first_of, reads
+from nba.journey.steps import Search, Slots, compiled, first_of, reads
 from nba.journey.timeline import Timeline
 from nba.lang.values import Timestamp
 
@@ -37,17 +37,25 @@ class Matcher:
 
     def __init__(self, moment: Moment, reach: int | None = None) -> None:
         self._patterns = [_pattern(pattern, reach) for pattern in moment.patterns]
-        #: how long after its anchor an instance ends at the latest
-        self.longest = max(pattern.longest for pattern in self._patterns)
+        #: the types of the events that instances begin with
+        self.begins = frozenset(pattern.steps[0].event for pattern in self._patterns)
 
-    def instances(self, timeline: Timeline, after: float = -math.inf) -> list[Instance]:
-        """Return the instances of all patterns in a journey, each pattern's by anchor.
+    def instances(self, timeline: Timeline) -> list[Instance]:
+        """Return the instances of all patterns in a journey, each pattern's by anchor."""
+        return [found for pattern in self._patterns for found in pattern.instances(timeline)]
 
-        Only those whose anchor is later than *after*.
+    def open_at(self, timeline: Timeline, now: int) -> tuple[Instance | None, float]:
+        """Return `open_at` of the instances, and until when that is so if nothing more happens.
+
+        They are looked for from the newest anchor on, and only until one is open.
         """
-        index = Index.of(timeline)
-        start = bisect_right(index.times, after)
-        return [found for pattern in self._patterns for found in pattern.instances(index, start)]
+        best, until = None, math.inf
+        for pattern in self._patterns:
+            found, lasts = pattern.open_at(timeline, now)
+            until = min(until, lasts)
+            if found is not None and (best is None or found.anchor > best.anchor):
+                best = found
+        return best, until
 
 
 def boundaries(found: Iterable[Instance]) -> list[tuple[int, int | None]]:
@@ -87,10 +95,10 @@ class _Pattern(ABC):
         self.expect = Search(pattern.expect, slot, self.scope) if pattern.expect else None
         self.unless = [Search(step, slot, self.scope) for step in pattern.unless]
         self.until = [Search(step, slot, self.scope) for step in pattern.until]
+        self.longest = self._longest()
 
-    @property
-    def longest(self) -> float:
-        """How long after its anchor an instance ends at the latest."""
+    def _longest(self) -> float:
+        """Return how long after its anchor an instance ends at the latest."""
         pattern, reach = self.pattern, math.inf if self.reach is None else self.reach
         opens = None if pattern.by else pattern.within
         if pattern.kind == "after" and pattern.expect is None:
@@ -99,28 +107,43 @@ class _Pattern(ABC):
             return reach
         return min(reach, opens + pattern.lasts + pattern.linger)
 
-    def instances(self, index: Index, start: int = 0) -> list[Instance]:
-        """Return the instances in a journey, by anchor, with anchors from the place *start* on."""
-        if self.steps[0].event not in index.places:  # as in most journeys
-            return []
-        slots: Slots = [{}] * (len(self.steps) + 2)
-        anchors = self.steps[0].all(index, slots, start)
-        found = self.opened(index, slots, anchors) if anchors else ()
-        return [instance for instance in found if instance]
+    def instances(self, timeline: Timeline) -> list[Instance]:
+        """Return the instances in a journey, by anchor."""
+        return [*self._newest(timeline, 0)][::-1]
+
+    def open_at(self, timeline: Timeline, now: int) -> tuple[Instance | None, float]:
+        """Return the open instance with the newest anchor, and until when that is so."""
+        until = math.inf
+        start = bisect_right(timeline.times, now - self.longest)  # those before have ended
+        for found in self._newest(timeline, start):
+            if now < found.opens:
+                until = min(until, found.opens)
+            elif found.ends is None or now < found.ends:
+                return found, until if found.ends is None else min(until, found.ends)
+        return None, until
+
+    def _newest(self, timeline: Timeline, start: int) -> Iterator[Instance]:
+        """Yield the instances with anchors from the place *start* on, the newest anchor first."""
+        if self.steps[0].event in timeline.places:  # seldom, in most journeys
+            slots: Slots = [{}] * (len(self.steps) + 2)
+            if anchors := self.steps[0].all(timeline, slots, start):
+                yield from filter(None, self.opened(timeline, slots, anchors[::-1]))
 
     @abstractmethod
-    def opened(self, index: Index, slots: Slots, anchors: list[int]) -> Iterable[Instance | None]:
-        """Return the instances with these anchors, and None where there is none."""
+    def opened(
+        self, timeline: Timeline, slots: Slots, anchors: list[int]
+    ) -> Iterator[Instance | None]:
+        """Yield the instances with these anchors, newest first, and None where there is none."""
 
-    def stop(self, index: Index, anchor: int) -> int:
+    def stop(self, timeline: Timeline, anchor: int) -> int:
         """Return the place from which on events are later than the window of an anchor."""
         if self.pattern.within is None:
-            return len(index.times)
-        return bisect_right(index.times, index.times[anchor] + self.pattern.within, anchor)
+            return len(timeline.times)
+        return bisect_right(timeline.times, timeline.times[anchor] + self.pattern.within, anchor)
 
     def instance(
         self,
-        index: Index,
+        timeline: Timeline,
         slots: Slots,
         anchor: int,
         opens: int,
@@ -133,13 +156,13 @@ class _Pattern(ABC):
         The events from the place *after* on are later than it opened; *met* is the place of a
         late match of what was expected. The slots of the steps hold the evidence.
         """
-        pattern, times = self.pattern, index.times
-        if first_of(self.unless, index, slots, anchor + 1, after) is not None:
+        pattern, times = self.pattern, timeline.times
+        if first_of(self.unless, timeline, slots, anchor + 1, after) is not None:
             return None
         ends = None if pattern.lasts is None else opens + pattern.lasts
         if self.until:
             stop = len(times) if ends is None else bisect_left(times, ends)
-            released = first_of(self.until, index, slots, after, stop)
+            released = first_of(self.until, timeline, slots, after, stop)
             if released is not None:
                 ends = times[released] + pattern.linger
         if met is not None and (ends is None or times[met] < ends):
@@ -155,12 +178,13 @@ class _Pattern(ABC):
 class _AtLeast(_Pattern):
     """`at_least: n` of one event."""
 
-    def opened(self, index: Index, slots: Slots, anchors: list[int]) -> Iterator[Instance | None]:
-        completing = anchors[self.pattern.count - 1 :]
-        for anchor, last in zip(anchors, completing, strict=False):
-            if last < self.stop(index, anchor):
-                slots[0] = index.rows[last]
-                yield self.instance(index, slots, anchor, index.times[last], last + 1)
+    def opened(
+        self, timeline: Timeline, slots: Slots, anchors: list[int]
+    ) -> Iterator[Instance | None]:
+        for last, anchor in zip(anchors, anchors[self.pattern.count - 1 :], strict=False):
+            if last < self.stop(timeline, anchor):
+                slots[0] = timeline.rows[last]
+                yield self.instance(timeline, slots, anchor, timeline.times[last], last + 1)
 
 
 class _After(_Pattern):
@@ -170,12 +194,14 @@ class _After(_Pattern):
         super().__init__(pattern, reach)
         self.by = compiled(pattern.by.tree, self.scope, "value") if pattern.by else None
 
-    def opened(self, index: Index, slots: Slots, anchors: list[int]) -> Iterator[Instance | None]:
-        times = index.times
+    def opened(
+        self, timeline: Timeline, slots: Slots, anchors: list[int]
+    ) -> Iterator[Instance | None]:
+        times = timeline.times
         for anchor in anchors:
-            slots[0] = index.rows[anchor]
+            slots[0] = timeline.rows[anchor]
             if self.expect is None:
-                yield self.instance(index, slots, anchor, times[anchor], anchor + 1)
+                yield self.instance(timeline, slots, anchor, times[anchor], anchor + 1)
                 continue
             deadline = self._deadline(slots, times[anchor])
             if deadline is None:
@@ -184,10 +210,10 @@ class _After(_Pattern):
             lasts = self.pattern.lasts
             lingers = opens + (lasts or 0) + self.pattern.linger  # a late match ends that as well
             stop = len(times) if lasts is None else bisect_right(times, lingers)
-            met = self.expect.first(index, slots, anchor + 1, stop)
+            met = self.expect.first(timeline, slots, anchor + 1, stop)
             if met is None or times[met] > deadline:
                 after = bisect_right(times, deadline, anchor + 1)
-                yield self.instance(index, slots, anchor, opens, after, met=met)
+                yield self.instance(timeline, slots, anchor, opens, after, met=met)
 
     def _deadline(self, slots: Slots, at: int) -> int | None:
         if self.by is None:
@@ -199,25 +225,27 @@ class _After(_Pattern):
 class _Sequence(_Pattern):
     """A sequence in which no step refers to one between the first and itself."""
 
-    def opened(self, index: Index, slots: Slots, anchors: list[int]) -> Iterator[Instance | None]:
+    def opened(
+        self, timeline: Timeline, slots: Slots, anchors: list[int]
+    ) -> Iterator[Instance | None]:
         for anchor in anchors:
-            stop = self.stop(index, anchor)
+            stop = self.stop(timeline, anchor)
             if stop - anchor < len(self.steps):
                 continue
-            slots[0] = index.rows[anchor]
-            last = self._last(index, slots, anchor, stop)
+            slots[0] = timeline.rows[anchor]
+            last = self._last(timeline, slots, anchor, stop)
             if last is not None:
-                yield self.instance(index, slots, anchor, index.times[last], last + 1)
+                yield self.instance(timeline, slots, anchor, timeline.times[last], last + 1)
 
-    def _last(self, index: Index, slots: Slots, anchor: int, stop: int) -> int | None:
+    def _last(self, timeline: Timeline, slots: Slots, anchor: int, stop: int) -> int | None:
         """Return the place of the last event of the earliest completion, the rest in the slots."""
         place = anchor
         for step in self.steps[1:]:
-            found = step.first(index, slots, place + 1, stop)
+            found = step.first(timeline, slots, place + 1, stop)
             if found is None:
                 return None
             place = found
-            slots[step.slot] = index.rows[place]
+            slots[step.slot] = timeline.rows[place]
         return place
 
 
@@ -236,18 +264,17 @@ class _LinkedSequence(_Pattern):
                     kept.setdefault(self.scope[alias], []).append(name)
             self.kept.append(kept)
 
-    def opened(self, index: Index, slots: Slots, anchors: list[int]) -> list[Instance | None]:
-        completions = _Completions(self.steps, self.kept, index, slots)
-        found = []
-        for anchor in reversed(anchors):
-            stop = self.stop(index, anchor)
+    def opened(
+        self, timeline: Timeline, slots: Slots, anchors: list[int]
+    ) -> Iterator[Instance | None]:
+        completions = _Completions(self.steps, self.kept, timeline, slots)
+        for anchor in anchors:
+            stop = self.stop(timeline, anchor)
             if stop - anchor < len(self.steps):
                 continue
             last = completions.last(anchor, stop)
             if last is not None:
-                opens = index.times[last]
-                found.append(self.instance(index, slots, anchor, opens, last + 1))
-        return found[::-1]
+                yield self.instance(timeline, slots, anchor, timeline.times[last], last + 1)
 
 
 class _Completions:
@@ -258,11 +285,15 @@ class _Completions:
     """
 
     def __init__(
-        self, steps: list[Search], kept: list[dict[int, list[str]]], index: Index, slots: Slots
+        self,
+        steps: list[Search],
+        kept: list[dict[int, list[str]]],
+        timeline: Timeline,
+        slots: Slots,
     ) -> None:
         self.steps = steps
         self.kept = kept
-        self.index = index
+        self.timeline = timeline
         self.slots = slots
         self.places = [0] * len(steps)
         #: by step and what it and later steps read of earlier events: for each place, where the
@@ -282,13 +313,13 @@ class _Completions:
 
     def _choose(self, k: int, place: int) -> None:
         self.places[k] = place
-        self.slots[k] = self.index.rows[place]
+        self.slots[k] = self.timeline.rows[place]
 
     def _earliest(self, k: int, start: int, stop: int) -> tuple[int, int] | None:
         """Return the earliest completion of the steps from the k-th on, from *start* on."""
         step = self.steps[k]
         table = self._tables.setdefault((k, *(self._values(k, slot) for slot in self.kept[k])), {})
-        candidates = step.candidates(self.index, self.slots)
+        candidates = step.candidates(self.timeline, self.slots)
         found, pending = None, []
         for i in range(bisect_left(candidates, start), len(candidates)):
             place = candidates[i]

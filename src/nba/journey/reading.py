@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -12,8 +11,8 @@ from nba.errors import NbaError
 from nba.journey.corridors import CorridorReader
 from nba.journey.durable import DurableMatcher
 from nba.journey.moments import Matcher, boundaries
-from nba.journey.reference import Instance, open_at
-from nba.journey.signals import SignalFunction, signal_function
+from nba.journey.reference import Instance
+from nba.journey.signals import signal_function
 from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MIN, Duration, Timestamp
 
@@ -40,6 +39,14 @@ class _Corridor(NamedTuple):
     late: int
 
 
+class _Settled(NamedTuple):
+    """Slots with their values, which are the same from a time on until another."""
+
+    since: int
+    until: float
+    values: list[tuple[int, object]]
+
+
 class JourneyReader:
     """Fills the slots that conditions read of a journey, for one book.
 
@@ -52,10 +59,12 @@ class JourneyReader:
             raise NbaError(f"`moments` is `native` or `durable`, not `{moments}`")
         matcher = DurableMatcher if moments == "durable" else Matcher
         self.reach = book.reach
-        self._signals: list[tuple[int, SignalFunction]] = [
+        signals = [
             (slots[f"signal.{name}"], signal_function(signal, slots, book.zone, book.reach))
             for name, signal in book.signals.items()
         ]
+        self._settled = [each for each in signals if each[1].settled]
+        self._signals = [each for each in signals if not each[1].settled]
         self._moments = [
             _Moment(
                 name,
@@ -84,37 +93,57 @@ class JourneyReader:
         return timeline.within(after, now)
 
     def fill(self, slots: Slots, timeline: Timeline, now: int) -> None:
-        """Fill the slots of signals, corridors, moments and evidence from a whole journey."""
+        """Fill the slots of signals, corridors, moments and evidence from a whole journey.
+
+        What depends on the journey alone is kept with it, for as long as it is right.
+        """
         timeline.read_by(self)
+        settled: _Settled | None = timeline.found.get(self)
+        if settled is None or not settled.since <= now < settled.until:
+            settled = timeline.found[self] = self._settle(timeline, now)
+        for slot, value in settled.values:
+            slots[slot] = value
         for slot, function in self._signals:
             slots[slot] = function(slots, timeline)
         for corridor in self._corridors:
-            visit = corridor.reader.visit_at(timeline, now) if timeline.rows else None
+            begun = corridor.reader.begins in timeline.places
+            visit = corridor.reader.visit_at(timeline, now) if begun else None
             slots[corridor.stage] = corridor.names[visit.stage if visit else -1]
             slots[corridor.late] = visit is not None and visit.late(now)
             if visit is not None:
                 slots[corridor.entered] = Timestamp(visit.entered)
                 slots[corridor.time] = Duration(now - visit.entered)
-        if self._open is None:
-            return
+
+    def _settle(self, timeline: Timeline, now: int) -> _Settled:
+        """Return what depends on the journey alone: signals, moments, evidence."""
+        until = timeline.next(now)
+        values: list[tuple[int, object]] = []
+        for slot, signal in self._settled:
+            value, lasts = signal.at(timeline, now)
+            values.append((slot, value))
+            until = min(until, lasts)
         now_open = []
         for moment in self._moments:
-            found = self._instances(moment, timeline, now) if timeline.rows else ()
-            instance = open_at(found, now)
-            slots[moment.slot] = instance is not None
+            if timeline.places.keys().isdisjoint(moment.matcher.begins):  # as in most journeys
+                values.append((moment.slot, False))
+                continue
+            instance, lasts = moment.matcher.open_at(timeline, now)
+            values.append((moment.slot, instance is not None))
+            until = min(until, lasts)
             if instance is not None:
                 now_open.append(moment.id)
                 for alias, fields in moment.evidence:
                     row = instance.evidence.get(alias, {})
-                    for name, slot in fields:
-                        slots[slot] = row.get(name)
-        slots[self._open] = now_open
+                    values += [(slot, row.get(name)) for name, slot in fields]
+        if self._open is not None:
+            values.append((self._open, now_open))
+        return _Settled(now, until, values)
 
     def open(self, timeline: Timeline, now: int) -> Iterator[tuple[str, Instance]]:
         """Yield the moments that are open at *now*, each with the instance of its newest anchor."""
         timeline.read_by(self)
         for moment in self._moments:
-            instance = open_at(self._instances(moment, timeline, now), now)
+            instance, _ = moment.matcher.open_at(timeline, now)
             if instance is not None:
                 yield moment.id, instance
 
@@ -122,31 +151,13 @@ class JourneyReader:
         self, timeline: Timeline
     ) -> Iterator[tuple[int, str, Literal["opened", "closed"]]]:
         """Yield when moments open and close if nothing more happens: time, moment, change."""
-        timeline.read_by(self)
         for moment in self._moments:
-            for opens, closes in boundaries(self._instances(moment, timeline)):
+            if timeline.places.keys().isdisjoint(moment.matcher.begins):
+                continue
+            for opens, closes in boundaries(moment.matcher.instances(timeline)):
                 yield opens, moment.id, "opened"
                 if closes is not None:
                     yield closes, moment.id, "closed"
-
-    def _instances(
-        self, moment: _Moment, timeline: Timeline, now: int | None = None
-    ) -> list[Instance]:
-        """Return the instances of a moment, worked out once for a journey.
-
-        All of them, or with *now* at least those that can be open then or later.
-        """
-        matcher, after = moment.matcher, -math.inf
-        if now is not None and isinstance(matcher, Matcher):
-            after = now - matcher.longest
-        known: tuple[float, list[Instance]] | None = timeline.found.get(matcher)
-        if known is None or after < known[0]:
-            if isinstance(matcher, Matcher):
-                found = matcher.instances(timeline, after)
-            else:
-                found = matcher.instances(timeline)
-            known = timeline.found[matcher] = (after, found)
-        return known[1]
 
 
 def _evidence(moment: str, slots: Mapping[str, int]) -> dict[str, tuple[tuple[str, int], ...]]:

@@ -6,6 +6,7 @@ What a signal means stands in `literal_signals`; random tests hold the two equal
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
@@ -28,8 +29,6 @@ from nba.lang.values import NEVER, kind_of
 __all__ = ["SignalFunction", "inputs_of", "signal_function"]
 
 Slots = list[Any]
-#: Computes a signal from the slots of a case and a whole journey; None is unknown.
-SignalFunction = Callable[[Slots, Timeline], object]
 
 _order = itemgetter("at", "id")
 
@@ -51,15 +50,18 @@ def signal_function(
     *slots* gives the place of every field, and under `event` a place that the function may use
     for the event it looks at; *zone* and *reach* are the book's.
     """
-    return _Signal(signal, slots, zone, reach).value
+    trees = [part.tree for part in (signal.expression, signal.where, signal.by) if part]
+    if all(path.startswith("event.") for tree in trees for path in reads(tree)):
+        return _OfEvents(signal, slots, zone, reach)
+    return _OfCase(signal, slots, zone, reach)
 
 
 class _Chosen(NamedTuple):
     """The events that count, in order; what is taken of each, and its key where there are keys."""
 
-    rows: list[Row]
-    taken: list[Any]
-    keys: list[str]
+    rows: Sequence[Row]
+    taken: Sequence[Any]
+    keys: Sequence[str]
 
     def between(self, start: int, stop: int) -> _Chosen:
         return _Chosen(self.rows[start:stop], self.taken[start:stop], self.keys[start:stop])
@@ -73,70 +75,108 @@ class _Kept(NamedTuple):
     times: list[int]
 
 
-class _Signal:
+class SignalFunction(ABC):
+    """Computes a signal from the slots of a case and a whole journey; None is unknown.
+
+    A *settled* one stays what it is for a while, whatever the case is: see `at`.
+    """
+
     def __init__(
         self, signal: Signal, slots: Mapping[str, int], zone: tzinfo, reach: int | None
     ) -> None:
         self.signal = signal
         self.reach = reach
-        self.event = slots["event"]
+        self.slots = slots
         self.now = slots["now"]
+        self.event = slots["event"]
         self.timezone = slots.get("customer.timezone")
         self.zone = zone
         self.needed = [slots[path] for path in sorted(inputs_of(signal))]
-
-        def load(path: str) -> str:
-            owner, _, name = path.partition(".")
-            return f"c[{self.event}].get({name!r})" if owner == "event" else f"c[{slots[path]}]"
-
-        def function(kind: str, tree: Node) -> Callable[[Slots], Any]:
-            program = Program(load, BOOK_FUNCTIONS, "None")
-            name = getattr(program, kind)(tree)
-            return program.build()[name]
-
-        self.holds = function("holds", signal.where.tree) if signal.where else None
-        self.taken = function("value", signal.expression.tree) if signal.expression else None
-        self.key = function("value", signal.by.tree) if signal.by else None
         self.reduce = _REDUCTIONS[signal.kind]
-        parts = [part.tree for part in (signal.expression, signal.where, signal.by) if part]
-        #: whether every event of its types counts, with nothing taken of it
-        self.plain = not parts
-        #: whether what is chosen depends on the events alone, so that it is chosen once
-        self.settled = all(path.startswith("event.") for tree in parts for path in reads(tree))
+        lengths = [length for length in (signal.window.length, reach) if length is not None]
+        #: how long an event stays in the window, but for the calendar
+        self.stays = min(lengths, default=math.inf)
+        self.holds, self.taken, self.key = (
+            self.function(kind, part.tree) if part else None
+            for kind, part in (
+                ("holds", signal.where),
+                ("value", signal.expression),
+                ("value", signal.by),
+            )
+        )
+        #: whether it depends on nothing but the journey and the windows, so that it can be kept
+        self.settled = False
         #: what it is where nothing happened, whenever that is asked
-        self.nothing = {} if signal.by else self.reduced([0] * len(slots), (), ())
+        self.nothing = {} if signal.by else self.reduced(0, (), ())
 
-    def value(self, slots: Slots, timeline: Timeline) -> object:
+    def function(self, kind: str, tree: Node) -> Callable[[Any], Any]:
+        """Return the function of a part, of what `path` reads from."""
+        program = Program(self.path, BOOK_FUNCTIONS, "None")
+        name = getattr(program, kind)(tree)
+        return program.build()[name]
+
+    @abstractmethod
+    def path(self, path: str) -> str:
+        """Return the Python for reading a field from what the functions are asked about."""
+
+    @abstractmethod
+    def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
+        """Return what is chosen of a window."""
+
+    def __call__(self, slots: Slots, timeline: Timeline) -> object:
+        """Return the value of the signal for a case."""
         if any(slots[place] is None for place in self.needed):
             return None
         if not timeline.rows and self.signal.window.calendar is None:
             return self.nothing
-        now = slots[self.now]
         try:
-            after = self.signal.window.after(now, self.calendar_zone(slots))
+            where = self.where(slots)
         except ValueError:  # the customer's time zone is none
             return None
-        if self.reach is not None:
-            after = now - self.reach if after is None else max(after, now - self.reach)
-        if self.plain:
-            rows = self.rows(timeline, after, now)
-            return self.reduced(slots, rows, rows)
+        return self.value(slots, timeline, slots[self.now], where)
+
+    def at(self, timeline: Timeline, now: int) -> tuple[object, float]:
+        """Return the value of a settled one, and until when that is so if nothing more happens."""
+        if timeline.places.keys().isdisjoint(self.signal.events):
+            return self.nothing, math.inf
+        where = self.where([])
+        ends = self.signal.window.ends(now, where)
+        until = math.inf if ends is None else ends
+        after = self.after(now, where)
+        if after is not None:
+            first = min(timeline.next(after, kind) for kind in self.signal.events)
+            until = min(until, first + self.stays)
+        return self.value([], timeline, now, where), until
+
+    def where(self, slots: Slots) -> tzinfo:
+        """Return the zone of the window."""
+        name = self.signal.window.zone
+        if name == "customer.timezone" and self.timezone is not None:
+            name = slots[self.timezone]
+        return self.zone if name == "book" else windows.zone(name)
+
+    def value(self, slots: Slots, timeline: Timeline, now: int, where: tzinfo) -> object:
+        """Return the value at a time, as the clocks of a zone have it."""
+        if timeline.places.keys().isdisjoint(self.signal.events):
+            return self.nothing
+        after = self.after(now, where)
         rows, taken, keys = self.chosen(slots, timeline, after, now)
         if self.key is None:
-            return self.reduced(slots, rows, taken)
+            return self.reduced(now, rows, taken)
         groups: dict[str, tuple[list[Row], list[Any]]] = {}
         for row, value, key in zip(rows, taken, keys, strict=True):
             found = groups.setdefault(key, ([], []))
             found[0].append(row)
             found[1].append(value)
-        by_key = {key: self.reduced(slots, *found) for key, found in groups.items()}
+        by_key = {key: self.reduced(now, *found) for key, found in groups.items()}
         return {key: value for key, value in by_key.items() if value is not None}
 
-    def calendar_zone(self, slots: Slots) -> tzinfo:
-        name = self.signal.window.zone
-        if name == "customer.timezone" and self.timezone is not None:
-            name = slots[self.timezone]
-        return self.zone if name == "book" else windows.zone(name)
+    def after(self, now: int, where: tzinfo) -> int | None:
+        """Return the instant after which events count."""
+        after = self.signal.window.after(now, where)
+        if self.reach is None:
+            return after
+        return now - self.reach if after is None else max(after, now - self.reach)
 
     def rows(
         self, timeline: Timeline, after: int | None, until: int | None = None
@@ -145,49 +185,81 @@ class _Signal:
         found = [timeline.of(kind, after, until) for kind in self.signal.events]
         return found[0] if len(found) == 1 else list(merge(*found, key=_order))
 
+    def choose(self, rows: Sequence[Row], asked: Iterable[Any]) -> _Chosen:
+        """Choose the events that count; *asked* is what the functions are asked about for each."""
+        holds, taken, key = self.holds, self.taken, self.key
+        chosen: tuple[list[Row], list[Any], list[str]] = ([], [], [])
+        for row, c in zip(rows, asked, strict=True):
+            if holds is not None and not holds(c):
+                continue
+            value = taken(c) if taken is not None else row
+            if value is UNKNOWN:
+                continue
+            if key is not None:
+                name = key(c)
+                if not isinstance(name, str):
+                    continue
+                chosen[2].append(name)
+            chosen[0].append(row)
+            chosen[1].append(value)
+        return _Chosen(*chosen)
+
+    def reduced(self, now: int, rows: Sequence[Row], taken: Sequence[Any]) -> object:
+        """Return what becomes of the values taken of some events."""
+        half_life = self.signal.half_life
+        if half_life is not None:
+            weights = [0.5 ** ((now - row["at"]) / half_life) for row in rows]
+            if self.taken is None:
+                return _finite(weights)
+            return _finite(float(v) * w for v, w in zip(taken, weights, strict=True))
+        return self.reduce(self.signal, taken)
+
+
+class _OfCase(SignalFunction):
+    """A signal that asks about the case, or the time, for each event."""
+
+    def path(self, path: str) -> str:
+        owner, _, name = path.partition(".")
+        return f"c[{self.event}].get({name!r})" if owner == "event" else f"c[{self.slots[path]}]"
+
     def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
-        """Return what is chosen of a window, most of it worked out before where that is right."""
-        if not self.settled:
-            return self.choose(slots, self.rows(timeline, after, until))
+        rows = self.rows(timeline, after, until)
+        return self.choose(rows, self.placed(slots, rows))
+
+    def placed(self, slots: Slots, rows: Iterable[Row]) -> Iterator[Slots]:
+        """Yield the slots with each event in its place."""
+        for row in rows:
+            slots[self.event] = row
+            yield slots
+
+
+class _OfEvents(SignalFunction):
+    """A signal that asks about the events alone: what it chooses of them is kept."""
+
+    def __init__(self, signal: Signal, *more: Any) -> None:
+        super().__init__(signal, *more)
+        self.plain = self.holds is None and self.taken is None and self.key is None
+        self.settled = not self.needed and signal.half_life is None
+
+    def path(self, path: str) -> str:
+        return f"c.get({path.partition('.')[2]!r})"
+
+    def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
+        if self.plain:
+            rows = self.rows(timeline, after, until)
+            return _Chosen(rows, rows, ())
+        if self.settled:  # and so its value is kept
+            rows = self.rows(timeline, after, until)
+            return self.choose(rows, rows)
         start = -math.inf if after is None else after
         kept: _Kept | None = timeline.found.get(self)
         if kept is None or start < kept.after:
-            chosen = self.choose(slots, self.rows(timeline, after))
+            rows = self.rows(timeline, after)
+            chosen = self.choose(rows, rows)
             kept = _Kept(start, chosen, [row["at"] for row in chosen.rows])
             timeline.found[self] = kept
         first = bisect_right(kept.times, start)
         return kept.chosen.between(first, bisect_right(kept.times, until, first))
-
-    def choose(self, slots: Slots, rows: Iterable[Row]) -> _Chosen:
-        """Choose the events that count."""
-        holds, taken, key, place = self.holds, self.taken, self.key, self.event
-        chosen = _Chosen([], [], [])
-        for row in rows:
-            slots[place] = row
-            if holds is not None and not holds(slots):
-                continue
-            value = taken(slots) if taken is not None else row
-            if value is UNKNOWN:
-                continue
-            if key is not None:
-                name = key(slots)
-                if not isinstance(name, str):
-                    continue
-                chosen.keys.append(name)
-            chosen.rows.append(row)
-            chosen.taken.append(value)
-        return chosen
-
-    def reduced(self, slots: Slots, rows: Sequence[Row], taken: Sequence[Any]) -> object:
-        half_life = self.signal.half_life
-        if half_life is not None:
-            now = slots[self.now]
-            weights = (0.5 ** ((now - row["at"]) / half_life) for row in rows)
-            summands: Iterator[float] = weights
-            if self.taken is not None:
-                summands = (float(v) * w for v, w in zip(taken, weights, strict=True))
-            return _finite(summands)
-        return self.reduce(self.signal, taken)
 
 
 # --- what becomes of the values taken

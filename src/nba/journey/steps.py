@@ -1,4 +1,4 @@
-"""The steps of patterns, compiled, and the index in which they look for events.
+"""The steps of patterns, compiled, and how they look for events in a journey.
 
 A condition that a field of an event equals a field of an earlier one, or a literal, becomes a
 look-up; what else a step asks for becomes Python.
@@ -7,56 +7,22 @@ look-up; what else a step asks for becomes Python.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from nba.book.model import Condition, Step
 from nba.journey.events import Row
-from nba.journey.timeline import Timeline
+from nba.journey.timeline import Places, Timeline
 from nba.lang import tree
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import Program
 from nba.lang.tree import Node
 from nba.lang.types import BOOL
 
-__all__ = ["Index", "Places", "Search", "Slots", "compiled", "first_of", "reads"]
+__all__ = ["Search", "Slots", "compiled", "first_of", "reads"]
 
 #: The events that stand for the steps of a pattern, by slot; the last is of no step, and empty.
 Slots = list[Row]
-#: Places in a journey, in order.
-Places = Sequence[int]
-
-
-class Index:
-    """The events of a journey by type and by the values of their fields, as places in it."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        self.rows = timeline.rows
-        self.times = [int(row["at"]) for row in self.rows]
-        self.places: dict[str, list[int]] = {}
-        for place, row in enumerate(self.rows):
-            self.places.setdefault(row["type"], []).append(place)
-        self._values: dict[tuple[str, str], dict[object, list[int]]] = {}
-
-    @classmethod
-    def of(cls, timeline: Timeline) -> Index:
-        """Return the index of a journey, made once."""
-        index = timeline.found.get(Index)
-        if index is None:
-            index = timeline.found[Index] = cls(timeline)
-        return index
-
-    def by_value(self, event: str, field: str) -> Mapping[object, Places]:
-        """Return the places of the events of a type by the value of a field."""
-        values = self._values.get((event, field))
-        if values is None:
-            values = {}
-            for place in self.places.get(event, ()):
-                value = self.rows[place].get(field)
-                if value is not None:
-                    values.setdefault(value, []).append(place)
-            self._values[event, field] = values
-        return values
 
 
 # --- one step
@@ -109,18 +75,18 @@ class Search:
                 return (field, self._slots[owner], name)
         return None
 
-    def candidates(self, index: Index, slots: Slots) -> Places:
+    def candidates(self, timeline: Timeline, slots: Slots) -> Places:
         """Return the places of the events that may match, in order."""
         if self.key is None:
-            return index.places.get(self.event, ())
+            return timeline.places.get(self.event, ())
         field, slot, value = self.key
         if slot is not None:
             value = slots[slot].get(value)
-        return index.by_value(self.event, field).get(value, ())
+        return timeline.by_value(self.event, field).get(value, ())
 
-    def first(self, index: Index, slots: Slots, start: int, stop: int) -> int | None:
+    def first(self, timeline: Timeline, slots: Slots, start: int, stop: int) -> int | None:
         """Return the first place from *start* on and before *stop* that matches."""
-        candidates, holds, rows = self.candidates(index, slots), self.holds, index.rows
+        candidates, holds, rows = self.candidates(timeline, slots), self.holds, timeline.rows
         for i in range(bisect_left(candidates, start), len(candidates)):
             place = candidates[i]
             if place >= stop:
@@ -132,27 +98,27 @@ class Search:
                 return place
         return None
 
-    def all(self, index: Index, slots: Slots, start: int = 0) -> list[int]:
+    def all(self, timeline: Timeline, slots: Slots, start: int = 0) -> list[int]:
         """Return every place from *start* on that matches."""
-        candidates, holds = self.candidates(index, slots), self.holds
+        candidates, holds = self.candidates(timeline, slots), self.holds
         candidates = candidates[bisect_left(candidates, start) :]
         if holds is None:
             return list(candidates)
         found = []
         for place in candidates:
-            slots[self.slot] = index.rows[place]
+            slots[self.slot] = timeline.rows[place]
             if holds(slots):
                 found.append(place)
         return found
 
 
 def first_of(
-    searches: Iterable[Search], index: Index, slots: Slots, start: int, stop: int
+    searches: Iterable[Search], timeline: Timeline, slots: Slots, start: int, stop: int
 ) -> int | None:
     """Return the first place from *start* on and before *stop* that one of several matches."""
     found: int | None = None
     for search in searches:
-        place = search.first(index, slots, start, stop)
+        place = search.first(timeline, slots, start, stop)
         if place is not None:
             found = stop = place
     return found

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, Final
 
 from nba.journey.events import Row
 
-__all__ = ["EMPTY", "Timeline"]
+__all__ = ["EMPTY", "Places", "Timeline"]
 
-_order = itemgetter("at", "id")
+#: Places in a journey, in order.
+Places = Sequence[int]
+
+_order: Final = itemgetter("at", "id")
+_at: Final = itemgetter("at")
 
 
 class Timeline:
-    """The events of one journey. Adding events gives another timeline."""
+    """The events of one journey, and where to find them. Adding events gives another timeline.
 
-    __slots__ = ("_by_type", "_reader", "_times", "found", "ids", "rows")
+    *rows* are the events, *times* their instants, *places* where those of a type stand.
+    """
+
+    __slots__ = ("_by_value", "_reader", "found", "ids", "places", "rows", "times")
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         unique: dict[str, Row] = {}
         for row in rows:
             unique.setdefault(row["id"], row)
+        self.ids = unique.keys()
         self.rows: tuple[Row, ...] = tuple(sorted(unique.values(), key=_order))
-        self.ids = frozenset(unique)
-        self._times: dict[str, list[int]] = {}
-        self._by_type: dict[str, list[Row]] = {}
-        for row in self.rows:
-            self._by_type.setdefault(row["type"], []).append(row)
-            self._times.setdefault(row["type"], []).append(row["at"])
+        self.times: list[int] = [int(at) for at in map(_at, self.rows)]
+        self.places: dict[str, list[int]] = {}
+        for place, row in enumerate(self.rows):
+            kind = row["type"]
+            if kind in self.places:
+                self.places[kind].append(place)
+            else:
+                self.places[kind] = [place]
+        self._by_value: dict[tuple[str, str], dict[object, list[int]]] = {}
         #: what a reader worked out from these events alone, by the part that worked it out
         self.found: dict[Any, Any] = {}
         self._reader: object = None
@@ -49,18 +61,43 @@ class Timeline:
 
     def within(self, after: int, until: int) -> Timeline:
         """Return the journey as it is seen: what is later than *after* and not than *until*."""
-        if not self.rows or (self.rows[0]["at"] > after and self.rows[-1]["at"] <= until):
+        if not self.rows or (self.times[0] > after and self.times[-1] <= until):
             return self
         return Timeline(row for row in self.rows if after < row["at"] <= until)
 
     def of(self, kind: str, after: int | None = None, until: int | None = None) -> Sequence[Row]:
         """Return the events of a type that are later than *after* and not than *until*."""
-        times = self._times.get(kind)
-        if times is None:
+        places, rows = self.places.get(kind), self.rows
+        if places is None:
             return ()
-        start = 0 if after is None else bisect_right(times, after)
-        stop = len(times) if until is None else bisect_right(times, until, start)
-        return self._by_type[kind][start:stop]
+        start, stop = 0, len(places)
+        if after is not None and after >= self.times[places[0]]:
+            start = bisect_left(places, bisect_right(self.times, after))
+        if until is not None and until < self.times[places[-1]]:
+            stop = bisect_left(places, bisect_right(self.times, until))
+        return [rows[place] for place in places[start:stop]]
+
+    def next(self, now: int, kind: str | None = None) -> float:
+        """Return when the first event, of a type, later than *now* happens; infinity for none."""
+        times = self.times
+        place = bisect_right(times, now)
+        if kind is not None:
+            places = self.places.get(kind, ())
+            first = bisect_left(places, place)
+            place = places[first] if first < len(places) else len(times)
+        return times[place] if place < len(times) else math.inf
+
+    def by_value(self, event: str, field: str) -> Mapping[object, Places]:
+        """Return the places of the events of a type by the value of a field."""
+        values = self._by_value.get((event, field))
+        if values is None:
+            values = {}
+            for place in self.places.get(event, ()):
+                value = self.rows[place].get(field)
+                if value is not None:
+                    values.setdefault(value, []).append(place)
+            self._by_value[event, field] = values
+        return values
 
 
-EMPTY = Timeline()
+EMPTY: Final = Timeline()

@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from nba import windows
@@ -42,7 +42,8 @@ class FieldSpec:
     private: bool = False
 
 
-Reader = Callable[[Mapping[str, Any], list[object], list[Diagnostic]], None]
+#: Reads a context into slots, or into a record of what is known.
+Reader = Callable[[Mapping[str, Any], Any, list[Diagnostic]], None]
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,19 @@ class Shape:
     zone: tzinfo = UTC
     slots: Mapping[str, int] = field(init=False, compare=False)
     paths: tuple[str, ...] = field(init=False, compare=False)
-    _read: Reader = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         paths = tuple(spec.path for spec in (*self.inputs, *self.derived))
         object.__setattr__(self, "paths", paths)
         object.__setattr__(self, "slots", {path: slot for slot, path in enumerate(paths)})
-        object.__setattr__(self, "_read", _reader(self.inputs, self.zone))
+
+    @cached_property
+    def _into_slots(self) -> Reader:
+        return _reader(self.inputs, self.zone, range(len(self.inputs)))
+
+    @cached_property
+    def _into_record(self) -> Reader:
+        return _reader(self.inputs, self.zone, [spec.path for spec in self.inputs])
 
     def names(self) -> dict[str, Type]:
         """Return the declared names for a checker: one object per first part of a path."""
@@ -79,8 +86,15 @@ class Shape:
         """
         slots: list[object] = [None] * len(self.paths)
         problems: list[Diagnostic] = []
-        self._read(roots, slots, problems)
+        self._into_slots(roots, slots, problems)
         return slots, problems
+
+    def read_record(self, roots: Mapping[str, Any]) -> tuple[dict[str, Any], list[Diagnostic]]:
+        """Return what is known of a context by path, and what was wrong with it."""
+        found: dict[str, Any] = {}
+        problems: list[Diagnostic] = []
+        self._into_record(roots, found, problems)
+        return found, problems
 
     def known(self, slots: Sequence[object]) -> dict[str, object]:
         """Return what is known by path, as the reference evaluator reads it."""
@@ -218,16 +232,17 @@ def _timestamp(value: Timestamp | date | str, zone: tzinfo) -> Timestamp:
 # --- reading a context: generated, since it is part of every decision
 
 
-def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
-    """Generate the function that reads a context into slots.
+def _reader(inputs: Sequence[FieldSpec], zone: tzinfo, keys: Sequence[int | str]) -> Reader:
+    """Generate the function that reads a context, each field under the key that it has.
 
     A value that has its type already is stored as it is; everything else goes through `convert`.
+    What is unknown is not stored.
     """
     namespace: dict[str, Any] = {"as_object": _as_object, "note_undeclared": _note_undeclared}
     known: dict[str, set[str]] = {}
     lines = ["def read(roots, c, problems):"]
     objects = {"": "roots"}
-    for slot, spec in enumerate(inputs):
+    for place, (spec, key) in enumerate(zip(inputs, keys, strict=True)):
         *owners, name = spec.path.split(".")
         owner = ""
         for part in owners:
@@ -241,15 +256,18 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo) -> Reader:
                 lines.append(f"        {objects[inner]} = {call}")
             owner = inner
         known.setdefault(owner, set()).add(name)
-        namespace[f"slow{slot}"] = _slow(spec, zone)
-        namespace[f"default{slot}"] = spec.default
-        test = _quick_test(spec, f"allowed{slot}", namespace)
+        namespace[f"slow{place}"] = _slow(spec, zone)
+        namespace[f"default{place}"] = spec.default
+        test = _quick_test(spec, f"allowed{place}", namespace)
+        absent = "pass" if spec.default is None else f"c[{key!r}] = default{place}"
         lines += [
             f"    v = {objects[owner]}.get({name!r})",
-            f"    if {test}: c[{slot}] = v",
-            f"    elif v is None: c[{slot}] = default{slot}",
-            *_quick_conversion(spec, slot),
-            f"    else: c[{slot}] = slow{slot}(v, problems)",
+            f"    if {test}: c[{key!r}] = v",
+            f"    elif v is None: {absent}",
+            *_quick_conversion(spec, key),
+            "    else:",
+            f"        v = slow{place}(v, problems)",
+            f"        if v is not None: c[{key!r}] = v",
         ]
     for owner, variable in objects.items():
         if owner or len(objects) == 1:  # the roots of a context are no object of the caller's
@@ -303,7 +321,7 @@ _EXACT: Final = 2**53
 _MANY: Final = 20  # undeclared fields of one object that are named
 
 
-def _quick_conversion(spec: FieldSpec, slot: int) -> list[str]:
+def _quick_conversion(spec: FieldSpec, key: int | str) -> list[str]:
     """Return the line that makes a double of an int, as JSON has most whole numbers."""
     if spec.type.name != "double":
         return []
@@ -311,7 +329,7 @@ def _quick_conversion(spec: FieldSpec, slot: int) -> list[str]:
     low, high = -_EXACT if spec.minimum is None else spec.minimum, spec.maximum
     bound = _EXACT if high is None else high
     test = f"v.__class__ is int and {max(low, -_EXACT)!r} <= v <= {min(bound, _EXACT)!r}"
-    return [f"    elif {test}: c[{slot}] = float(v)"]
+    return [f"    elif {test}: c[{key!r}] = float(v)"]
 
 
 def _quick_test(spec: FieldSpec, allowed: str, namespace: dict[str, Any]) -> str:
