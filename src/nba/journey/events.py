@@ -129,12 +129,13 @@ class EventShapes:
             help_ = did_you_mean(event.channel, self.channels)
             message = f"there is no channel `{event.channel}`. {help_}".strip()
             raise CaseError(message, ["channel"])
-        if not isinstance(event.data, Mapping):
+        if event.data.__class__ is not dict and not isinstance(event.data, Mapping):
             raise CaseError("`data` of an event is an object")
-        when: object = event.at or now
-        if not isinstance(when, datetime) or when.utcoffset() is None:
-            raise CaseError("`at` of an event is a datetime with a time zone", ["at"])
-        at = Timestamp(windows.instant(when))
+        try:
+            at = Timestamp(windows.instant(event.at or now))
+        except (AttributeError, TypeError, ValueError):
+            message = "`at` of an event is a datetime with a time zone"
+            raise CaseError(message, ["at"]) from None
         row, problems = shape.read_record(event.data)
         if problems:
             problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 from nba.book.corridors import NO_STAGE
@@ -44,7 +44,7 @@ class _Settled(NamedTuple):
 
     since: int
     until: float
-    values: list[tuple[int, object]]
+    values: dict[int, object]
 
 
 class JourneyReader:
@@ -75,6 +75,11 @@ class JourneyReader:
             for name, moment in book.moments.items()
         ]
         self._open = slots.get("moments")
+        #: what is so of a journey in which none of their events is
+        self._quiet: dict[int, object] = {slot: signal.nothing for slot, signal in self._settled}
+        self._quiet |= {moment.slot: False for moment in self._moments}
+        self._counting = _by_event(signal.signal.events for _, signal in self._settled)
+        self._beginning = _by_event(moment.matcher.begins for moment in self._moments)
         self._corridors = [
             _Corridor(
                 CorridorReader(corridor, book.reach),
@@ -101,7 +106,7 @@ class JourneyReader:
         settled: _Settled | None = timeline.found.get(self)
         if settled is None or not settled.since <= now < settled.until:
             settled = timeline.found[self] = self._settle(timeline, now)
-        for slot, value in settled.values:
+        for slot, value in settled.values.items():
             slots[slot] = value
         for slot, function in self._signals:
             slots[slot] = function(slots, timeline)
@@ -117,32 +122,32 @@ class JourneyReader:
     def _settle(self, timeline: Timeline, now: int) -> _Settled:
         """Return what depends on the journey alone: signals, moments, evidence."""
         until = timeline.next(now)
-        values: list[tuple[int, object]] = []
-        for slot, signal in self._settled:
-            value, lasts = signal.at(timeline, now)
-            values.append((slot, value))
+        values = self._quiet.copy()
+        for place in _concerned(self._counting, timeline):
+            slot, signal = self._settled[place]
+            values[slot], lasts = signal.at(timeline, now)
             until = min(until, lasts)
         now_open = []
-        for moment in self._moments:
-            if timeline.places.keys().isdisjoint(moment.matcher.begins):  # as in most journeys
-                values.append((moment.slot, False))
-                continue
+        for place in _concerned(self._beginning, timeline):
+            moment = self._moments[place]
             instance, lasts = moment.matcher.open_at(timeline, now)
-            values.append((moment.slot, instance is not None))
             until = min(until, lasts)
             if instance is not None:
                 now_open.append(moment.id)
+                values[moment.slot] = True
                 for alias, fields in moment.evidence:
                     row = instance.evidence.get(alias, {})
-                    values += [(slot, row.get(name)) for name, slot in fields]
+                    for name, slot in fields:
+                        values[slot] = row.get(name)
         if self._open is not None:
-            values.append((self._open, now_open))
+            values[self._open] = now_open
         return _Settled(now, until, values)
 
     def open(self, timeline: Timeline, now: int) -> Iterator[tuple[str, Instance]]:
         """Yield the moments that are open at *now*, each with the instance of its newest anchor."""
         timeline.read_by(self)
-        for moment in self._moments:
+        for place in _concerned(self._beginning, timeline):
+            moment = self._moments[place]
             instance, _ = moment.matcher.open_at(timeline, now)
             if instance is not None:
                 yield moment.id, instance
@@ -151,13 +156,26 @@ class JourneyReader:
         self, timeline: Timeline
     ) -> Iterator[tuple[int, str, Literal["opened", "closed"]]]:
         """Yield when moments open and close if nothing more happens: time, moment, change."""
-        for moment in self._moments:
-            if timeline.places.keys().isdisjoint(moment.matcher.begins):
-                continue
+        for place in _concerned(self._beginning, timeline):
+            moment = self._moments[place]
             for opens, closes in boundaries(moment.matcher.instances(timeline)):
                 yield opens, moment.id, "opened"
                 if closes is not None:
                     yield closes, moment.id, "closed"
+
+
+def _by_event(looked_for: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+    """Return the places of those that look for events, by the type of these."""
+    found: dict[str, list[int]] = {}
+    for place, types in enumerate(looked_for):
+        for kind in types:
+            found.setdefault(kind, []).append(place)
+    return found
+
+
+def _concerned(by_event: Mapping[str, list[int]], timeline: Timeline) -> list[int]:
+    """Return the places of those that look for an event which a journey has, in their order."""
+    return sorted({place for kind in timeline.places for place in by_event.get(kind, ())})
 
 
 def _evidence(moment: str, slots: Mapping[str, int]) -> dict[str, tuple[tuple[str, int], ...]]:

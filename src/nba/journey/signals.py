@@ -64,6 +64,8 @@ class _Chosen(NamedTuple):
     keys: Sequence[str]
 
     def between(self, start: int, stop: int) -> _Chosen:
+        if start == 0 and stop == len(self.rows):
+            return self
         return _Chosen(self.rows[start:stop], self.taken[start:stop], self.keys[start:stop])
 
 
@@ -137,8 +139,6 @@ class SignalFunction(ABC):
 
     def at(self, timeline: Timeline, now: int) -> tuple[object, float]:
         """Return the value of a settled one, and until when that is so if nothing more happens."""
-        if timeline.places.keys().isdisjoint(self.signal.events):
-            return self.nothing, math.inf
         where = self.where([])
         ends = self.signal.window.ends(now, where)
         until = math.inf if ends is None else ends
@@ -234,32 +234,33 @@ class _OfCase(SignalFunction):
 
 
 class _OfEvents(SignalFunction):
-    """A signal that asks about the events alone: what it chooses of them is kept."""
+    """A signal that asks about the events alone: its value is kept, or what it is made of."""
 
     def __init__(self, signal: Signal, *more: Any) -> None:
         super().__init__(signal, *more)
-        self.plain = self.holds is None and self.taken is None and self.key is None
         self.settled = not self.needed and signal.half_life is None
 
     def path(self, path: str) -> str:
         return f"c.get({path.partition('.')[2]!r})"
 
     def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
-        if self.plain:
-            rows = self.rows(timeline, after, until)
-            return _Chosen(rows, rows, ())
-        if self.settled:  # and so its value is kept
-            rows = self.rows(timeline, after, until)
-            return self.choose(rows, rows)
+        if self.settled:
+            return self.of(self.rows(timeline, after, until))
         start = -math.inf if after is None else after
         kept: _Kept | None = timeline.found.get(self)
         if kept is None or start < kept.after:
-            rows = self.rows(timeline, after)
-            chosen = self.choose(rows, rows)
-            kept = _Kept(start, chosen, [row["at"] for row in chosen.rows])
-            timeline.found[self] = kept
+            chosen = self.of(self.rows(timeline, after))
+            kept = timeline.found[self] = _Kept(start, chosen, [row["at"] for row in chosen.rows])
         first = bisect_right(kept.times, start)
         return kept.chosen.between(first, bisect_right(kept.times, until, first))
+
+    def of(self, rows: Sequence[Row]) -> _Chosen:
+        """Choose of some events; most signals count all of them."""
+        if self.holds is None and self.key is None:
+            taken = rows if self.taken is None else [self.taken(row) for row in rows]
+            if UNKNOWN not in taken:
+                return _Chosen(rows, taken, ())
+        return self.choose(rows, rows)
 
 
 # --- what becomes of the values taken
