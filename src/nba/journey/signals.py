@@ -96,8 +96,8 @@ class SignalFunction(ABC):
         self.needed = [slots[path] for path in sorted(inputs_of(signal))]
         self.reduce = _REDUCTIONS[signal.kind]
         lengths = [length for length in (signal.window.length, reach) if length is not None]
-        #: how long an event stays in the window, but for the calendar
-        self.stays = min(lengths, default=math.inf)
+        #: how long an event stays in the window, but for the calendar; None for ever
+        self.stays = min(lengths, default=None)
         self.holds, self.taken, self.key = (
             self.function(kind, part.tree) if part else None
             for kind, part in (
@@ -131,22 +131,22 @@ class SignalFunction(ABC):
             return None
         if not timeline.rows and self.signal.window.calendar is None:
             return self.nothing
+        now = slots[self.now]
         try:
-            where = self.where(slots)
+            after = self.after(now, self.where(slots))
         except ValueError:  # the customer's time zone is none
             return None
-        return self.value(slots, timeline, slots[self.now], where)
+        return self.value(now, self.chosen(slots, timeline, after, now))
 
     def at(self, timeline: Timeline, now: int) -> tuple[object, float]:
         """Return the value of a settled one, and until when that is so if nothing more happens."""
-        where = self.where([])
-        ends = self.signal.window.ends(now, where)
-        until = math.inf if ends is None else ends
-        after = self.after(now, where)
-        if after is not None:
-            first = min(timeline.next(after, kind) for kind in self.signal.events)
-            until = min(until, first + self.stays)
-        return self.value([], timeline, now, where), until
+        where, until = self.where([]), math.inf
+        rows = self.rows(timeline, self.after(now, where), now)
+        if rows and self.stays is not None:
+            until = rows[0]["at"] + self.stays
+        if (ends := self.signal.window.ends(now, where)) is not None:
+            until = min(until, ends)
+        return self.value(now, self.choose(rows, rows)), until
 
     def where(self, slots: Slots) -> tzinfo:
         """Return the zone of the window."""
@@ -155,12 +155,17 @@ class SignalFunction(ABC):
             name = slots[self.timezone]
         return self.zone if name == "book" else windows.zone(name)
 
-    def value(self, slots: Slots, timeline: Timeline, now: int, where: tzinfo) -> object:
-        """Return the value at a time, as the clocks of a zone have it."""
-        if timeline.places.keys().isdisjoint(self.signal.events):
-            return self.nothing
-        after = self.after(now, where)
-        rows, taken, keys = self.chosen(slots, timeline, after, now)
+    def after(self, now: int, where: tzinfo) -> int | None:
+        """Return the instant after which events count, as the clocks of a zone have it."""
+        after = None if self.stays is None else now - self.stays
+        if self.signal.window.calendar is None:
+            return after
+        begins = self.signal.window.after(now, where)
+        return begins if after is None or begins is None else max(after, begins)
+
+    def value(self, now: int, chosen: _Chosen) -> object:
+        """Return the value that follows from the events that count."""
+        rows, taken, keys = chosen
         if self.key is None:
             return self.reduced(now, rows, taken)
         groups: dict[str, tuple[list[Row], list[Any]]] = {}
@@ -170,13 +175,6 @@ class SignalFunction(ABC):
             found[1].append(value)
         by_key = {key: self.reduced(now, *found) for key, found in groups.items()}
         return {key: value for key, value in by_key.items() if value is not None}
-
-    def after(self, now: int, where: tzinfo) -> int | None:
-        """Return the instant after which events count."""
-        after = self.signal.window.after(now, where)
-        if self.reach is None:
-            return after
-        return now - self.reach if after is None else max(after, now - self.reach)
 
     def rows(
         self, timeline: Timeline, after: int | None, until: int | None = None
@@ -211,7 +209,7 @@ class SignalFunction(ABC):
             weights = [0.5 ** ((now - row["at"]) / half_life) for row in rows]
             if self.taken is None:
                 return _finite(weights)
-            return _finite(float(v) * w for v, w in zip(taken, weights, strict=True))
+            return _finite([float(v) * w for v, w in zip(taken, weights, strict=True)])
         return self.reduce(self.signal, taken)
 
 
@@ -234,7 +232,7 @@ class _OfCase(SignalFunction):
 
 
 class _OfEvents(SignalFunction):
-    """A signal that asks about the events alone: its value is kept, or what it is made of."""
+    """A signal that asks about the events alone: what it chooses of a journey is kept."""
 
     def __init__(self, signal: Signal, *more: Any) -> None:
         super().__init__(signal, *more)
@@ -244,23 +242,21 @@ class _OfEvents(SignalFunction):
         return f"c.get({path.partition('.')[2]!r})"
 
     def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
-        if self.settled:
-            return self.of(self.rows(timeline, after, until))
         start = -math.inf if after is None else after
         kept: _Kept | None = timeline.found.get(self)
         if kept is None or start < kept.after:
-            chosen = self.of(self.rows(timeline, after))
+            rows = self.rows(timeline, after)
+            chosen = self.choose(rows, rows)
             kept = timeline.found[self] = _Kept(start, chosen, [row["at"] for row in chosen.rows])
         first = bisect_right(kept.times, start)
         return kept.chosen.between(first, bisect_right(kept.times, until, first))
 
-    def of(self, rows: Sequence[Row]) -> _Chosen:
-        """Choose of some events; most signals count all of them."""
-        if self.holds is None and self.key is None:
+    def choose(self, rows: Sequence[Row], asked: Iterable[Any]) -> _Chosen:
+        if self.holds is None and self.key is None:  # as of most
             taken = rows if self.taken is None else [self.taken(row) for row in rows]
             if UNKNOWN not in taken:
                 return _Chosen(rows, taken, ())
-        return self.choose(rows, rows)
+        return super().choose(rows, asked)
 
 
 # --- what becomes of the values taken

@@ -82,7 +82,7 @@ class Search:
         field, slot, value = self.key
         if slot is not None:
             value = slots[slot].get(value)
-        return timeline.by_value(self.event, field).get(value, ())
+        return () if value is None else timeline.having(self.event, field, value)
 
     def first(self, timeline: Timeline, slots: Slots, start: int, stop: int) -> int | None:
         """Return the first place from *start* on and before *stop* that matches."""

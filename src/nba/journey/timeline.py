@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -14,6 +14,9 @@ __all__ = ["EMPTY", "Places", "Timeline"]
 
 #: Places in a journey, in order.
 Places = Sequence[int]
+
+#: So many events are looked through faster than an index of them is made.
+_FEW: Final = 32
 
 _order: Final = itemgetter("at", "id")
 _at: Final = itemgetter("at")
@@ -87,17 +90,17 @@ class Timeline:
             place = places[first] if first < len(places) else len(times)
         return times[place] if place < len(times) else math.inf
 
-    def by_value(self, event: str, field: str) -> Mapping[object, Places]:
-        """Return the places of the events of a type by the value of a field."""
-        values = self._by_value.get((event, field))
-        if values is None:
-            values = {}
-            for place in self.places.get(event, ()):
-                value = self.rows[place].get(field)
-                if value is not None:
-                    values.setdefault(value, []).append(place)
-            self._by_value[event, field] = values
-        return values
+    def having(self, kind: str, field: str, value: object) -> Places:
+        """Return where the events of a type stand that have a value of a field."""
+        places, rows = self.places.get(kind, ()), self.rows
+        if len(places) <= _FEW:
+            return [place for place in places if rows[place].get(field) == value]
+        by_value = self._by_value.get((kind, field))
+        if by_value is None:
+            by_value = self._by_value[kind, field] = {}
+            for place in places:
+                by_value.setdefault(rows[place].get(field), []).append(place)
+        return by_value.get(value, ())
 
 
 EMPTY: Final = Timeline()
