@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
 
 SECOND = 1_000_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 _OFFSET = re.compile(r"([+-]?)(\d{2}):(\d{2})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -82,10 +83,10 @@ def instant(when: datetime) -> int:
 
     Raises ValueError for a naive one: nobody knows which instant that is.
     """
-    if when.tzinfo is not UTC and when.utcoffset() is None:
-        raise ValueError("a time needs a zone")
-    delta = when - EPOCH
-    return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds * 1000
+    try:
+        return (when - EPOCH) // _MICROSECOND * 1000
+    except TypeError:
+        raise ValueError("a time needs a zone") from None
 
 
 def moment(nanoseconds: int) -> datetime:

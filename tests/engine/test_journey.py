@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -306,7 +305,7 @@ def test_what_failed_halfway_is_due_when_it_is_said_again(
 ) -> None:
     """The event or the link was recorded, and what is due of it was not."""
     _, cursor = engine.due(NOW)
-    event = replace(booked("cookie"), id="b-1")
+    event = booked("cookie")._replace(id="b-1")
     engine.observe(*() if verb == "observe" else (event,))
     if verb == "unlink":
         engine.link("cookie", "c")

@@ -72,7 +72,7 @@ def work(
         now = case.now
         assert now is not None
         for event in random.sample(list(events), min(len(events), random.randrange(3))):
-            engine.observe(replace(event, customer=random.choice(names), at=_near(now, random)))
+            engine.observe(event._replace(customer=random.choice(names), at=_near(now, random)))
         if random.random() < 0.1:
             _link(engine, random, names)
         found = replace(case, id=name, role=random.choice((None, "agent", "lead")))

@@ -22,7 +22,7 @@ from nba.engine.ids import new_id
 from nba.engine.keyed import fingerprint, id_under, retold, told_of
 from nba.engine.remembered import SPARE, asked_of, history_in, taking_of, with_reservations
 from nba.errors import CaseError, Diagnostic, StoreError
-from nba.journey.events import Event, EventShapes, Row
+from nba.journey.events import EventShapes, Row
 from nba.journey.timeline import EMPTY, Timeline
 from nba.state.reservation import Granted, Taking
 from nba.state.store import Remembered, Store
@@ -191,16 +191,16 @@ def _timeline(
     """Return the journey of a case: the events that it brings, or what was observed."""
     if case.events is None:
         return remembered, ()
-    read = [_row(running, event, now, place) for place, event in enumerate(case.events)]
-    problems = tuple(one for _, found in read for one in found)
-    return Timeline(row for row, _ in read), problems
-
-
-def _row(running: Running, event: Event, now: datetime, place: int) -> tuple[Row, list[Diagnostic]]:
+    rows: list[Row] = []
+    problems: list[Diagnostic] = []
     try:
-        return running.shapes.row(event, now)
+        for event in case.events:
+            row, found = running.shapes.row(event, now)
+            rows.append(row)
+            problems += found
     except CaseError as error:
-        raise error.within("events", place) from None
+        raise error.within("events", len(rows)) from None
+    return Timeline(rows), tuple(problems)
 
 
 def _history(plan: Plan, case: Case, now: int) -> History | None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.book.model import Book
-from nba.errors import CaseError, Diagnostic, did_you_mean
+from nba.errors import CaseError, Diagnostic, EvaluationError, did_you_mean
 from nba.lang.context import Shape
-from nba.lang.values import Timestamp
+from nba.lang.values import Timestamp, checked_timestamp
 
 __all__ = ["Event", "EventShapes", "Row", "time_of"]
 
@@ -22,8 +22,7 @@ __all__ = ["Event", "EventShapes", "Row", "time_of"]
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened: its *type*, to whom, on which channel, when, and what about it.
 
     *at* is an aware datetime, by default the engine's clock. *data* holds the fields that the
@@ -35,7 +34,7 @@ class Event:
     customer: str
     channel: str | None = None
     at: datetime | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = {}
     id: str | None = None
 
     @classmethod
@@ -121,27 +120,29 @@ class EventShapes:
         """
         if not isinstance(event, Event):
             raise CaseError(f"an event is an Event, not a {type(event).__name__}")
-        shape = self.types.get(event.type)
+        kind, _, channel, when, data, own_id = event
+        shape = self.types.get(kind)
         if shape is None:
-            help_ = did_you_mean(event.type, self.types)
-            raise CaseError(f"there is no event type `{event.type}`. {help_}".strip(), ["type"])
-        if event.channel is not None and event.channel not in self.channels:
-            help_ = did_you_mean(event.channel, self.channels)
-            message = f"there is no channel `{event.channel}`. {help_}".strip()
-            raise CaseError(message, ["channel"])
-        if event.data.__class__ is not dict and not isinstance(event.data, Mapping):
+            help_ = did_you_mean(kind, self.types)
+            raise CaseError(f"there is no event type `{kind}`. {help_}".strip(), ["type"])
+        if channel is not None and channel not in self.channels:
+            help_ = did_you_mean(channel, self.channels)
+            raise CaseError(f"there is no channel `{channel}`. {help_}".strip(), ["channel"])
+        if data.__class__ is not dict and not isinstance(data, Mapping):
             raise CaseError("`data` of an event is an object")
         try:
-            at = Timestamp(windows.instant(event.at or now))
-        except (AttributeError, TypeError, ValueError):
+            at = checked_timestamp(windows.instant(when or now))
+        except EvaluationError:
+            raise CaseError(f"`at` is out of the calendar's range: {when}", ["at"]) from None
+        except (TypeError, ValueError):
             message = "`at` of an event is a datetime with a time zone"
             raise CaseError(message, ["at"]) from None
-        row, problems = shape.read_record(event.data)
+        row, problems = shape.read_record(data)
         if problems:
             problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
-        row["type"], row["at"], row["id"] = event.type, at, event.id or _content_id(event, at)
-        if event.channel is not None:
-            row["channel"] = event.channel
+        row["type"], row["at"], row["id"] = kind, at, own_id or _content_id(event, at)
+        if channel is not None:
+            row["channel"] = channel
         return row, problems
 
 

@@ -237,6 +237,9 @@ class _OfEvents(SignalFunction):
     def __init__(self, signal: Signal, *more: Any) -> None:
         super().__init__(signal, *more)
         self.settled = not self.needed and signal.half_life is None
+        where, expression = signal.where, signal.expression
+        self.those = self.function("those", where.tree) if where else None
+        self.each = self.function("each", expression.tree) if expression else None
 
     def path(self, path: str) -> str:
         return f"c.get({path.partition('.')[2]!r})"
@@ -252,10 +255,11 @@ class _OfEvents(SignalFunction):
         return kept.chosen.between(first, bisect_right(kept.times, until, first))
 
     def choose(self, rows: Sequence[Row], asked: Iterable[Any]) -> _Chosen:
-        if self.holds is None and self.key is None:  # as of most
-            taken = rows if self.taken is None else [self.taken(row) for row in rows]
-            if UNKNOWN not in taken:
-                return _Chosen(rows, taken, ())
+        if self.key is None:  # as of most
+            found = rows if self.those is None else self.those(rows)
+            taken = found if self.each is None else self.each(found)
+            if self.each is None or UNKNOWN not in taken:
+                return _Chosen(found, taken, ())
         return super().choose(rows, asked)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final
 
@@ -15,10 +16,8 @@ __all__ = ["EMPTY", "Places", "Timeline"]
 #: Places in a journey, in order.
 Places = Sequence[int]
 
-#: So many events are looked through faster than an index of them is made.
-_FEW: Final = 32
-
 _order: Final = itemgetter("at", "id")
+_id: Final = itemgetter("id")
 _at: Final = itemgetter("at")
 
 
@@ -31,19 +30,14 @@ class Timeline:
     __slots__ = ("_by_value", "_reader", "found", "ids", "places", "rows", "times")
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
-        unique: dict[str, Row] = {}
-        for row in rows:
-            unique.setdefault(row["id"], row)
+        last_first = [*rows][::-1]
+        unique = dict(zip(map(_id, last_first), last_first, strict=True))  # the first of each id
         self.ids = unique.keys()
         self.rows: tuple[Row, ...] = tuple(sorted(unique.values(), key=_order))
-        self.times: list[int] = [int(at) for at in map(_at, self.rows)]
-        self.places: dict[str, list[int]] = {}
+        self.times: list[int] = [*map(int, map(_at, self.rows))]
+        self.places: Mapping[str, list[int]] = defaultdict(list)
         for place, row in enumerate(self.rows):
-            kind = row["type"]
-            if kind in self.places:
-                self.places[kind].append(place)
-            else:
-                self.places[kind] = [place]
+            self.places[row["type"]].append(place)
         self._by_value: dict[tuple[str, str], dict[object, list[int]]] = {}
         #: what a reader worked out from these events alone, by the part that worked it out
         self.found: dict[Any, Any] = {}
@@ -92,14 +86,11 @@ class Timeline:
 
     def having(self, kind: str, field: str, value: object) -> Places:
         """Return where the events of a type stand that have a value of a field."""
-        places, rows = self.places.get(kind, ()), self.rows
-        if len(places) <= _FEW:
-            return [place for place in places if rows[place].get(field) == value]
         by_value = self._by_value.get((kind, field))
         if by_value is None:
-            by_value = self._by_value[kind, field] = {}
-            for place in places:
-                by_value.setdefault(rows[place].get(field), []).append(place)
+            by_value = self._by_value[kind, field] = defaultdict(list)
+            for place in self.places.get(kind, ()):
+                by_value[self.rows[place].get(field)].append(place)
         return by_value.get(value, ())
 
 

@@ -107,6 +107,15 @@ class Program:
         """Add a function that gives a value, or UNKNOWN; return its name."""
         return self._function("value", self._returning(node), ["c"])
 
+    def those(self, node: Node) -> str:
+        """Add a function that keeps of many arguments those for which a condition holds."""
+        return self._function("those", f"return [c for c in cs if {self._true(node)}]", ["cs"])
+
+    def each(self, node: Node) -> str:
+        """Add a function that gives a value, or UNKNOWN, for each of many arguments."""
+        given = self._returning(node).removeprefix("return ")
+        return self._function("each", f"return [{given} for c in cs]", ["cs"])
+
     @property
     def source(self) -> str:
         """The Python generated so far."""

@@ -6,14 +6,12 @@ reads each of them back strictly by the types of this file, so the two cannot co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from nba.decide.case import Case as PlainCase
-from nba.errors import CaseError
 from nba.journey.events import Event as PlainEvent
 
 __all__ = [
@@ -74,29 +72,15 @@ class CaseEvent(Strict):
 
     def plain(self, id_: str | None = None) -> PlainEvent:
         """Return the event as the library has it; *id_* is for one that has none."""
-        at = _in_utc(self.at, "at")
-        return PlainEvent(self.type, self.customer, self.channel, at, self.data, self.id or id_)
+        return PlainEvent(
+            self.type, self.customer, self.channel, self.at, self.data, self.id or id_
+        )
 
 
 class ObservedEvent(CaseEvent):
     """Something that happened: its type, to whom, on which channel, when, and what about it."""
 
     customer: Name
-
-
-def _in_utc(at: datetime | None, name: str) -> datetime | None:
-    try:
-        return at if at is None or at.tzinfo is UTC else at.astimezone(UTC)
-    except OverflowError:
-        raise CaseError(f"`{name}` is out of the calendar's range", [name]) from None
-
-
-def _plain(events: list[CaseEvent]) -> Iterator[PlainEvent]:
-    for place, one in enumerate(events):
-        try:
-            yield one.plain()
-        except CaseError as error:
-            raise error.within("events", place) from None
 
 
 #: One event, or a list of them.
@@ -130,10 +114,10 @@ class Case(Strict):
             self.id,
             self.customer,
             self.interaction,
-            _in_utc(self.now, "now"),
+            self.now,
             self.role,
             self.at,
-            None if self.events is None else tuple(_plain(self.events)),
+            None if self.events is None else tuple([one.plain() for one in self.events]),
             None if self.history is None else tuple(self.history),
             self.used,
         )
