@@ -213,7 +213,7 @@ class _Builder:
             shape,
             names,
             known,
-            events,
+            {name: Shape(kind.fields, zone=zone) for name, kind in events.items()},
             type_ids=files.ids("events"),
             outcomes=files.ids("outcomes"),
             actions=actions,

@@ -11,7 +11,7 @@ from nba.book import documents
 from nba.book.amounts import minor_units
 from nba.book.earlier import Times, answers
 from nba.book.findings import At, Findings, short
-from nba.book.model import Action, Budget, EventType, Limit, TestCase
+from nba.book.model import Action, Budget, Limit, TestCase
 from nba.book.selectors import Catalogued
 from nba.book.used import used_up
 from nba.errors import did_you_mean, errors_in
@@ -27,7 +27,7 @@ DEFAULT_NOW = "2026-01-01T12:00:00Z"
 class World(NamedTuple):
     """What a book declares, as far as it is known while it is built.
 
-    *names* are those of the *shape*; *types* are the event types and *actions* the actions;
+    *names* are those of the *shape*; *events* are the shapes of events and *actions* the actions;
     *type_ids*, *outcomes* and *counted* (budgets and limits) are all ids that files declare, those
     of faulty ones included.
     """
@@ -35,7 +35,7 @@ class World(NamedTuple):
     shape: Shape
     names: Mapping[str, Type]
     known: Catalogued
-    types: Mapping[str, EventType]
+    events: Mapping[str, Shape]
     type_ids: frozenset[str]
     outcomes: frozenset[str]
     actions: Mapping[str, Action]
@@ -141,9 +141,9 @@ class _Events:
             help_ = f"write `{kind}: {{}}` where there is nothing to say about it"
             self.findings.report("wrong-value", message, help_, at.place)
             return
-        if kind not in self.world.types:  # its declaration could not be read, and was reported
+        if kind not in self.world.events:  # its declaration could not be read, and was reported
             return
-        shape = Shape(self.world.types[kind].fields, zone=self.world.shape.zone)
+        shape = self.world.events[kind]
         _check_names(data, ObjectType(kind, fields=shape.names()), at, self.findings)
         _check_values(data, at, shape, self.findings, f"{kind}.")
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from nba import windows
 from nba.book.model import Book
 from nba.errors import CaseError, Diagnostic, EvaluationError, did_you_mean
-from nba.lang.context import Shape
+from nba.lang.context import Reader, Shape
 from nba.lang.values import Timestamp, checked_timestamp
 
 __all__ = ["Event", "EventShapes", "Row", "time_of"]
@@ -105,6 +105,7 @@ class EventShapes:
     def __init__(self, types: Mapping[str, Shape], channels: frozenset[str]) -> None:
         self.types = types
         self.channels = channels
+        self._readers: dict[str, Reader] = {}
 
     @classmethod
     def of(cls, book: Book) -> EventShapes:
@@ -121,10 +122,7 @@ class EventShapes:
         if not isinstance(event, Event):
             raise CaseError(f"an event is an Event, not a {type(event).__name__}")
         kind, _, channel, when, data, own_id = event
-        shape = self.types.get(kind)
-        if shape is None:
-            help_ = did_you_mean(kind, self.types)
-            raise CaseError(f"there is no event type `{kind}`. {help_}".strip(), ["type"])
+        read = self._readers.get(kind) or self._reader(kind)
         if channel is not None and channel not in self.channels:
             help_ = did_you_mean(channel, self.channels)
             raise CaseError(f"there is no channel `{channel}`. {help_}".strip(), ["channel"])
@@ -137,13 +135,23 @@ class EventShapes:
         except (TypeError, ValueError):
             message = "`at` of an event is a datetime with a time zone"
             raise CaseError(message, ["at"]) from None
-        row, problems = shape.read_record(data)
-        if problems:
-            problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
-        row["type"], row["at"], row["id"] = kind, at, own_id or _content_id(event, at)
+        row: Row = {"type": kind, "at": at, "id": own_id or _content_id(event, at)}
         if channel is not None:
             row["channel"] = channel
+        problems: list[Diagnostic] = []
+        read(data, row, problems)
+        if problems:
+            problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
         return row, problems
+
+    def _reader(self, kind: str) -> Reader:
+        """Return what reads the fields of a type of events."""
+        shape = self.types.get(kind)
+        if shape is None:
+            help_ = did_you_mean(kind, self.types)
+            raise CaseError(f"there is no event type `{kind}`. {help_}".strip(), ["type"])
+        found = self._readers[kind] = shape.into_record
+        return found
 
 
 def _content_id(event: Event, at: Timestamp) -> str:

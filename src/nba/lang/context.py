@@ -23,7 +23,7 @@ from nba.lang.findings import a, with_article
 from nba.lang.types import EnumType, ObjectType, Type
 from nba.lang.values import Duration, Timestamp
 
-__all__ = ["FieldSpec", "Shape", "convert"]
+__all__ = ["FieldSpec", "Reader", "Shape", "convert"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class FieldSpec:
     private: bool = False
 
 
-#: Reads a context into slots, or into a record of what is known.
+#: Reads a context into slots or a record, and says what is wrong with it.
 Reader = Callable[[Mapping[str, Any], Any, list[Diagnostic]], None]
 
 
@@ -70,7 +70,8 @@ class Shape:
         return _reader(self.inputs, self.zone, range(len(self.inputs)))
 
     @cached_property
-    def _into_record(self) -> Reader:
+    def into_record(self) -> Reader:
+        """Reads what is known of a context into a record, by path."""
         return _reader(self.inputs, self.zone, [spec.path for spec in self.inputs])
 
     def names(self) -> dict[str, Type]:
@@ -88,13 +89,6 @@ class Shape:
         problems: list[Diagnostic] = []
         self._into_slots(roots, slots, problems)
         return slots, problems
-
-    def read_record(self, roots: Mapping[str, Any]) -> tuple[dict[str, Any], list[Diagnostic]]:
-        """Return what is known of a context by path, and what was wrong with it."""
-        found: dict[str, Any] = {}
-        problems: list[Diagnostic] = []
-        self._into_record(roots, found, problems)
-        return found, problems
 
     def known(self, slots: Sequence[object]) -> dict[str, object]:
         """Return what is known by path, as the reference evaluator reads it."""
