@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from nba.decide.case import Case as PlainCase
 from nba.journey.events import Event as PlainEvent
+from nba.journey.events import time_of
 
 __all__ = [
     "Approval",
@@ -114,7 +115,7 @@ class Case(Strict):
             self.id,
             self.customer,
             self.interaction,
-            self.now,
+            time_of(self.now, "now"),
             self.role,
             self.at,
             None if self.events is None else tuple([one.plain() for one in self.events]),
