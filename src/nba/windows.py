@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from itertools import pairwise
@@ -19,6 +19,7 @@ __all__ = [
     "SECOND",
     "OpeningHours",
     "Window",
+    "day_of",
     "instant",
     "local",
     "midnight",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 SECOND = 1_000_000_000
+_WHOLE_DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -76,6 +78,32 @@ def local(nanoseconds: int, where: tzinfo) -> datetime:
     Raises OverflowError outside the years 1 to 9999.
     """
     return moment(nanoseconds).astimezone(where)
+
+
+def day_of(nanoseconds: int, where: tzinfo) -> date:
+    """Return the day that an instant is on in the zone *where*. Raises OverflowError."""
+    turn = _turn_of(nanoseconds // _WHOLE_DAY, where)
+    if turn is None:
+        return local(nanoseconds, where).date()
+    midnight_, before, after = turn
+    return before if nanoseconds < midnight_ else after
+
+
+@lru_cache(maxsize=4096)  # most that is asked for is of today
+def _turn_of(day: int, where: tzinfo) -> tuple[int, date, date] | None:
+    """Return when one day turns into the next during a day in UTC, and both of them.
+
+    None where the clocks change in that time, or it ends all time: then each instant is looked at.
+    """
+    begins, ends = day * _WHOLE_DAY, (day + 1) * _WHOLE_DAY
+    try:
+        first, last = local(begins, where), local(ends - 1, where)
+    except OverflowError:
+        return None
+    if first.utcoffset() != last.utcoffset():
+        return None
+    before, after = first.date(), last.date()
+    return (ends if before == after else midnight(after, where)), before, after
 
 
 def instant(when: datetime) -> int:
@@ -191,7 +219,7 @@ class Window:
 
     def _begins(self, now: int, where: tzinfo) -> date:
         """Return the first day of the calendar window that *now* is in."""
-        day = local(now, where).date()
+        day = day_of(now, where)
         if self.calendar == "week":
             day -= timedelta(days=(day.weekday() - self.week_start) % 7)
         elif self.calendar == "month":
@@ -201,8 +229,9 @@ class Window:
 
 _MINUTES = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
 _LONGEST_CLOSED = 400  # days that are looked through for an opening
+_MOST_DAYS = 1000  # that are remembered of one calendar
 
-#: From when until when, in minutes since local midnight.
+#: From when until when, in minutes since local midnight, or as instants.
 Span = tuple[int, int]
 
 
@@ -234,20 +263,31 @@ class OpeningHours:
 
     week: tuple[tuple[Span, ...], ...]
     closed: frozenset[date] = frozenset()
+    #: The spans of days that were asked for, and of the days after them, by day and zone.
+    _near: dict[tuple[date, tzinfo], tuple[Span, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def is_open(self, now: int, where: tzinfo) -> bool:
         """Return whether it is open at *now*, as the clocks of *where* have it."""
-        spans = self._from(now, where, days=2)  # clocks may go back over midnight
-        return any(start <= now < end for start, end in spans)
+        today = day_of(now, where)
+        near = self._near.get((today, where))
+        if near is None:
+            if len(self._near) >= _MOST_DAYS:
+                self._near.clear()
+            # of tomorrow too: clocks may go back over midnight
+            near = self._near[today, where] = tuple(self._from(today, where, days=2))
+        return any(start <= now < end for start, end in near)
 
     def next_open(self, now: int, where: tzinfo) -> int | None:
         """Return *now* if it is open, else when it opens next; None for not within 400 days."""
-        return next((max(start, now) for start, end in self._from(now, where) if end > now), None)
+        spans = self._from(day_of(now, where), where)
+        return next((max(start, now) for start, end in spans if end > now), None)
 
     def after(self, now: int, length: int, where: tzinfo) -> int | None:
         """Return when it has been open for *length* since *now*; None for not within 400 days."""
         left = length
-        for start, end in self._from(now, where):
+        for start, end in self._from(day_of(now, where), where):
             if end > now:
                 begin = max(start, now)
                 if end - begin >= left:
@@ -255,18 +295,15 @@ class OpeningHours:
                 left -= end - begin
         return None
 
-    def _from(
-        self, now: int, where: tzinfo, days: int = _LONGEST_CLOSED
-    ) -> Iterator[tuple[int, int]]:
-        """Yield the spans of so many days, from that of *now* on, as instants."""
-        today = local(now, where).date()
+    def _from(self, today: date, where: tzinfo, days: int = _LONGEST_CLOSED) -> Iterator[Span]:
+        """Yield the spans of so many days, from *today* on, as instants."""
         for day in range(days):
             try:
                 yield from self._spans(today + timedelta(day), where)
             except OverflowError:
                 return
 
-    def _spans(self, day: date, where: tzinfo) -> Iterator[tuple[int, int]]:
+    def _spans(self, day: date, where: tzinfo) -> Iterator[Span]:
         if day not in self.closed:
             for start, end in self.week[day.weekday()]:
                 opens, closes = _clock(day, start, where), _clock(day, end, where)

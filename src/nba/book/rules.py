@@ -52,11 +52,14 @@ class Covers:
 
     def fits(self, own: Mapping[str, Iterable[str]]) -> bool:
         """Return whether it covers what has these names, by the keys of a selector."""
-        wanted = {part.name: getattr(self, part.name) for part in fields(self)}
-        return all(
-            names is None or any(name in names for name in own[key])
-            for key, names in wanted.items()
-        )
+        for key in _SELECTED:
+            wanted = getattr(self, key)
+            if wanted is not None and not any(name in wanted for name in own[key]):
+                return False
+        return True
+
+
+_SELECTED: Final = tuple(part.name for part in fields(Covers))
 
 
 @dataclass(frozen=True, slots=True)

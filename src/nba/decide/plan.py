@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from nba.book.model import (
     Book,
-    Budget,
     Calendar,
     Condition,
     Gesture,
@@ -26,6 +25,7 @@ from nba.decide.index import Narrow, Parts
 from nba.decide.targets import Names, Selector, Target
 from nba.decide.wordings import Wordings
 from nba.journey.reading import JourneyReader
+from nba.windows import Window
 
 __all__ = [
     "Boost",
@@ -100,10 +100,16 @@ class Ladder(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """A limit or a budget, and the slot of the field that says per whom it counts, if one does."""
+    """An account of a limit or a budget: its name, per whom it counts, and since when.
 
-    rule: Limit | Budget
+    *slot* is that of the field that says per whom, if one does; *window* the place of the window
+    among those of the plan.
+    """
+
+    account: str
+    per: str
     slot: int | None
+    window: int
 
 
 class Cap(NamedTuple):
@@ -156,7 +162,7 @@ class Plan:
     slot_count: int
     functions: Functions
     journey: JourneyReader
-    derive: tuple[tuple[int, Function], ...]  # slots of conditions, scorecards, tables, in order
+    derive: Callable[[Slots], None] | None  # fills the slots of conditions, scorecards, tables
     in_use: int
     first: int  # how many are judged at once, those that may have the highest priority
     rest: int  # the others, which are judged when it may matter
@@ -172,6 +178,7 @@ class Plan:
     without_store: Selector | None  # what may be done when the store fails
     siblings: int  # the treatments of actions that have several
     counted: tuple[Counted, ...]
+    windows: tuple[Window, ...]  # of what is counted
     once: Mapping[str, Once]  # by action
     keys: tuple[Key, ...]
     pauses: tuple[Pause, ...]

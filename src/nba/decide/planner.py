@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from nba.book.build import GIVEN
 from nba.book.model import (
@@ -15,13 +15,13 @@ from nba.book.model import (
     Condition,
     Gates,
     Limit,
-    Scorecard,
     Validity,
 )
 from nba.book.ranking import FACTORS
+from nba.decide.deriving import deriving
 from nba.decide.domains import domains_of
 from nba.decide.factors import Factors, bounds_of
-from nba.decide.functions import Function, Functions, Slots
+from nba.decide.functions import Function, Functions
 from nba.decide.index import Indexing, by_size, index
 from nba.decide.plan import (
     Boost,
@@ -39,13 +39,12 @@ from nba.decide.plan import (
 )
 from nba.decide.rows import bands
 from nba.decide.stages import stages_of
-from nba.decide.tables import hits, output_of
 from nba.decide.targets import Selector, Target, mask_of, names_of, select, targets_of
 from nba.decide.wordings import Wordings
 from nba.journey.reading import JourneyReader, Moments
 from nba.lang import tree
-from nba.lang.python import UNKNOWN
 from nba.lang.types import BOOL
+from nba.windows import Window
 
 __all__ = ["plan_for"]
 
@@ -84,6 +83,7 @@ class _Planner:
         functions, doors = self.functions, self.doors()
         factors = Factors(book, targets, self.bounds, functions)
         given, dates = self.slots.get(GIVEN), self.dates()
+        windows = tuple(dict.fromkeys(rule.window for rule in self.rules()))
         plan = Plan(
             book=book,
             targets=targets,
@@ -92,7 +92,7 @@ class _Planner:
             slot_count=len(self.slots),
             functions=functions,
             journey=JourneyReader(book, self.slots, self.moments),
-            derive=tuple(step for path in book.derived for step in self.derived(path)),
+            derive=deriving(book, self.slots),
             in_use=names.everything
             ^ mask_of(
                 number
@@ -125,7 +125,8 @@ class _Planner:
                 if len(numbers) > 1
                 for number in numbers
             ),
-            counted=tuple(self.counted()),
+            counted=tuple(self.counted(windows)),
+            windows=windows,
             once=dict(self.once()),
             keys=tuple(self.keys()),
             pauses=tuple(
@@ -161,48 +162,6 @@ class _Planner:
             floor=book.no_action.priority,
         )
         return replace(plan, stages=stages_of(plan))
-
-    # --- fields that derive from others
-
-    def derived(self, path: str) -> Iterator[tuple[int, Function]]:
-        """Yield the slots that a named condition, a scorecard or a table fills, and how."""
-        book, slot = self.book, self.slots[path]
-        kind, _, name = path.partition(".")
-        if kind == "condition":
-            yield slot, self.functions.verdict(book.conditions[name])
-        elif kind == "table":
-            table = book.tables[name]
-            yield slot, hits(table, [self.functions.value(i.expression) for i in table.inputs])
-            for place, output in enumerate(table.outputs):
-                yield self.slots[table.path(output)], output_of(table, place, slot)
-        elif kind == "relationship" and book.relationship is not None:
-            yield slot, self.scorecard(book.relationship)
-        else:
-            yield slot, self.scorecard(book.scorecards[name])
-
-    def scorecard(self, card: Scorecard) -> Function:
-        lines: list[tuple[Function | None, float, Function | None, Any]] = [
-            (
-                self.functions.when(point.when),
-                point.add,
-                self.functions.value(point.band) if point.band else None,
-                point.bands,
-            )
-            for point in card.points
-        ]
-        low, high = card.minimum, card.maximum
-
-        def score(c: Slots) -> float:
-            total = card.start
-            for holds, add, number, points_of in lines:
-                if holds is not None:
-                    total += add if holds(c) else 0.0
-                elif number is not None and (found := number(c)) is not UNKNOWN:
-                    total += next((points for band, points in points_of if found in band), 0.0)
-            total = total if low is None else max(total, low)
-            return total if high is None else min(total, high)
-
-        return score
 
     # --- availability
 
@@ -329,14 +288,15 @@ class _Planner:
         )
         return Selector(found.mask & ~takes, found.direction)
 
-    def counted(self) -> Iterator[Counted]:
-        rules: tuple[Limit | Budget, ...] = (
-            *self.book.limits.values(),
-            *self.book.budgets.values(),
-        )
-        for rule in rules:
+    def rules(self) -> list[Limit | Budget]:
+        """Return what counts on an account."""
+        return [*self.book.limits.values(), *self.book.budgets.values()]
+
+    def counted(self, windows: Sequence[Window]) -> Iterator[Counted]:
+        for rule in self.rules():
             path = self.book.household if rule.per == "household" else rule.per
-            yield Counted(rule, self.slots.get(path or ""))
+            slot = self.slots.get(path or "")
+            yield Counted(rule.account, rule.per, slot, windows.index(rule.window))
 
     def once(self) -> Iterator[tuple[str, Once]]:
         for action in self.book.actions.values():

@@ -92,6 +92,7 @@ def _through(gating: Gating, code: str, view: View, alive: int, trail: Trail) ->
 
 def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 6: the direction that the channel has, consent to be contacted by it, its hours."""
+    is_open: dict[str, bool] = {}  # by calendar: channels share them
     for name, (mask, direction, consent, hours, when_closed) in plan.guarded:
         here = alive & mask
         if not here:
@@ -102,7 +103,7 @@ def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
         elif not inbound and consent is not None and (found := consent(view.slots)) is not True:
             unknown = UNKNOWN_MARK if found is None else ""
             trail.note(f"no_channel:consent{unknown}", here)
-        elif not inbound and hours is not None and not _is_open(hours, view):
+        elif not inbound and hours is not None and not _is_open(hours, view, is_open):
             if when_closed == "defer":
                 opens = hours.hours.next_open(view.now, view.when.zone(hours.zone))
                 if opens is not None:
@@ -116,8 +117,12 @@ def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     return alive
 
 
-def _is_open(calendar: Calendar, view: View) -> bool:
-    return calendar.hours.is_open(view.now, view.when.zone(calendar.zone))
+def _is_open(calendar: Calendar, view: View, known: dict[str, bool]) -> bool:
+    found = known.get(calendar.id)
+    if found is None:
+        found = calendar.hours.is_open(view.now, view.when.zone(calendar.zone))
+        known[calendar.id] = found
+    return found
 
 
 #: In this order; scoring and arbitration follow for what is left, and wording for the best of it.

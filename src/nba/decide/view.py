@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from nba import windows
-from nba.book.model import Budget, Limit
 from nba.decide.case import Case
 from nba.decide.contact import Account, When, owner_of, since_of
 from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
@@ -74,8 +73,8 @@ class View:
         """Fill in what follows from a journey and a history."""
         self.timeline, self.history = timeline, history
         plan.journey.fill(self.slots, timeline, self.now)
-        for slot, function in plan.derive:
-            self.slots[slot] = function(self.slots)
+        if plan.derive is not None:
+            plan.derive(self.slots)
         self.keys = Keys(plan.once, self.slots)
         if history.answers:
             for action, one in history.kept(self.now, self.keys).items():
@@ -86,8 +85,8 @@ class View:
     def forsake(self, plan: Plan) -> None:
         """Let what the store remembers be unknown, and be decided without it."""
         self.forsaken = True
-        for slot, function in plan.derive:
-            self.slots[slot] = function(self.slots)
+        if plan.derive is not None:
+            plan.derive(self.slots)
 
 
 def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
@@ -121,11 +120,14 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
     inbound = door.mask if door else 0
     view = View(slots, when, current, inbound, point, case.role, diagnostics)
     view.nobody = not case.id and case.history is None
-    view.accounts = {rule.account: _account(rule, slot, view) for rule, slot in plan.counted}
+    view.accounts = _accounts(plan, view)
     return view
 
 
-def _account(rule: Limit | Budget, slot: int | None, view: View) -> Account:
-    value = view.slots[slot] if slot is not None else None
-    known, owner = owner_of(rule.per, value)
-    return Account(known and not view.nobody, owner, since_of(rule.window, view.when))
+def _accounts(plan: Plan, view: View) -> dict[str, Account]:
+    since = [since_of(window, view.when) for window in plan.windows]
+    found = {}
+    for account, per, slot, window in plan.counted:
+        known, owner = owner_of(per, None if slot is None else view.slots[slot])
+        found[account] = Account(known and not view.nobody, owner, since[window])
+    return found

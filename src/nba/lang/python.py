@@ -19,7 +19,7 @@ except through `repr`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from nba.errors import EvaluationError
@@ -97,11 +97,11 @@ class Program:
 
     def holds(self, node: Node) -> str:
         """Add a function that says whether a condition is surely true; return its name."""
-        return self._function("holds", f"return {self._true(node)}", ["c"])
+        return self._function("holds", f"return {self.true(node)}", ["c"])
 
     def verdict(self, node: Node) -> str:
         """Add a function that says whether a condition is True, False or None; return its name."""
-        return self._function("verdict", _three(self._true(node), self._false(node)), ["c"])
+        return self._function("verdict", f"return {self.three(node)}", ["c"])
 
     def value(self, node: Node) -> str:
         """Add a function that gives a value, or UNKNOWN; return its name."""
@@ -109,12 +109,30 @@ class Program:
 
     def those(self, node: Node) -> str:
         """Add a function that keeps of many arguments those for which a condition holds."""
-        return self._function("those", f"return [c for c in cs if {self._true(node)}]", ["cs"])
+        return self._function("those", f"return [c for c in cs if {self.true(node)}]", ["cs"])
 
     def each(self, node: Node) -> str:
         """Add a function that gives a value, or UNKNOWN, for each of many arguments."""
         given = self._returning(node).removeprefix("return ")
         return self._function("each", f"return [{given} for c in cs]", ["cs"])
+
+    # --- parts of a function that somebody else writes
+
+    def three(self, node: Node) -> str:
+        """Return Python, over `c`, for whether a condition is True, False or None."""
+        return _three(self.true(node), self._false(node))
+
+    def known(self, node: Node) -> tuple[str, str]:
+        """Return Python, over `c`, for whether a value is known, '' for always; and for the value.
+
+        The first is to be asked before the second.
+        """
+        code = self._value(node)
+        return code.known, self._boxed(code, node)
+
+    def function(self, lines: Iterable[str]) -> str:
+        """Add a function of `c` that is made of these *lines*; return its name."""
+        return self._function("steps", "\n    ".join(lines), ["c"])
 
     @property
     def source(self) -> str:
@@ -137,7 +155,8 @@ class Program:
         self._count += 1
         return f"{kind}_{self._count}"
 
-    def _constant(self, value: object) -> str:
+    def constant(self, value: object) -> str:
+        """Return the name of a value in what is generated."""
         name = self._name("k")
         self._namespace[name] = value
         return name
@@ -167,14 +186,15 @@ class Program:
 
     # --- conditions: surely true, surely false
 
-    def _true(self, node: Node) -> str:
+    def true(self, node: Node) -> str:
+        """Return Python, over `c`, that is true where a condition is surely true."""
         return self._bounded(node, "true", lambda node: self._polar(node, positive=True))
 
     def _false(self, node: Node) -> str:
         return self._bounded(node, "false", lambda node: self._polar(node, positive=False))
 
     def _polar(self, node: Node, *, positive: bool) -> str:
-        side, other = (self._true, self._false) if positive else (self._false, self._true)
+        side, other = (self.true, self._false) if positive else (self._false, self.true)
         match node:
             case tree.And() | tree.Or():
                 word = "and" if isinstance(node, tree.And) is positive else "or"
@@ -202,7 +222,7 @@ class Program:
         item = ", ".join(variables)
         self._scope += variables
         level, self._level = self._level, 0
-        side = self._true if positive else self._false
+        side = self.true if positive else self._false
         test = side(node.body)
         self._level = level
         del self._scope[-len(variables) :]
@@ -265,7 +285,7 @@ class Program:
                 return self._tested(call, "UNKNOWN")
             case tree.Comprehension(kind=kind) if kind not in ("exists", "all"):
                 return self._collected(node)
-        call = self._hoist(node, "truth", lambda: _three(self._true(node), self._false(node)))
+        call = self._hoist(node, "truth", lambda: f"return {self.three(node)}")
         return self._tested(call, "None")
 
     def _returning(self, node: Node) -> str:
@@ -289,8 +309,8 @@ class Program:
             return _Code("", f"({int(value)})", raw=True)
         if type(value) in (bool, int, float, str, bytes, type(None)):
             finite = not isinstance(value, float) or abs(value) < float("inf")
-            return _Code("", f"({value!r})" if finite else self._constant(value))
-        return _Code("", self._constant(value))
+            return _Code("", f"({value!r})" if finite else self.constant(value))
+        return _Code("", self.constant(value))
 
     def _select(self, node: tree.Select) -> _Code:
         owner = self._value(node.operand)
@@ -368,7 +388,7 @@ class Program:
         parts = [[self._value(part) for part in side] for side in (node.keys, plain)]
         keys = ", ".join(map(self._boxed, parts[0], node.keys))
         contents = ", ".join(map(self._boxed, parts[1], plain))
-        places = f", {self._constant(frozenset(optional))}" if optional else ""
+        places = f", {self.constant(frozenset(optional))}" if optional else ""
         made = self._tested(f"make_map([{keys}], [{contents}]{places})", "UNKNOWN")
         return _Code(_both(*(p.known for side in parts for p in side), made.known), made.value)
 
@@ -388,7 +408,7 @@ class Program:
             return self._from_table(overload, node)
         parts = [self._value(arg) for arg in node.args]
         boxed = [self._boxed(*pair) for pair in zip(parts, node.args, strict=True)]
-        function = self._constant(self._meaning(node))
+        function = self.constant(self._meaning(node))
         made = self._tested(f"{function}({', '.join(boxed)})", "UNKNOWN")
         return _Code(_both(*(part.known for part in parts), made.known), made.value)
 
@@ -433,7 +453,7 @@ class Program:
         args = [arg.value for arg in node.args if isinstance(arg, tree.Literal)]
         try:
             result = overload.meaning(*args)
-            return _Code("", self._constant(result)) if node.type == DYN else self._literal(result)
+            return _Code("", self.constant(result)) if node.type == DYN else self._literal(result)
         except EvaluationError:
             return _Code("False", "None")
 
@@ -485,7 +505,7 @@ class Program:
             boxed = self._boxed(one, item)
             return _Code(known, f"contains({other.value}, {boxed})")
         made = self._tested(
-            f"{self._constant(self._meaning(node))}({self._boxed(one, item)}, {other.value})",
+            f"{self.constant(self._meaning(node))}({self._boxed(one, item)}, {other.value})",
             "UNKNOWN",
         )
         return _Code(_both(known, made.known), made.value)
@@ -537,7 +557,7 @@ class Program:
         tests = node.kind in ("filter", "exists_one")
         condition = node.body if tests else node.condition
         if condition is not None:
-            lines.append(f"    if not {self._true(condition)}:")
+            lines.append(f"    if not {self.true(condition)}:")
             lines.append(f"        if {self._false(condition)}: continue")
             lines.append("        return UNKNOWN")
         item = variables[0]
@@ -583,4 +603,4 @@ def _both(*conditions: str) -> str:
 
 
 def _three(true: str, false: str) -> str:
-    return f"return True if {true} else False if {false} else None"
+    return f"True if {true} else False if {false} else None"
