@@ -36,7 +36,7 @@ def _done(plan: Plan, view: View, alive: int, trail: Trail) -> int:
             trail.note("once" + UNKNOWN_MARK, here)
             alive &= ~here
     past: dict[str, list[Answered]] = {}
-    for one in view.history.answers:
+    for one in view.history.answers if plan.once else ():
         if one.action in plan.once and one.stands(view.now):
             past.setdefault(one.action, []).append(one)
     for action, answers in past.items():
@@ -53,12 +53,16 @@ def _done(plan: Plan, view: View, alive: int, trail: Trail) -> int:
 
 
 def _suppressed(plan: Plan, view: View, alive: int, trail: Trail) -> int:
-    if not view.history.answers:
+    answers = [one for one in view.history.answers if one.outcomes]
+    if not answers:
         return alive
     for rule, covers in plan.pauses:
+        counted = [one for one in answers if one.times_of(rule.after) and one.covered(rule.covers)]
+        if not counted:
+            continue
         covered = alive & covers.among(view.inbound)
         found = 0
-        for alike in {_alike(plan, rule, one) for one in view.history.answers}:
+        for alike in {_alike(plan, rule, one) for one in counted}:
             if here := covered & alike & ~found:  # of which one tells for all
                 action, _, channel = plan.targets[next(bits(here))]
                 if suppressed_until(rule, action, channel.id, view.history, view.now) is not None:

@@ -211,9 +211,10 @@ class History:
         """
         found: dict[str, Answered] = {}
         for one in self.answers:
-            key = keys.get(one.action)
-            if one.is_kept(now) and (key is None or one.once in (None, key)):
-                found.setdefault(one.action, one)
+            if one.is_kept(now):
+                key = keys.get(one.action)
+                if key is None or one.once in (None, key):
+                    found.setdefault(one.action, one)
         return found
 
 
@@ -267,17 +268,20 @@ def history_of(
 
     What is later than *now* is not seen.
     """
-    seen = sorted((one for one in answers if one.at <= now), key=lambda one: (one.at, one.decision))
-    return History(tuple(_understood(book, one, now) for one in seen), used)
+    seen = [one for one in answers if one.at <= now]
+    if len(seen) > 1:
+        seen.sort(key=lambda one: (one.at, one.decision))
+    return History(tuple([_understood(book, one, now) for one in seen]), used)
 
 
 def _understood(book: Book, one: Answered, now: int) -> Answered:
-    if not one.outcomes and book.attribution is None:
+    waited = book.attribution
+    silent = waited is not None and one.at + waited.within <= now
+    if not one.outcomes and not silent:
         return one
     seen = [each for each in sorted(one.outcomes, key=lambda each: each[1]) if each[1] <= now]
     found = _named(book, one, seen)
-    waited = book.attribution
-    if waited and one.at + waited.within <= now and found.last() is None:
+    if waited is not None and silent and found.last() is None:
         found = _named(book, one, [*seen, (waited.otherwise, one.at + waited.within)])
         found = replace(found, silent=True)
     return found

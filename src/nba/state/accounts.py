@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,7 +33,10 @@ class Accounts:
 
     def used(self, asked: Asked, names: Sequence[str], at: int) -> int:
         """Return what counts at a time, and change nothing."""
-        return sum(found.used_at(asked.since, at) for found in self._of(asked, names))
+        used = 0
+        for found in self._of(asked, names):
+            used += found.used_at(asked.since, at)
+        return used
 
     def refused(
         self, claims: Iterable[Claim], names: Sequence[str], entry: str, at: int
@@ -94,13 +97,22 @@ class Accounts:
                     del self._accounts[key]
 
     def _of(self, asked: Asked, names: Sequence[str]) -> list[_Account]:
-        customers = asked.owner is None
-        owners = names if asked.owner is None else (asked.owner,)
-        keys = ((asked.account, customers, owner) for owner in owners)
-        return [found for key in keys if (found := self._accounts.get(key))]
+        account, owner, _ = asked
+        accounts = self._accounts
+        if owner is not None:
+            found = accounts.get((account, False, owner))
+            return [] if found is None else [found]
+        if len(names) == 1:
+            found = accounts.get((account, True, names[0]))
+            return [] if found is None else [found]
+        every = (accounts.get((account, True, name)) for name in names)
+        return [found for found in every if found is not None]
 
     def _holder(self, asked: Asked, names: Sequence[str], entry: str) -> _Account | None:
-        return next((found for found in self._of(asked, names) if entry in found.entries), None)
+        for found in self._of(asked, names):
+            if entry in found.entries:
+                return found
+        return None
 
 
 class _Account:
@@ -114,17 +126,20 @@ class _Account:
 
     def used_at(self, since: int, at: int) -> int:
         """Return what counts: without what is too old, and without what has expired."""
-        return self.used - sum(self.entries[entry].amount for entry in self._gone(since, at))
+        gone = self._gone(since, at)
+        return self.used - sum(self.entries[entry].amount for entry in gone) if gone else self.used
 
     def sweep(self, since: int, at: int) -> None:
         """Take off what is too old and what has expired."""
         for entry in self._gone(since, at):
             self.remove(entry)
 
-    def _gone(self, since: int, at: int) -> set[str]:
-        old = self._by_time[: bisect_right(self._by_time, (since, _LAST))]
-        expired = self._by_expiry[: bisect_right(self._by_expiry, (at, _LAST))]
-        return {entry for _, entry in (*old, *expired)} if old or expired else set()
+    def _gone(self, since: int, at: int) -> Collection[str]:
+        """Return the entries that are too old, and those that have expired."""
+        by_time, by_expiry = self._by_time, self._by_expiry
+        old = by_time[: bisect_right(by_time, (since, _LAST))] if by_time else ()
+        expired = by_expiry[: bisect_right(by_expiry, (at, _LAST))] if by_expiry else ()
+        return {entry for _, entry in (*old, *expired)} if old or expired else ()
 
     def add(self, id_: str, entry: _Entry) -> None:
         """Add an entry."""

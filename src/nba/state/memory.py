@@ -6,7 +6,7 @@ import heapq
 import os
 import threading
 from bisect import insort
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
@@ -177,13 +177,16 @@ class MemoryStore:
         with self._lock:
             customer = self._links.customer_of(customer)
             names = self._links.names_of(customer)
-            decided = sorted(when for name in names for when in self._decided.get(name, ()))
+            decided = self._decided.get(customer, [])
+            if len(names) > 1:
+                decided = sorted(when for name in names for when in self._decided.get(name, ()))
+            used = self._accounts.used
             return Memory(
                 customer,
                 self._versions.get(customer, 0),
                 self._timeline(customer),
-                tuple(self._decisions[found] for _, found in decided),
-                tuple(self._accounts.used(one, names, at) for one in asked),
+                tuple([self._decisions[found] for _, found in decided]),
+                tuple([used(one, names, at) for one in asked]),
             )
 
     def take(self, taking: Taking) -> Granted:
@@ -208,11 +211,11 @@ class MemoryStore:
     ) -> tuple[list[int], list[tuple[int, int]]]:
         granted: list[int] = []
         refused: list[tuple[int, int]] = []
-        counts: Counter[str] = Counter()
+        counts: dict[str, int] = {}
         for place, alternative in enumerate(taking.alternatives):
             if len(granted) == taking.n:
                 break
-            if any(counts[label] >= most for label, most in alternative.labels):
+            if counts and any(counts.get(label, 0) >= most for label, most in alternative.labels):
                 continue
             entry = entry_id(taking.id, place)
             claim = self._accounts.refused(alternative.claims, names, entry, taking.at)
@@ -221,7 +224,8 @@ class MemoryStore:
                 continue
             for each in alternative.claims:
                 self._accounts.enter(each, names, entry, taking.at)
-            counts.update(label for label, _ in alternative.labels)
+            for label, _ in alternative.labels:
+                counts[label] = counts.get(label, 0) + 1
             granted.append(place)
         return granted, refused
 
