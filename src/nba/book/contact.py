@@ -76,11 +76,11 @@ class Limit:
     on_limit: Literal["drop", "defer", "next_treatment"]
     confirm_within: int
     place: Place = field(compare=False, repr=False, default=NOWHERE)
+    #: The name of the account that it counts on.
+    account: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def account(self) -> str:
-        """The name of the account that it counts on."""
-        return f"limit/{self.id}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "account", f"limit/{self.id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,11 @@ class Budget:
     window: Window
     reserve_for: int
     place: Place = field(compare=False, repr=False, default=NOWHERE)
+    #: The name of the account that it counts on.
+    account: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def account(self) -> str:
-        """The name of the account that it counts on."""
-        return f"budget/{self.id}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "account", f"budget/{self.id}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Answer:
 
     def as_granted(self, granted: tuple[int, ...], refused: Mapping[int, str]) -> Answer:
         """Return the answer as a store granted it."""
+        if granted == self.granted and refused == self.refused:
+            return self
         return replace(self, granted=granted, refused=refused)
 
     def codes(self) -> dict[tuple[str, str], str]:

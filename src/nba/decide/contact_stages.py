@@ -16,7 +16,7 @@ from nba.decide.trail import Trail
 from nba.decide.view import View
 from nba.lang.python import UNKNOWN
 
-__all__ = ["capped", "contact", "counted_by", "waiting"]
+__all__ = ["contact", "counting", "waiting"]
 
 
 def contact(plan: Plan, view: View, alive: int, trail: Trail) -> int:
@@ -114,7 +114,7 @@ def _reach(plan: Plan, view: View, cap: Cap) -> int:
     key = (cap.limit.id, view.current if view.inbound else None)
     found = plan.reaches.get(key)
     if found is None:
-        found, inbound = capped(cap, view), view.inbound
+        found, inbound = _capped(cap, view), view.inbound
         if cap.limit.on_limit == "drop":
             there = _whole(plan, found & ~inbound) & ~inbound
             found = _whole(plan, found & inbound) & inbound | there
@@ -143,14 +143,29 @@ def _full(plan: Plan, view: View, limit: Limit) -> str | None:
     return f"limited:{limit.id}" if used >= limit.at_most else None
 
 
-def capped(cap: Cap, view: View) -> int:
+def _capped(cap: Cap, view: View) -> int:
     """Return what a limit drops when it is full: what it covers, without what is exempt."""
     covered = cap.covers.among(view.inbound)
     return covered & ~cap.exempt.among(view.inbound) if cap.exempt else covered
 
 
-def counted_by(cap: Cap, view: View, number: int) -> bool:
-    """Return whether a limit counts a treatment."""
+def counting(plan: Plan, view: View, number: int) -> tuple[tuple[Limit, bool], ...]:
+    """Return the limits that count a treatment, each with whether it is dropped when that is full.
+
+    It is worked out once for each direction.
+    """
+    key = (number, plan.targets[number].channel.id == view.current)
+    found = plan.counting.get(key)
+    if found is None:
+        found = plan.counting[key] = tuple(
+            (cap.limit, bool(_capped(cap, view) >> number & 1))
+            for cap in plan.caps
+            if _counts(cap, view, number)
+        )
+    return found
+
+
+def _counts(cap: Cap, view: View, number: int) -> bool:
     exempt = cap.exempt is not None and bool(cap.exempt.among(view.inbound) >> number & 1)
     covered = bool(cap.covers.among(view.inbound) >> number & 1)
     return counts(cap.limit, covered=covered, exempt=exempt)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from nba.book.model import Action, Budget, Limit
 from nba.decide.contact import used_of
-from nba.decide.contact_stages import capped, counted_by
+from nba.decide.contact_stages import counting
 from nba.decide.decision import UNKNOWN_MARK, Candidate
 from nba.decide.gesture import Option
 from nba.decide.plan import Plan
@@ -56,11 +56,9 @@ class Offer(NamedTuple):
 def tallies_of(plan: Plan, view: View, number: int) -> list[Limit]:
     """Return the limits that count outcomes of a treatment, and that it is known for whom."""
     return [
-        cap.limit
-        for cap in plan.caps
-        if cap.limit.counts not in ("decided", "presented")
-        and counted_by(cap, view, number)
-        and view.accounts[cap.limit.account].known
+        limit
+        for limit, _ in counting(plan, view, number)
+        if limit.counts not in ("decided", "presented") and view.accounts[limit.account].known
     ]
 
 
@@ -70,12 +68,11 @@ def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tupl
         return ()
     action = plan.targets[number].action
     needs = [
-        _place(view, cap.limit, may_drop=bool(capped(cap, view) >> number & 1))
-        for cap in plan.caps
-        if cap.limit.counts in ("decided", "presented")
-        and counted_by(cap, view, number)
+        _place(view, limit, may_drop=may_drop)
+        for limit, may_drop in counting(plan, view, number)
+        if limit.counts in ("decided", "presented")
         # what is capped and counts for nobody known was dropped, and the rest cannot be counted
-        and view.accounts[cap.limit.account].known
+        and view.accounts[limit.account].known
     ]
     needs += [_part(view, budget, amount) for budget, amount in _paid(plan, action, option)]
     return tuple(needs)

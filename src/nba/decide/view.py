@@ -55,14 +55,14 @@ class View:
     point: PointPlan | None
     role: str | None
     diagnostics: list[Diagnostic]
+    accounts: dict[str, Account]
+    keys: Keys
+    nobody: bool  # nobody knows who it is: nothing can be counted for them
     timeline: Timeline = EMPTY
     history: History = EMPTY_HISTORY
-    accounts: dict[str, Account] = field(default_factory=dict)
-    keys: Keys = field(default_factory=lambda: Keys({}, []))
     kept: dict[int, Answered] = field(default_factory=dict)
     kept_mask: int = 0
     forsaken: bool = False  # the store failed: nothing is known of what it remembers
-    nobody: bool = False  # nobody knows who it is: nothing can be counted for them
 
     @property
     def now(self) -> int:
@@ -75,7 +75,6 @@ class View:
         plan.journey.fill(self.slots, timeline, self.now)
         if plan.derive is not None:
             plan.derive(self.slots)
-        self.keys = Keys(plan.once, self.slots)
         if history.answers:
             for action, one in history.kept(self.now, self.keys).items():
                 for number in plan.names.of_action.get(action, ()):
@@ -117,17 +116,25 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
     zone_slot = shape.slots.get("customer.timezone")
     zone = slots[zone_slot] if zone_slot is not None else None
     when = When(instant, plan.book.zone, windows.zone_or(zone, plan.book.zone))
-    inbound = door.mask if door else 0
-    view = View(slots, when, current, inbound, point, case.role, diagnostics)
-    view.nobody = not case.id and case.history is None
-    view.accounts = _accounts(plan, view)
-    return view
+    nobody = not case.id and case.history is None
+    return View(
+        slots,
+        when,
+        current,
+        door.mask if door else 0,
+        point,
+        case.role,
+        diagnostics,
+        _accounts(plan, slots, when, nobody=nobody),
+        Keys(plan.once, slots),
+        nobody,
+    )
 
 
-def _accounts(plan: Plan, view: View) -> dict[str, Account]:
-    since = [since_of(window, view.when) for window in plan.windows]
+def _accounts(plan: Plan, slots: Slots, when: When, *, nobody: bool) -> dict[str, Account]:
+    since = [since_of(window, when) for window in plan.windows]
     found = {}
     for account, per, slot, window in plan.counted:
-        known, owner = owner_of(per, None if slot is None else view.slots[slot])
-        found[account] = Account(known and not view.nobody, owner, since[window])
+        known, owner = owner_of(per, None if slot is None else slots[slot])
+        found[account] = Account(known and not nobody, owner, since[window])
     return found

@@ -40,16 +40,18 @@ def history_in(
     of another machine goes before: it is held to have been given now.
     """
     used = dict(zip(asked, memory.used, strict=True))
-    found = [given.answered for row in memory.decisions for given in given_in(row)]
-    answers = [one for one in found if one is not None]
-    if taking:
-        answers = [_by(one, now) for one in answers]
+    answers = [
+        given.answered if not taking else _by(given.answered, now)
+        for row in memory.decisions
+        for given in given_in(row)
+        if given.answered is not None
+    ]
     return history_of(plan.book, answers, now, used)
 
 
 def _by(one: Answered, now: int) -> Answered:
     """Return an answer with nothing in it later than *now*."""
-    if one.at <= now and all(at <= now for _, at in one.outcomes):
+    if one.at <= now and not (one.outcomes and any(at > now for _, at in one.outcomes)):
         return one
     outcomes = tuple((name, min(at, now)) for name, at in one.outcomes)
     return replace(one, at=min(one.at, now), outcomes=outcomes)
@@ -111,6 +113,9 @@ class Noted:
         )
 
 
+_NOTHING_YET: Final = Noted().text()
+
+
 def taking_of(
     plan: Plan,
     found: Answer,
@@ -125,8 +130,8 @@ def taking_of(
     With *told*, what is told of the decision, each answer is remembered in full.
     """
     whole = told is not None
-    alternatives = tuple(_alternative(plan, found.view, one, whole=whole) for one in found.offers)
-    text = Noted(told=told).text()
+    alternatives = tuple([_alternative(plan, found.view, one, whole=whole) for one in found.offers])
+    text = Noted(told=told).text() if whole else _NOTHING_YET
     return Taking(decision, customer, version, found.view.now, found.n, alternatives, text)
 
 
@@ -163,7 +168,7 @@ def _written(plan: Plan, view: View, offer: Offer) -> dict[str, Any]:
         "group": candidate.group,
         "kind": candidate.kind,
         "direction": candidate.direction,
-        "tags": list(action.tags),
+        "tags": list(action.tags) or None,
         "once": view.keys.get(candidate.action),
         "keep_until": keep,
         "lapses": lapses_at(plan.book, action, view.now),
@@ -172,11 +177,12 @@ def _written(plan: Plan, view: View, offer: Offer) -> dict[str, Any]:
         "claims": [
             [need.rule.account, need.owner, need.since, need.amount, need.at_most, need.expires]
             for need in offer.needs
-        ],
-        "tallies": tallies,
+        ]
+        or None,
+        "tallies": tallies or None,
         "zone": str(view.when.customer) if _in_their_zone(offer) else None,
     }
-    return {key: value for key, value in found.items() if value not in (None, [])}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _in_their_zone(offer: Offer) -> bool:
@@ -231,11 +237,12 @@ def _given(
 
 def with_reservations(found: Answer, decision: str) -> Answer:
     """Return an answer whose gestures say what they were reserved under."""
-    offers = list(found.offers)
+    offers = found.offers
     for place in found.granted:
         candidate = offers[place].candidate
         gesture = candidate.gesture
         if gesture is not None and gesture.reservation is None:
             gesture = replace(gesture, reservation=entry_id(decision, place))
-            offers[place] = offers[place]._replace(candidate=replace(candidate, gesture=gesture))
-    return replace(found, offers=tuple(offers))
+            offer = offers[place]._replace(candidate=replace(candidate, gesture=gesture))
+            offers = (*offers[:place], offer, *offers[place + 1 :])
+    return found if offers is found.offers else replace(found, offers=offers)

@@ -219,8 +219,14 @@ def _timestamp(value: Timestamp | date | str, zone: tzinfo) -> Timestamp:
         return values.checked_timestamp(windows.instant(value))
     if isinstance(value, str) and len(value) != 10:
         return values.parse_timestamp(value)
-    day = windows.parse_day(value) if isinstance(value, str) else value
-    return values.checked_timestamp(windows.midnight(day, zone))
+    if isinstance(value, str):
+        return _day_begins(value, zone)
+    return values.checked_timestamp(windows.midnight(value, zone))
+
+
+@lru_cache(maxsize=4096)  # many people share the same few days
+def _day_begins(text: str, zone: tzinfo) -> Timestamp:
+    return values.checked_timestamp(windows.midnight(windows.parse_day(text), zone))
 
 
 # --- reading a context: generated, since it is part of every decision
@@ -274,7 +280,14 @@ def _reader(inputs: Sequence[FieldSpec], zone: tzinfo, keys: Sequence[int | str]
 
 
 def _slow(spec: FieldSpec, zone: tzinfo) -> Callable[[object, list[Diagnostic]], object]:
+    is_time = spec.type.name == "timestamp"
+
     def read(value: object, problems: list[Diagnostic]) -> object:
+        if is_time and value.__class__ is str:  # as JSON has all of them
+            try:
+                return _timestamp(value, zone)  # type: ignore[arg-type]
+            except _UNFIT:
+                pass  # and it is told why
         return None if value is _REJECTED else convert(value, spec, zone, problems)
 
     return read
