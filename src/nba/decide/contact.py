@@ -56,7 +56,8 @@ class Account(NamedTuple):
 
 def since_of(window: Window, when: When) -> int:
     """Return the instant after which entries count."""
-    after = window.after(when.now, when.zone(window.zone))
+    where = when.book if window.calendar is None else when.zone(window.zone)  # then it is no matter
+    after = window.after(when.now, where)
     return INT_MIN if after is None else after
 
 

@@ -239,6 +239,8 @@ def lapses_at(book: Book, action: Action, at: int) -> int:
 
     That is after the longest time for which a budget reserves what it takes, else after a day.
     """
+    if not (action.takes or action.gesture):  # as of most
+        return at + _CONFIRMED_WITHIN
     names = (*action.takes, *(action.gesture.budgets if action.gesture else ()))
     longest = max((book.budgets[name].reserve_for for name in names), default=_CONFIRMED_WITHIN)
     return at + longest

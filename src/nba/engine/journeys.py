@@ -59,11 +59,16 @@ class Journeys:
         if reach is None:
             return
         now = windows.instant(self.clock())
+        if self._was_forgotten(now):
+            return
         with self._forgetting:
-            if self._forgotten is not None and now - self._forgotten < _SELDOM:
+            if self._was_forgotten(now):  # by somebody else, just now
                 return
             self._forgotten = now
         self.store.forget_before(now - reach)
+
+    def _was_forgotten(self, now: int) -> bool:
+        return self._forgotten is not None and now - self._forgotten < _SELDOM
 
     # --- identities
 

@@ -139,7 +139,8 @@ def _alternative(plan: Plan, view: View, offer: Offer, *, whole: bool) -> Altern
     content = _written(plan, view, offer)
     if whole:
         content["told"] = offer.candidate.to_dict()
-    return Alternative(tuple(map(_claim, offer.needs)), _encode(content), offer.labels)
+    claims = tuple(map(_claim, offer.needs)) if offer.needs else ()
+    return Alternative(claims, _encode(content), offer.labels)
 
 
 #: As `json.dumps` writes it, which makes a new encoder each time.
@@ -186,7 +187,8 @@ def _written(plan: Plan, view: View, offer: Offer) -> dict[str, Any]:
 
 
 def _in_their_zone(offer: Offer) -> bool:
-    return any(need.rule.window.zone == "customer.timezone" for need in offer.needs)
+    needs = offer.needs
+    return bool(needs) and any(need.rule.window.zone == "customer.timezone" for need in needs)
 
 
 @lru_cache(maxsize=2000)  # a customer's decisions are read again at each of them

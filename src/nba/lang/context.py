@@ -285,7 +285,7 @@ def _slow(spec: FieldSpec, zone: tzinfo) -> Callable[[object, list[Diagnostic]],
     def read(value: object, problems: list[Diagnostic]) -> object:
         if is_time and value.__class__ is str:  # as JSON has all of them
             try:
-                return _timestamp(value, zone)  # type: ignore[arg-type]
+                return _timestamp(value, zone)
             except _UNFIT:
                 pass  # and it is told why
         return None if value is _REJECTED else convert(value, spec, zone, problems)

@@ -38,6 +38,16 @@ class Accounts:
             used += found.used_at(asked.since, at)
         return used
 
+    def all_used(self, asked: Iterable[Asked], names: Sequence[str], at: int) -> tuple[int, ...]:
+        """Return what counts at a time on each of several accounts."""
+        if len(names) > 1:
+            return tuple([self.used(one, names, at) for one in asked])
+        accounts, name, found = self._accounts, names[0], []
+        for account, owner, since in asked:
+            own = accounts.get((account, owner is None, name if owner is None else owner))
+            found.append(own.used_at(since, at) if own is not None else 0)
+        return tuple(found)
+
     def refused(
         self, claims: Iterable[Claim], names: Sequence[str], entry: str, at: int
     ) -> int | None:

@@ -25,8 +25,9 @@ class Links:
     def names_of(self, customer: str) -> list[str]:
         """Return a customer and all names that lead there."""
         found = [customer]
-        for name in found:
-            found += self._leading.get(name, ())
+        if customer in self._leading:
+            for name in found:
+                found += self._leading.get(name, ())
         return found
 
     def customers(self) -> Iterable[str]:

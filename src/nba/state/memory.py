@@ -180,13 +180,12 @@ class MemoryStore:
             decided = self._decided.get(customer, [])
             if len(names) > 1:
                 decided = sorted(when for name in names for when in self._decided.get(name, ()))
-            used = self._accounts.used
             return Memory(
                 customer,
                 self._versions.get(customer, 0),
                 self._timeline(customer),
                 tuple([self._decisions[found] for _, found in decided]),
-                tuple([used(one, names, at) for one in asked]),
+                self._accounts.all_used(asked, names, at),
             )
 
     def take(self, taking: Taking) -> Granted:
@@ -234,7 +233,8 @@ class MemoryStore:
         self._decisions[decision.id] = decision
         insort(self._decided.setdefault(decision.recorded_as, []), age)
         heapq.heappush(self._decision_ages, age)
-        self._changed(decision.recorded_as, journey=False)
+        self._changes += 1
+        self._versions[decision.recorded_as] = self._changes
 
     def decision(self, id: str) -> Remembered | None:
         """Return what is remembered of a decision, by its id."""
