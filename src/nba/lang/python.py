@@ -116,11 +116,9 @@ class Program:
         given = self._returning(node).removeprefix("return ")
         return self._function("each", f"return [{given} for c in cs]", ["cs"])
 
-    # --- parts of a function that somebody else writes
-
     def three(self, node: Node) -> str:
         """Return Python, over `c`, for whether a condition is True, False or None."""
-        return _three(self.true(node), self._false(node))
+        return f"True if {self.true(node)} else False if {self._false(node)} else None"
 
     def known(self, node: Node) -> tuple[str, str]:
         """Return Python, over `c`, for whether a value is known, '' for always; and for the value.
@@ -600,7 +598,3 @@ def _written(node: Node) -> list[str]:
 
 def _both(*conditions: str) -> str:
     return " and ".join(condition for condition in conditions if condition)
-
-
-def _three(true: str, false: str) -> str:
-    return f"True if {true} else False if {false} else None"
