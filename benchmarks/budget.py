@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from benchmarks.realistic import NOW, Person, people, realistic
@@ -19,9 +18,7 @@ from nba import Engine
 from nba.book.build import build
 from nba.decide.answer import answer
 from nba.decide.case import Case
-from nba.decide.plan import Plan
-from nba.decide.stages import STAGES
-from nba.decide.trail import Trail
+from nba.decide.stages import Passage
 from nba.decide.view import inputs_of
 from nba.engine.compiled import compiled
 from nba.engine.deciding import Running
@@ -59,8 +56,8 @@ def steps(running: Running, store: MemoryStore, person: Person, name: str) -> li
     )
     timeline = running.happening.before(memory.timeline, case.id, view)
     watch.take("signals, moments, scores", lambda: view.remember(plan, timeline, history))
-    stages(plan, view, watch)
-    before = sum(seconds for step, seconds in watch.steps if step.startswith("stage"))
+    watch.take("go through the stages", lambda: Passage(plan, view))
+    _, before = watch.steps[-1]
     found = watch.take("score, rank, offer", lambda: answer(plan, view, None, SPARE))
     last, seconds = watch.steps.pop()
     watch.steps.append((last, max(0.0, seconds - before)))  # it goes through the stages again
@@ -70,13 +67,6 @@ def steps(running: Running, store: MemoryStore, person: Person, name: str) -> li
         )
         watch.take("take in the store", lambda: store.take(taking))
     return watch.steps
-
-
-def stages(plan: Plan, view: Any, watch: Watch) -> None:
-    """Go through the stages."""
-    alive, trail = plan.in_use, Trail()
-    for stage in STAGES:
-        alive = watch.take(f"stage: {stage.__name__}", partial(stage, plan, view, alive, trail))
 
 
 def budget(actions: int, count: int) -> Iterator[Step]:

@@ -57,9 +57,11 @@ class Answer:
                     codes.add(fate)
                     if fate == "below_no_action":
                         break  # nothing got further, but for offers
-        trail = self.passage.trail
-        codes.update(trail.unscored.values())
-        codes.update(code for code, _, _ in trail.steps)
+        passage = self.passage
+        codes.update(passage.trail.unscored.values())
+        # what met its conditions got further than anything that did not
+        steps = passage.trail.steps if passage.fitting else passage.steps()
+        codes.update(code for code, _, _ in steps)
         return reason_of(codes)
 
     @property
@@ -94,7 +96,7 @@ class Answer:
                 elif codes.get(number) != "chosen":
                     code = granting.crowded(offer) or self.refused.get(place, "outranked")
                     codes.setdefault(number, code)  # of several rungs the first tells
-        codes |= treatment_codes(plan, view, self.passage.trail)
+        codes |= treatment_codes(self.passage)
         targets = plan.targets
         named = {(targets[n].action.id, targets[n].channel.id): code for n, code in codes.items()}
         return dict(sorted(named.items()))

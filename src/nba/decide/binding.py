@@ -18,14 +18,8 @@ __all__ = ["bound"]
 def bound(plan: Plan) -> Plan:
     """Return the same plan, which remembers what the fields that last let through."""
     everything = plan.names.everything
-    return replace(
-        plan,
-        eligible_book=_bound(plan.eligible_book, everything),
-        eligible=_bound(plan.eligible, everything),
-        applicable=_bound(plan.applicable, everything),
-        suitable=_bound(plan.suitable, everything),
-        waits=_bound(plan.waits, everything),
-    )
+    fitting, waits = _bound(plan.fitting, everything), _bound(plan.waits, everything)
+    return replace(plan, fitting=fitting, waits=waits)
 
 
 def _bound(gating: Gating | None, everything: int) -> Gating | None:

@@ -170,6 +170,7 @@ class Plan:
     stops: tuple[Selector, ...]
     dated: bool  # whether there are dates or stops
     points: dict[str, PointPlan]
+    fitting: Gating | None  # the conditions of the three stages that have some, together
     eligible_book: Gating | None
     policies: tuple[PolicyGate, ...]
     eligible: Gating | None
@@ -193,7 +194,7 @@ class Plan:
     wordings: Wordings
     tiers: tuple[TierPlan, ...]
     floor: float
-    #: After the first: what has something to do.
+    #: After the conditions: what has something to do.
     stages: tuple[Callable[[Plan, Any, int, Any], int], ...] = ()
     #: By the name of a limit and the channel of the interaction: what it drops when it is full.
     reaches: dict[tuple[str, str | None], int] = field(default_factory=dict)

@@ -21,8 +21,8 @@ from nba.book.ranking import FACTORS
 from nba.decide.deriving import deriving
 from nba.decide.domains import domains_of
 from nba.decide.factors import Factors, bounds_of
-from nba.decide.functions import Function, Functions
-from nba.decide.index import Indexing, by_size, index
+from nba.decide.functions import Function, Functions, Slots
+from nba.decide.index import Indexing, Narrow, by_size, index
 from nba.decide.plan import (
     Boost,
     Cap,
@@ -105,6 +105,7 @@ class _Planner:
             dated=dates is not None or bool(book.kill_switch),
             stops=tuple(select(stop.covers, names) for stop in book.kill_switch),
             points=self.points(),
+            fitting=self.indexed(self.fitting),
             eligible_book=self.gating("eligible", lambda _: [book.gates]),
             policies=tuple(
                 PolicyGate(
@@ -212,11 +213,27 @@ class _Planner:
     def all_levels(self, number: int) -> list[Gates]:
         return [self.book.gates, *self.within(number)]
 
+    def fitting(self, number: int) -> list[Condition]:
+        """Return all conditions of a treatment."""
+        return [one for gates in self.all_levels(number) for one in gates.conditions]
+
     def gating(self, stage: str, levels: Callable[[int], Iterable[Gates]]) -> Gating | None:
+        """Return the conditions of one stage, whose index is made when somebody asks for it."""
+
         def conditions(number: int) -> list[Condition]:
             return [condition for gates in levels(number) for condition in getattr(gates, stage)]
 
-        return self.indexed(conditions)
+        if not any(map(conditions, range(len(self.targets)))):
+            return None
+        ready: list[Narrow] = []
+
+        def narrow(slots: Slots, left: int) -> int:
+            if not ready:
+                gating = self.indexed(conditions)
+                ready.append(gating.narrow if gating else lambda _slots, left: left)
+            return ready[0](slots, left)
+
+        return Gating(narrow, conditions, None)
 
     def waits(self) -> Gating | None:
         """Return what treatments wait for: that the opposite of `defer_if` holds."""

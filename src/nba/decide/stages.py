@@ -1,9 +1,10 @@
 """The pipeline, as a visible tuple of stages. What each stage means stands in `reference`.
 
-A stage takes the set of treatments that are still alive and notes what it removes. Whether a
-fact or missing data was why is not asked here: `treatment_codes` tells it when somebody wants to
-know. What a gesture gives and what a treatment is worth (stages 7 and 8) is computed for one
-treatment after the other, and only as long as it may matter (`scoring`, `arbitrate`).
+A stage takes the set of treatments that are still alive and notes what it removes. A decision looks
+up the conditions of all stages at once. Which stage removed what, and whether a fact or missing
+data was why, is worked out when somebody wants to know. What a gesture gives and what a treatment
+is worth (stages 7 and 8) is computed for one treatment after the other, and only as long as it may
+matter (`scoring`, `arbitrate`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from nba.decide.contact_stages import contact, waiting
 from nba.decide.decision import UNKNOWN_MARK
 from nba.decide.plan import Gating, Plan
 from nba.decide.targets import bits
-from nba.decide.trail import Trail
+from nba.decide.trail import Step, Trail
 from nba.decide.view import View
 
 __all__ = ["STAGES", "Passage", "stages_of", "treatment_codes"]
@@ -138,32 +139,31 @@ STAGES: Final[tuple[Stage, ...]] = (
 
 
 def stages_of(plan: Plan) -> tuple[Stage, ...]:
-    """Return the stages after the first that have something to do in a plan."""
+    """Return the stages after the conditions that have something to do in a plan."""
     idle: dict[Stage, bool] = {
-        eligibility: not (plan.eligible_book or plan.policies or plan.eligible),
-        applicability: plan.applicable is None,
-        suitability: plan.suitable is None,
         contact: not (plan.once or plan.pauses or plan.caps),
         channel: not plan.guarded,
         waiting: plan.waits is None,
     }
-    others = STAGES[1:]  # it depends on the case whether the first has
-    return tuple(stage for stage in others if not idle[stage])
+    return tuple(stage for stage, nothing in idle.items() if not nothing)
 
 
 class Passage:
-    """The way of treatments through the stages: *alive* came through, *trail* tells of the others.
+    """The way of treatments through the stages: *alive* came through, *fitting* met conditions.
 
-    What may be worth most goes first; the rest goes when it may matter, where a plan has a rest.
+    *trail* tells of what happened after the conditions. What may be worth most goes first; the rest
+    goes when it may matter, where a plan has a rest.
     """
 
-    __slots__ = ("alive", "complete", "plan", "trail", "view")
+    __slots__ = ("_steps", "alive", "complete", "fitting", "plan", "trail", "view")
 
     def __init__(self, plan: Plan, view: View) -> None:
         self.plan = plan
         self.view = view
         self.trail = Trail()
+        self.fitting = 0
         self.complete = not plan.rest
+        self._steps: list[Step] | None = None
         self.alive = self._through(plan.names.everything ^ plan.rest)
 
     def go_on(self) -> int:
@@ -181,27 +181,48 @@ class Passage:
             self.go_on()
         return self.alive
 
+    def steps(self) -> list[Step]:
+        """Return what every stage removed of all treatments, one stage after the other."""
+        if self._steps is None:
+            everything, trail = self.plan.names.everything, Trail()
+            alive = self._available(everything, trail)
+            for stage in STAGES[1:]:
+                alive = stage(self.plan, self.view, alive, trail)
+            self._steps = trail.steps
+        return self._steps
+
     def _through(self, some: int) -> int:
         plan, view, trail = self.plan, self.view, self.trail
-        alive = some & plan.in_use
-        if alive != some:
-            trail.note("unavailable", some ^ alive)
-        if plan.dated or view.point is not None or view.forsaken:
-            alive = availability(plan, view, alive, trail)
+        alive = self._available(some, trail)
+        if alive and plan.fitting is not None:
+            alive = plan.fitting.narrow(view.slots, alive)
+        if alive and plan.policies:
+            alive = _past_policies(plan, view, alive, trail)
+        self.fitting |= alive
         for stage in plan.stages:
             if not alive:
                 break
             alive = stage(plan, view, alive, trail)
         return alive
 
+    def _available(self, some: int, trail: Trail) -> int:
+        plan, view = self.plan, self.view
+        alive = some & plan.in_use
+        if alive != some:
+            trail.note("unavailable", some ^ alive)
+        if plan.dated or view.point is not None or view.forsaken:
+            alive = availability(plan, view, alive, trail)
+        return alive
 
-def treatment_codes(plan: Plan, view: View, trail: Trail) -> dict[int, str]:
+
+def treatment_codes(passage: Passage) -> dict[int, str]:
     """Return the code of every treatment that a stage dropped, by number.
 
     Where no condition of the stage is surely false, missing data was why.
     """
-    codes = dict(trail.unscored)
-    for code, removed, gating in trail.steps:
+    plan, view = passage.plan, passage.view
+    codes = dict(passage.trail.unscored)
+    for code, removed, gating in passage.steps():
         if gating is None:
             codes |= dict.fromkeys(bits(removed), code)
             continue
