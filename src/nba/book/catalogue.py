@@ -11,6 +11,7 @@ from nba.book.findings import At
 from nba.book.gestures import Gestures, literal
 from nba.book.model import (
     GATES,
+    UNGATED,
     Action,
     Channel,
     Condition,
@@ -57,8 +58,14 @@ class Catalogue:
 
     def gates(self, document: documents.Gated | documents.File, at: At) -> Gates:
         """Return the conditions of one level."""
+        given = [getattr(document, name) for name in GATES]
+        if not any(given):
+            return UNGATED
         found = Gates(
-            *(self.expressions.conditions(getattr(document, name), at / name) for name in GATES)
+            *(
+                self.expressions.conditions(values, at / name)
+                for name, values in zip(GATES, given, strict=True)
+            )
         )
         self.gestures.check_not_yet(found.conditions)
         return found
@@ -165,7 +172,7 @@ class Catalogue:
             lengths.length(document.do_within, at / "do_within"),
             lengths.length(document.keep_for, at / "keep_for", remembered="`keep_for`"),
             gesture,
-            at.key_place,
+            own.place,
         )
 
     def answering(self, document: documents.Action, at: At, gates: Gates) -> Gates:
@@ -212,11 +219,13 @@ class Catalogue:
     def treatment(self, channel: str, document: documents.Treatment, at: At) -> Treatment:
         """Return what one level says about a treatment."""
         expressions = self.expressions
+        if not document.model_fields_set:  # most channels are only named
+            return Treatment(channel, place=at.key_place)
         if document.suggests and document.suggests not in self.known.channel:
             self.findings.unknown("channel", document.suggests, self.known.channel, at / "suggests")
         return Treatment(
             channel,
-            Gates() if isinstance(document, documents.Action) else self.gates(document, at),
+            UNGATED if isinstance(document, documents.Action) else self.gates(document, at),
             validity(document, at, self.zone, self.findings),
             self.amount(document.value, at / "value"),
             self.probability(document.propensity, at / "propensity"),
@@ -275,7 +284,7 @@ class Catalogue:
             suggests,
             found.say if found.say is not None else own.say,
             found.defer_if or own.defer_if,
-            here.key_place,
+            found.place,
         )
 
     def bad_suggestion(self, action: str, at: At, here: At, *, suggesting: bool) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from nba.book.cells import quoted
 from nba.book.dump_contact import action_contact, contact_sections
 from nba.book.model import (
+    GATES,
     Action,
     Book,
     Briefing,
@@ -156,9 +157,14 @@ def to_document(book: Book) -> dict[str, Any]:
 
 def _without_nothing(value: Any) -> Any:
     """Leave out what is None: a key that is absent means the same."""
-    if isinstance(value, dict):
-        return {key: _without_nothing(inner) for key, inner in value.items() if inner is not None}
-    return [_without_nothing(inner) for inner in value] if isinstance(value, list) else value
+    kind = type(value)
+    if kind is dict:
+        return {
+            key: inner if type(inner) is str else _without_nothing(inner)  # as most are
+            for key, inner in value.items()
+            if inner is not None
+        }
+    return [_without_nothing(inner) for inner in value] if kind is list else value
 
 
 def _level(level: Issue) -> dict[str, Any]:
@@ -267,8 +273,7 @@ def _tier(tier: Tier) -> dict[str, Any]:
 
 def _gates(gates: Gates) -> dict[str, Any]:
     return {
-        part.name: [condition_text(condition) for condition in getattr(gates, part.name)]
-        for part in fields(gates)
+        name: [condition_text(condition) for condition in getattr(gates, name)] for name in GATES
     }
 
 

@@ -37,7 +37,7 @@ class Mends:
 _NONE: Final = Mends()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class At:
     """A position in a rule file: where a part of a document came from."""
 

@@ -31,7 +31,9 @@ from nba.lang.types import Type
 from nba.windows import Window
 
 __all__ = [
+    "ALWAYS",
     "GATES",
+    "UNGATED",
     "Action",
     "Attribution",
     "Band",
@@ -99,6 +101,8 @@ class Gates:
 
 #: The names of the gates, in the order in which they are asked.
 GATES: Final = tuple(gate.name for gate in fields(Gates))
+#: What most levels are: without a condition.
+UNGATED: Final = Gates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,10 @@ class Validity:
     end: int | None = None
     from_text: str = field(default="", compare=False)
     until_text: str = field(default="", compare=False)
+
+
+#: When most things may be used.
+ALWAYS: Final = Validity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +189,12 @@ class Treatment:
     """An action on one channel, with all that it has of its own or from its action."""
 
     channel: str
-    gates: Gates
-    validity: Validity
-    value: Expression | None
-    propensity: Expression | None
-    suggests: str | None
-    say: tuple[Text, ...] | None
+    gates: Gates = UNGATED
+    validity: Validity = ALWAYS
+    value: Expression | None = None
+    propensity: Expression | None = None
+    suggests: str | None = None
+    say: tuple[Text, ...] | None = None
     defer_if: Condition | None = None
     place: Place = field(compare=False, repr=False, default=NOWHERE)
 

@@ -12,7 +12,7 @@ from typing import get_args
 from nba import windows
 from nba.book import documents, forms
 from nba.book.findings import At, Findings, short
-from nba.book.model import Band, Covers, Validity
+from nba.book.model import ALWAYS, Band, Covers, Validity
 from nba.errors import did_you_mean
 
 __all__ = [
@@ -90,6 +90,8 @@ def percent(text: str) -> float:
 
 def validity(document: documents.Gated, at: At, zone: tzinfo, findings: Findings) -> Validity:
     """Return when something may be used: from the start of a day to the end of another."""
+    if document.valid_from is None and document.valid_until is None:
+        return ALWAYS if document.enabled else Validity(enabled=False)
     start = _instant(document.valid_from, at / "valid_from", zone, findings, days=0)
     end = _instant(document.valid_until, at / "valid_until", zone, findings, days=1)
     if start is not None and end is not None and end <= start:

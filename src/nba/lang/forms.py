@@ -232,16 +232,25 @@ class _Makers:
     def maker(self, node: Node) -> _Make:
         """Return what makes a node like this one, and all below it."""
         kind: Callable[..., Node] = type(node)
-        found, parts = node.type, self.parts(node)
-        overload = node.overload if isinstance(node, tree.Call) else None
+        found = node.type
         (first, before), (last, behind) = self.anchor(node.start), self.anchor(node.end)
+        if node in self.holes:
+            place = self.holes[node]
 
-        def make(values: Sequence[Any], begins: Sequence[int]) -> Node:
-            made = kind(begins[first] + before, begins[last] + behind, *parts(values, begins))
-            made.type = found
-            if overload is not None:
-                made.overload = overload  # type: ignore[attr-defined]
-            return made
+            def make(values: Sequence[Any], begins: Sequence[int]) -> Node:
+                made = kind(begins[first] + before, begins[last] + behind, values[place])
+                made.type = found
+                return made
+        else:
+            parts = self.parts(node)
+            overload = node.overload if isinstance(node, tree.Call) else None
+
+            def make(values: Sequence[Any], begins: Sequence[int]) -> Node:
+                made = kind(begins[first] + before, begins[last] + behind, *parts(values, begins))
+                made.type = found
+                if overload is not None:
+                    made.overload = overload  # type: ignore[attr-defined]
+                return made
 
         return make
 
@@ -249,19 +258,16 @@ class _Makers:
         """Return what makes all that a node has besides its place and its type."""
         inner = [self.maker(child) for child in tree.children(node)]
         match node:
-            case tree.Field() | tree.Literal() if node in self.holes:
-                place = self.holes[node]
-                return lambda values, _: (values[place],)
             case tree.Field():
                 return lambda *_: (node.path,)
             case tree.Literal():
                 return lambda *_: (node.value,)
             case tree.Call():
                 name = node.function
-                return lambda *given: (name, [make(*given) for make in inner])
+                return lambda values, begins: (name, [make(values, begins) for make in inner])
             case tree.And() | tree.Or() | tree.ListOf():
-                return lambda *given: ([make(*given) for make in inner],)
-        return lambda *given: [make(*given) for make in inner]
+                return lambda values, begins: ([make(values, begins) for make in inner],)
+        return lambda values, begins: [make(values, begins) for make in inner]
 
     def anchor(self, offset: int) -> tuple[int, int]:
         """Return the part of the text that an offset is counted from, and how far it is."""
