@@ -310,7 +310,8 @@ class _Reader:
 
     def _build(self, next_event: Callable[[], Any]) -> object:
         starts, ends, children = self.tree.starts, self.tree.ends, self.tree.children
-        comments = {found.start() for found in _COMMENT.finditer(self.text)}
+        hashes = "#" in self.text
+        comments = {found.start() for found in _COMMENT.finditer(self.text)} if hashes else set()
         root: list[object] = []
         # The collection being filled: a dict if `in_mapping`, else a list; the same of its spots.
         data: Any = root

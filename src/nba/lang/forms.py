@@ -56,6 +56,8 @@ _DOUBLE: Final = "0.0"
 
 #: Makes a node, of the values of the pieces and of where each part of the text begins.
 _Make = Callable[[Sequence[Any], Sequence[int]], Node]
+#: Fields and strings that were made, by where they stand in their text.
+_Leaves = Mapping[type[Node], dict[tuple[int, int, Any], Node]]
 
 
 class _Piece(NamedTuple):
@@ -103,6 +105,7 @@ class Forms:
         self._pieces = _Pieces(environment.names)
         self._seen: set[tuple[object, ...]] = set()
         self._fillings: dict[tuple[object, ...], _Filling | None] = {}
+        self._leaves: _Leaves = {tree.Field: {}, tree.Literal: {}}
 
     def read(self, text: str, expect: Sequence[Type]) -> Written | None:
         """Return the form of a text of which a type is expected, or None where it has none."""
@@ -144,7 +147,7 @@ class Forms:
         if form not in self._seen:
             self._seen.add(form)
         elif form not in self._fillings:
-            self._fillings[form] = _filling(written, node)
+            self._fillings[form] = _filling(written, node, self._leaves)
 
 
 class _Pieces(dict[str, _Piece]):
@@ -180,7 +183,7 @@ class _Pieces(dict[str, _Piece]):
         return None
 
 
-def _filling(written: Written, node: Node) -> _Filling | None:
+def _filling(written: Written, node: Node, leaves: _Leaves) -> _Filling | None:
     """Return how a form is filled in, from a tree that has it; None where that is not sure."""
     parts = list(tree.walk(node))
     if any(type(part) not in _PLAIN for part in parts):
@@ -191,7 +194,7 @@ def _filling(written: Written, node: Node) -> _Filling | None:
     calls = [part for part in parts if isinstance(part, tree.Call)]
     if any(arg in holes for call in calls for arg in tried_out(call)):
         return None
-    make = _Makers(written.begins, holes).maker(node)
+    make = _Makers(written.begins, holes, leaves).maker(node)
     marks: list[Any] = [None] * len(written.pieces)
     for hole, place in holes.items():
         mark = f"\0{place}\0"
@@ -225,32 +228,63 @@ def _holes(written: Written, parts: Sequence[Node]) -> dict[Node, int]:
 class _Makers:
     """Turns the nodes of a tree into what makes such nodes, with values for the *holes*."""
 
-    def __init__(self, begins: Sequence[int], holes: Mapping[Node, int]) -> None:
+    def __init__(self, begins: Sequence[int], holes: Mapping[Node, int], leaves: _Leaves) -> None:
         self.begins = begins
         self.holes = holes
+        self.leaves = leaves
 
     def maker(self, node: Node) -> _Make:
         """Return what makes a node like this one, and all below it."""
+        if node not in self.holes:
+            return self.whole(node)
+        value = node.value if isinstance(node, tree.Literal) else ""
+        return self.leaf(node) if isinstance(value, str) else self.number(node)
+
+    def leaf(self, node: Node) -> _Make:
+        """Return what makes a field or a string: the same node where it stands at the same place.
+
+        There are few of them, even in a large book, and they are most of its nodes.
+        """
         kind: Callable[..., Node] = type(node)
-        found = node.type
+        found, place = node.type, self.holes[node]
         (first, before), (last, behind) = self.anchor(node.start), self.anchor(node.end)
-        if node in self.holes:
-            place = self.holes[node]
+        leaves = self.leaves[type(node)]
 
-            def make(values: Sequence[Any], begins: Sequence[int]) -> Node:
-                made = kind(begins[first] + before, begins[last] + behind, values[place])
+        def make(values: Sequence[Any], begins: Sequence[int]) -> Node:
+            key = begins[first] + before, begins[last] + behind, values[place]
+            made = leaves.get(key)
+            if made is None:
+                made = leaves[key] = kind(*key)
                 made.type = found
-                return made
-        else:
-            parts = self.parts(node)
-            overload = node.overload if isinstance(node, tree.Call) else None
+            return made
 
-            def make(values: Sequence[Any], begins: Sequence[int]) -> Node:
-                made = kind(begins[first] + before, begins[last] + behind, *parts(values, begins))
-                made.type = found
-                if overload is not None:
-                    made.overload = overload  # type: ignore[attr-defined]
-                return made
+        return make
+
+    def number(self, node: Node) -> _Make:
+        """Return what makes a number."""
+        kind, found, place = tree.Literal, node.type, self.holes[node]
+        (first, before), (last, behind) = self.anchor(node.start), self.anchor(node.end)
+
+        def make(values: Sequence[Any], begins: Sequence[int]) -> Node:
+            made = kind(begins[first] + before, begins[last] + behind, values[place])
+            made.type = found
+            return made
+
+        return make
+
+    def whole(self, node: Node) -> _Make:
+        """Return what makes a node that is the same in all texts of the form, or has parts."""
+        kind: Callable[..., Node] = type(node)
+        found, parts = node.type, self.parts(node)
+        (first, before), (last, behind) = self.anchor(node.start), self.anchor(node.end)
+        overload = node.overload if isinstance(node, tree.Call) else None
+
+        def make(values: Sequence[Any], begins: Sequence[int]) -> Node:
+            made = kind(begins[first] + before, begins[last] + behind, *parts(values, begins))
+            made.type = found
+            if overload is not None:
+                made.overload = overload  # type: ignore[attr-defined]
+            return made
 
         return make
 
