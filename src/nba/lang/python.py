@@ -69,6 +69,7 @@ class Program:
         self._functions = functions
         self._absent = absent
         self._source: list[str] = []
+        self._wanted: list[str] = []
         self._hoisted: dict[tuple[int, str], str] = {}
         self._kept: list[Node] = []  # ids of nodes are keys, so nodes must stay
         self._scope: list[str] = []
@@ -97,24 +98,24 @@ class Program:
 
     def holds(self, node: Node) -> str:
         """Add a function that says whether a condition is surely true; return its name."""
-        return self._function("holds", f"return {self.true(node)}", ["c"])
+        return self._asked("holds", f"return {self.true(node)}", "c")
 
     def verdict(self, node: Node) -> str:
         """Add a function that says whether a condition is True, False or None; return its name."""
-        return self._function("verdict", f"return {self.three(node)}", ["c"])
+        return self._asked("verdict", f"return {self.three(node)}", "c")
 
     def value(self, node: Node) -> str:
         """Add a function that gives a value, or UNKNOWN; return its name."""
-        return self._function("value", self._returning(node), ["c"])
+        return self._asked("value", self._returning(node), "c")
 
     def those(self, node: Node) -> str:
         """Add a function that keeps of many arguments those for which a condition holds."""
-        return self._function("those", f"return [c for c in cs if {self.true(node)}]", ["cs"])
+        return self._asked("those", f"return [c for c in cs if {self.true(node)}]", "cs")
 
     def each(self, node: Node) -> str:
         """Add a function that gives a value, or UNKNOWN, for each of many arguments."""
         given = self._returning(node).removeprefix("return ")
-        return self._function("each", f"return [{given} for c in cs]", ["cs"])
+        return self._asked("each", f"return [{given} for c in cs]", "cs")
 
     def three(self, node: Node) -> str:
         """Return Python, over `c`, for whether a condition is True, False or None."""
@@ -130,7 +131,7 @@ class Program:
 
     def function(self, lines: Iterable[str]) -> str:
         """Add a function of `c` that is made of these *lines*; return its name."""
-        return self._function("steps", "\n    ".join(lines), ["c"])
+        return self._asked("steps", "\n    ".join(lines), "c")
 
     @property
     def source(self) -> str:
@@ -140,9 +141,15 @@ class Program:
     def build(self) -> dict[str, Callable[[Any], Any]]:
         """Compile what was added; return the functions by name."""
         exec(compile(self.source, "<generated from a rule book>", "exec"), self._namespace)
-        return self._namespace
+        # taken out, since a function that holds itself by its globals is given up late
+        return {name: self._namespace.pop(name) for name in self._wanted}
 
     # --- functions, variables, constants
+
+    def _asked(self, kind: str, body: str, param: str) -> str:
+        name = self._function(kind, body, [param])
+        self._wanted.append(name)
+        return name
 
     def _function(self, kind: str, body: str, params: list[str]) -> str:
         name = self._name(kind)
