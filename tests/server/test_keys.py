@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -121,6 +122,53 @@ def test_two_callers_share_no_idempotency_key(tmp_path: Path) -> None:
             for key in (one, one, two)
         }
     assert len(ids) == 2
+
+
+@pytest.mark.parametrize("watch", [True, False])
+def test_a_key_is_taken_back_without_a_restart(tmp_path: Path, watch: bool) -> None:
+    """Its line is removed: it does no more as soon as the file is read, and a new one does."""
+    file = tmp_path / "keys.txt"
+    (old, gone), (new, come), (admin, stays) = (
+        new_key(name, [scope]) for name, scope in (("a", "decide"), ("b", "decide"), ("c", "admin"))
+    )
+    file.write_text(f"{gone}\n{stays}\n")
+    with served(app_of(tmp_path, keys=Keys.open(file), watch=watch)) as url:
+
+        def status(key: str, path: str = "decisions") -> int:
+            headers = {"Authorization": f"Bearer {key}"}
+            return httpx.post(f"{url}/v1/{path}", json=case("c-1"), headers=headers).status_code
+
+        assert (status(old), status(new)) == (200, 401)
+        replacement = tmp_path / "new.txt"
+        replacement.write_text(f"{come}\n{stays}\n")
+        replacement.replace(file)
+        if watch:
+            deadline = time.monotonic() + 20
+            while status(old) == 200:
+                assert time.monotonic() < deadline
+        else:
+            assert status(old) == 200
+            assert status(admin, "book:reload") == 200
+        assert (status(old), status(new)) == (401, 200)
+        assert httpx.get(f"{url}/readyz").json()["keys"] == "ok"
+
+
+def test_a_broken_file_of_keys_takes_nothing_back(tmp_path: Path) -> None:
+    """Who asked to read it again is told so, and so are operators; the old keys stay."""
+    file = tmp_path / "keys.txt"
+    key, line = new_key("all", SCOPES)
+    file.write_text(line)
+    with served(app_of(tmp_path, keys=Keys.open(file))) as url:
+        headers = {"Authorization": f"Bearer {key}"}
+        for content in ("nonsense", None):
+            file.unlink() if content is None else file.write_text(content)
+            reply = httpx.post(f"{url}/v1/book:reload", headers=headers)
+            assert (reply.status_code, reply.json()["code"]) == (422, "wrong-input")
+            assert str(file) in reply.json()["detail"]
+            assert httpx.get(f"{url}/readyz").json()["keys"] == "failed"
+        file.write_text(line)
+        assert httpx.post(f"{url}/v1/book:reload", headers=headers).status_code == 200
+        assert httpx.get(f"{url}/readyz").json()["keys"] == "ok"
 
 
 @pytest.mark.parametrize(

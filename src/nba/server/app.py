@@ -22,7 +22,7 @@ from nba.server.bounds import Bounds
 from nba.server.endpoint import Call, Endpoint, Reply, encode
 from nba.server.keys import Keys
 from nba.server.openapi import document
-from nba.server.reloading import reload_on_change
+from nba.server.reloading import read_keys_on_change, reload_on_change
 from nba.server.resource import Resource, Unknown
 from nba.server.service import Service
 from nba.state.store import Store
@@ -57,9 +57,9 @@ def create_app(
 
     *store*, *log*, *profiles*, *threads* and *clock* are those of `Engine.open`. Without *keys*
     only this machine is served. *cors* are the origins whose pages may ask. With *watch* the book
-    is read again when its files change; *signal* is a file that several processes touch and watch,
-    so that all of them read the book again when one is asked to. Raises CaseError for what cannot
-    be served so, and what `Engine.open` does.
+    and the keys are read again when their files change; *signal* is a file that several processes
+    touch and watch, so that all of them read again when one is asked to. Raises CaseError for what
+    cannot be served so, and what `Engine.open` does.
     """
     if cors and keys is None:
         raise CaseError("pages of other origins are served only where there are API keys")
@@ -78,7 +78,7 @@ def create_app(
         resources,
         redirect_slashes=False,
         default=Unknown(service),
-        lifespan=lambda _: _living(service, watched),
+        lifespan=lambda _: _living(service, watched, keys if watch else None),
     )
     if cors:
         app = CORSMiddleware(
@@ -112,12 +112,14 @@ def _described(keys: Keys | None) -> Iterator[Endpoint]:
 
 @asynccontextmanager
 async def _living(
-    service: Service, watched: Sequence[str | os.PathLike[str]]
+    service: Service, watched: Sequence[str | os.PathLike[str]], keys: Keys | None
 ) -> AsyncIterator[None]:
     """Watch files while the application runs; at the end, write and close what is open."""
     tasks = [asyncio.create_task(_tick(service))]
     if watched:
         tasks.append(asyncio.create_task(reload_on_change(service, watched)))
+    if keys is not None:
+        tasks.append(asyncio.create_task(read_keys_on_change(service, keys)))
     try:
         yield
     finally:

@@ -89,7 +89,7 @@ def _checked(files: dict[str, str]) -> dict[str, Any]:
 
 
 async def reload(call: Call) -> Reply:
-    """Read the book again."""
+    """Read the book and the keys again."""
     changed = await call.service.reload()
     call.service.tell()
     return Reply(encode({"changed": changed, "version": call.service.engine.version}))
@@ -122,8 +122,8 @@ ENDPOINTS: Final = (
         method="POST",
         path="/v1/book:reload",
         scope="admin",
-        summary="Read the book again",
-        about="A book with errors is refused, and the old one goes on deciding.",
+        summary="Read the book and the API keys again",
+        about="A book with errors is refused, and the old one goes on deciding; so are keys.",
         run=reload,
         gives=messages.Reloaded,
         fails=("book-errors",),

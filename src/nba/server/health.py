@@ -28,6 +28,7 @@ async def ready(call: Call) -> Reply:
         "version": service.engine.version,
         "reload": "none" if reloading is None else "ok" if reloading.ok else "failed",
         "store": "failing" if service.store_failed else "ok",
+        "keys": "none" if service.keys is None else "failed" if service.keys_failed else "ok",
         "log": "none" if log is None else "losing" if log.stats().lost else "ok",
     }
     return Reply(encode(body), 503 if service.draining else 200)

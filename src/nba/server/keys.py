@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from pathlib import Path
+from typing import Final, Literal, Self, get_args
 
 from nba.errors import CaseError, did_you_mean
 
@@ -40,13 +42,49 @@ class Caller:
 
 
 class Keys:
-    """The keys that are known."""
+    """The keys that are known; those of the file at *path* may be read again."""
 
-    def __init__(self, known: Iterable[tuple[bytes, Caller]]) -> None:
+    def __init__(
+        self, known: Iterable[tuple[bytes, Caller]], path: str | os.PathLike[str] | None = None
+    ) -> None:
         self._known = tuple(known)
+        self._path = path
+        self._stamp = self._written()
 
     @classmethod
-    def read(cls, text: str, where: str) -> Keys:
+    def open(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the keys in a file; see `read`. Raises CaseError."""
+        keys = cls((), path)
+        keys.refresh()
+        return keys
+
+    def changed(self) -> bool:
+        """Return whether the file is another than the one that was read."""
+        return self._stamp != self._written()
+
+    def refresh(self) -> None:
+        """Read the file again, if they came from one. Raises CaseError; then the old keys stay."""
+        if self._path is None:
+            return
+        self._stamp = self._written()
+        shown = f"`{os.fspath(self._path)}`"
+        try:
+            text = Path(self._path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise CaseError(f"the keys in {shown} cannot be read: {reason.lower()}") from None
+        self._known = self.read(text, shown)._known
+
+    def _written(self) -> tuple[int, ...]:
+        """Return what tells a file from what it was; nothing where there is none."""
+        try:
+            found = None if self._path is None else os.stat(self._path)
+        except OSError:
+            found = None
+        return (found.st_mtime_ns, found.st_ino, found.st_size) if found else ()
+
+    @classmethod
+    def read(cls, text: str, where: str) -> Self:
         """Return the keys in a text, one on each line; `#` begins a comment. Raises CaseError.
 
         *where* the text stands begins the message.

@@ -478,4 +478,5 @@ class Ready(Strict):
     version: str
     reload: Literal["none", "ok", "failed"]
     store: Literal["ok", "failing"]
+    keys: Literal["none", "ok", "failed"]
     log: Literal["none", "ok", "losing"]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from nba.decide.decision import Decision
 from nba.engine import Engine
-from nba.errors import BookError, Diagnostic, StoreError, UnknownDecisionError, errors_in
+from nba.errors import BookError, CaseError, Diagnostic, StoreError, UnknownDecisionError, errors_in
 from nba.server.bounds import Bounds
 from nba.server.keys import Keys
 from nba.server.metrics import Metrics
@@ -65,6 +65,7 @@ class Service:
         self.under_way = 0
         self.draining = False
         self.store_failed = False
+        self.keys_failed = False
 
     async def call(self, work: Callable[[], R], *, quick: bool = False) -> R:
         """Return what a function returns.
@@ -103,7 +104,30 @@ class Service:
             return
 
     async def reload(self) -> bool:
-        """Read the book again; return whether its version is another now. Raises BookError."""
+        """Read the keys and the book again; return whether its version is another now.
+
+        What cannot be read stays as it is. Raises CaseError for keys, and BookError.
+        """
+        wrong = self.read_keys()
+        changed = await self._reload_book()
+        if wrong is not None:
+            raise wrong
+        return changed
+
+    def read_keys(self) -> CaseError | None:
+        """Read the keys again; return what is wrong with their file."""
+        if self.keys is None:
+            return None
+        try:
+            self.keys.refresh()
+        except CaseError as error:
+            _logger.warning("%s: the old keys stay", error)
+            self.keys_failed = True
+            return error
+        self.keys_failed = False
+        return None
+
+    async def _reload_book(self) -> bool:
         try:
             changed = await self.engine.areload()
         except BookError as error:

@@ -72,12 +72,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     def known_keys(self, environment: Mapping[str, str]) -> Keys | None:
         """Return the API keys, of the file or of the environment. Raises CaseError."""
         if self.keys is not None:
-            try:
-                return Keys.read(Path(self.keys).read_text(encoding="utf-8"), f"`{self.keys}`")
-            except (OSError, UnicodeDecodeError) as error:
-                reason = getattr(error, "strerror", None) or "it is not UTF-8"
-                message = f"the keys in `{self.keys}` cannot be read: {reason.lower()}"
-                raise CaseError(message) from None
+            return Keys.open(self.keys)
         text = environment.get(KEYS)
         return None if text is None else Keys.read(text, f"`{KEYS}`")
 

@@ -16,7 +16,7 @@ from nba.state.store import Remembered
 __all__ = ["CACHED", "NOTHING", "Kept", "Known", "weight"]
 
 #: How many MiB each process keeps ready, where nothing else is said.
-CACHED: Final = 32
+CACHED: Final = 16
 #: Bytes that were measured of a journey, an event and a decision, with what is worked out of them.
 _JOURNEY, _EVENT, _DECISION = 8192, 2048, 512
 
