@@ -127,10 +127,10 @@ def test_depth_is_counted_outside_of_text() -> None:
 )
 def test_counting_takes_no_time(body: bytes) -> None:
     """Whatever is sent, looking at it is quick."""
-    began = time.perf_counter()
+    began = time.thread_time()
     with suppress(ProblemError):
         check_depth(body, 32)
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 # --- how slow

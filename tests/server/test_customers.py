@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from tests.server.serving import case, missed
+
+from nba.client import Client
 
 
 def test_a_customer_is_forgotten(client: httpx.Client) -> None:
@@ -20,13 +23,19 @@ def test_a_customer_is_forgotten(client: httpx.Client) -> None:
     assert client.get(f"/v1/decisions/{made['id']}/explanation").status_code == 404
 
 
-def test_any_name_is_found(client: httpx.Client) -> None:
-    """A name with signs of its own is one id."""
-    name = "ann+shop@example.com?x=#1 ü%2f"
+@pytest.mark.parametrize(
+    "name", ["ann+shop@example.com?x=#1 ü%2f", "shop/42", "a/journey", "/", "..", "../book"]
+)
+def test_any_name_is_found(client: httpx.Client, name: str) -> None:
+    """A name with signs of its own is one id, also one that steps of a path are made of."""
     event = missed(name)
     assert client.post("/v1/events", json=event).status_code == 200
     path = httpx.URL("/").copy_with(raw_path=b"/v1/customers/" + _quoted(name) + b"/journey")
     assert len(client.get(path.raw_path.decode()).json()["events"]) == 1
+    path = httpx.URL("/").copy_with(raw_path=b"/v1/customers/" + _quoted(name))
+    assert client.delete(path).status_code == 204
+    with Client(str(client.base_url)) as other:
+        assert other.journey(name)["events"] == []
 
 
 def _quoted(name: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -173,6 +174,19 @@ def test_how_a_decision_stands(client: httpx.Client) -> None:
     assert answer["gesture"]["approval"] == "approved"
     assert answer["approved_by"] == "Ann (team_lead)"
     assert [one["outcome"] for one in answer["outcomes"]] == ["presented"]
+
+
+@pytest.mark.parametrize("id_", ["shop%2F42", "x%2fexplanation", "%2F", "x%2Fapproval"])
+def test_an_id_is_one_step(client: httpx.Client, id_: str) -> None:
+    """Whatever signs it has, it is looked up as a whole."""
+    asked = unquote(id_)
+    for reply in (
+        client.get(f"/v1/decisions/{id_}"),
+        client.get(f"/v1/decisions/{id_}/explanation"),
+        client.post(f"/v1/decisions/{id_}/approval", json={"by": "Bob", "role": "agent"}),
+    ):
+        assert (reply.status_code, reply.json()["code"]) == (404, "unknown-decision")
+        assert f"`{asked}`" in reply.json()["detail"]
 
 
 def test_who_may_not_approve(client: httpx.Client) -> None:

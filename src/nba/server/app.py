@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route, Router
+from starlette.routing import Router
 
 from nba.engine import Engine
 from nba.engine.profiles import ProfileProvider
@@ -22,6 +22,7 @@ from nba.server.bounds import Bounds
 from nba.server.endpoint import Call, Endpoint, Reply, encode
 from nba.server.keys import Keys
 from nba.server.openapi import document
+from nba.server.paths import Paths
 from nba.server.reloading import read_keys_on_change, reload_on_change
 from nba.server.resource import Resource, Unknown
 from nba.server.service import Service
@@ -70,14 +71,14 @@ def create_app(
     watched = [book] if watch else []
     if signal is not None:
         watched.append(signal)
-    resources = [
-        Route(path, Resource(service, tuple(endpoints)))
-        for path, endpoints in groupby((*ENDPOINTS, *_described(keys)), lambda one: one.path)
-    ]
+    endpoints = (*ENDPOINTS, *_described(keys))
+    resources = {
+        path: Resource(service, tuple(own))
+        for path, own in groupby(endpoints, lambda one: one.path)
+    }
     app: Any = Router(
-        resources,
         redirect_slashes=False,
-        default=Unknown(service),
+        default=Paths(resources, Unknown(service)),
         lifespan=lambda _: _living(service, watched, keys if watch else None),
     )
     if cors:

@@ -73,12 +73,12 @@ class Keys:
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8"
             raise CaseError(f"the keys in {shown} cannot be read: {reason.lower()}") from None
-        self._known = self.read(text, shown)._known
+        self._known = tuple(_read(text, shown))
 
     def _written(self) -> tuple[int, ...]:
         """Return what tells a file from what it was; nothing where there is none."""
         try:
-            found = None if self._path is None else os.stat(self._path)
+            found = None if self._path is None else Path(self._path).stat()
         except OSError:
             found = None
         return (found.st_mtime_ns, found.st_ino, found.st_size) if found else ()
@@ -89,28 +89,7 @@ class Keys:
 
         *where* the text stands begins the message.
         """
-        found: dict[bytes, Caller] = {}
-        for number, line in enumerate(re.split(r"[\n;]", text), 1):
-            content = line.partition("#")[0].strip()
-            if not content:
-                continue
-            match = _LINE.fullmatch(content)
-            if match is None:  # the line is not shown: it may hold a key by mistake
-                raise CaseError(
-                    f"{where}, line {number}: this is not `NAME SCOPE,SCOPE sha256:HASH`: "
-                    f"`nba key NAME SCOPE …` writes such a line"
-                )
-            name, scopes, digest = match.groups()
-            for scope in scopes.split(","):
-                if scope not in get_args(Scope):
-                    help_ = did_you_mean(scope, SCOPES)
-                    raise CaseError(f"{where}, line {number}: there is no scope `{scope}`. {help_}")
-            if any(other.name == name for other in found.values()):
-                raise CaseError(f"{where}, line {number}: the name `{name}` is there twice")
-            found[bytes.fromhex(digest)] = Caller(name, frozenset(scopes.split(",")))
-        if not found:
-            raise CaseError(f"{where}: there is no key. `nba key NAME SCOPE …` makes one")
-        return cls(found.items())
+        return cls(_read(text, where))
 
     def caller(self, authorization: bytes | None) -> Caller | None:
         """Return who the header `Authorization: Bearer KEY` is; None where it is nobody known.
@@ -126,6 +105,32 @@ class Keys:
             if hmac.compare_digest(known, digest):
                 found = caller
         return found
+
+
+def _read(text: str, where: str) -> Iterable[tuple[bytes, Caller]]:
+    """Return the keys in a text, each by its hash. Raises CaseError."""
+    found: dict[bytes, Caller] = {}
+    for number, line in enumerate(re.split(r"[\n;]", text), 1):
+        content = line.partition("#")[0].strip()
+        if not content:
+            continue
+        match = _LINE.fullmatch(content)
+        if match is None:  # the line is not shown: it may hold a key by mistake
+            raise CaseError(
+                f"{where}, line {number}: this is not `NAME SCOPE,SCOPE sha256:HASH`: "
+                f"`nba key NAME SCOPE …` writes such a line"
+            )
+        name, scopes, digest = match.groups()
+        for scope in scopes.split(","):
+            if scope not in get_args(Scope):
+                help_ = did_you_mean(scope, SCOPES)
+                raise CaseError(f"{where}, line {number}: there is no scope `{scope}`. {help_}")
+        if any(other.name == name for other in found.values()):
+            raise CaseError(f"{where}, line {number}: the name `{name}` is there twice")
+        found[bytes.fromhex(digest)] = Caller(name, frozenset(scopes.split(",")))
+    if not found:
+        raise CaseError(f"{where}: there is no key. `nba key NAME SCOPE …` makes one")
+    return found.items()
 
 
 def new_key(name: str, scopes: Iterable[str]) -> tuple[str, str]:

@@ -117,7 +117,7 @@ def _parameters(one: Endpoint) -> Iterator[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "description": _IDS[one.path.split("/")[2]],
+            "description": f"{_IDS[one.path.split('/')[2]]}, percent-encoded: `/` is `%2F`",
             "schema": {"type": "string", "minLength": 1, "maxLength": 500},
         }
     if one.asks is not None:

@@ -25,7 +25,7 @@ from nba.server.keys import Caller
 from nba.server.problems import ProblemError, invalid, problem_of
 from nba.server.service import Service
 
-__all__ = ["Resource", "Unknown"]
+__all__ = ["Resource", "Scope", "Send", "Unknown"]
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
