@@ -217,7 +217,8 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _step(text: str) -> str:
-    return quote(text, safe="")
+    # a step of dots alone would be taken for another path
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
 
 
 # --- what is read
