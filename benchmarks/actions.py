@@ -10,7 +10,8 @@ A full decision is `engine.decide`: it reads the case, asks the store in memory,
 policy, takes, writes down, and can tell the code of every action. The realistic book has 1,000
 actions beside those that ship with the project, and customers with 50 events.
 
-All are timed in turns within one run; what counts is the ratio. `python -m benchmarks.actions`
+All are timed in turns within one run (match and score by `benchmarks.timing`); what counts is the
+ratio. `python -m benchmarks.actions`
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import yaml
 from benchmarks.as_book import as_book
 from benchmarks.by_hand import best_by_hand
 from benchmarks.realistic import NOW, people, realistic
+from benchmarks.timing import Timed, in_turns
 from benchmarks.workload import Workload, workload
 
 from nba import Engine
@@ -73,7 +75,8 @@ class Row(NamedTuple):
 
 def match_and_score(plan: Plan, view: View) -> int | None:
     """Return the number of the treatment that goes first."""
-    return Contenders(Passage(plan, view)).pop()
+    passage = Passage(plan, view)
+    return Contenders(passage).pop() if passage.alive or not passage.complete else None
 
 
 def p50s(
@@ -87,7 +90,24 @@ def p50s(
                 begun = time.perf_counter()
                 way(given[place])
                 own[place] = min(own[place], time.perf_counter() - begun)
-    return [sorted(own)[len(own) // 2] for own in least]
+    return [p50(own) for own in least]
+
+
+def p50(times: Iterable[float]) -> float:
+    """Return the median."""
+    ordered = sorted(times)
+    return ordered[len(ordered) // 2]
+
+
+def timed(way: Callable[[Any], object], given: Sequence[Any]) -> Timed:
+    """Return what asks about all that is given."""
+
+    def seconds(one: Any) -> float:
+        begun = time.perf_counter()
+        way(one)
+        return time.perf_counter() - begun
+
+    return Timed(lambda: given, seconds)
 
 
 def viewed(plan: Plan, context: dict[str, Any]) -> View:
@@ -129,16 +149,16 @@ def matching(rounds: int) -> Iterable[Row]:
             def match(view: View, plan: Plan = plan) -> object:
                 return match_and_score(plan, view)
 
-            hand, local, ours, whole = p50s(
-                [
-                    (best_by_hand(work.rules), work.contexts),
-                    (best_by_hand(work.rules, in_locals=True), work.contexts),
-                    (match, views),
-                    (decide, customers),
-                ],
+            best = in_turns(
+                {
+                    "hand": timed(best_by_hand(work.rules), work.contexts),
+                    "local": timed(best_by_hand(work.rules, in_locals=True), work.contexts),
+                    "ours": timed(match, views),
+                },
                 rounds,
             )
-            full[size] = whole
+            hand, local, ours = (p50(best[name].values()) for name in ("hand", "local", "ours"))
+            (full[size],) = p50s([(decide, customers)], rounds)
             times = f"{ours * 1e6:.1f} of {hand * 1e6:.1f} µs, in locals {local * 1e6:.1f}"
             name = f"match and score, {size:,} actions, {density}"
             yield Row(name, ours / hand, TARGETS[size, density], times)

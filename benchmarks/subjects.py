@@ -65,6 +65,10 @@ class Prepared:
     took: Callable[[], float] | None = None
     best: bool = False
 
+    def prepared(self, work: Workload) -> Callable[[], list[Any]]:
+        """Return what prepares all customers of a workload."""
+        return lambda: [self.prepare(context) for context in work.contexts]
+
     def time(self, given: Any) -> float:
         """Return the seconds of one answer about what was prepared."""
         before = time.perf_counter()

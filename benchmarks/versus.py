@@ -1,11 +1,9 @@
 """Ours beside the engines of others and Python by hand, on one workload, in one run.
 
-In each round all are asked about the same customers, one engine after the other, each several times
-in a row, as somebody asks who has one engine and many customers. Each customer counts with the best
-time, and p50 and p99 are over customers. Garbage is collected between engines and not while one is
-asked: else everybody pays for what all the others keep in the same process. What counts is the
-ratio to Python by hand. Before anything is measured, everybody's answers are compared with what the
-workload means; who errs is left out.
+All are asked about the same customers, in turns (`benchmarks.timing`). Each customer counts with
+the best time, and p50 and p99 are over customers. What counts is the ratio to Python by hand.
+Before anything is measured, everybody's answers are compared with what the workload means; who errs
+is left out.
 
 `python -m benchmarks.versus` prints tables; with `--write` it also puts them and a plot into
 `docs/`. It needs `pip install -e '.[bench]'`.
@@ -14,25 +12,21 @@ workload means; who errs is left out.
 from __future__ import annotations
 
 import argparse
-import gc
 import math
 import platform
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.subjects import BY_HAND, PEERS, Context, Prepared, Subject, subjects, verify
-from benchmarks.workload import DENSITIES, Workload, workload
+from benchmarks.subjects import BY_HAND, PEERS, Prepared, Subject, subjects, verify
+from benchmarks.timing import FEWEST, SPENT, Timed, in_turns
+from benchmarks.workload import DENSITIES, workload
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 SIZES: Final = (10, 100, 1_000, 10_000)
 CHECKED: Final = 10  # customers that answers are verified for
-SPENT: Final = 6.0  # seconds in which nobody new is asked, in one round
-FEWEST: Final = 4  # customers that everybody is asked about, however long it takes
-TIMES: Final = 3  # how often in a row everybody is asked about all of them
 
 
 @dataclass
@@ -82,48 +76,12 @@ def _measure(rows: Sequence[Row], density: str, size: int, contexts: int, rounds
         took = time.perf_counter() - before
         if took > SPENT:
             print(f"{row.subject.name}: {size} actions took {took:.0f} s to load and verify")
-    best = _asked(loaded, work, rounds)
-    for place, times in best.items():
+    turns = {place: Timed(one.prepared(work), one.time) for place, one in loaded.items()}
+    for place, times in in_turns(turns, rounds).items():
         ordered = sorted(times.values())
         rows[place].p50[density, size] = ordered[len(ordered) // 2]
         if len(ordered) >= 30:
             rows[place].p99[density, size] = ordered[math.ceil(0.99 * len(ordered)) - 1]
-
-
-def _asked(
-    loaded: Mapping[int, Prepared], work: Workload, rounds: int
-) -> Mapping[int, Mapping[int, float]]:
-    """Return the best seconds of everybody who was asked, by customer."""
-    best: dict[int, dict[int, float]] = defaultdict(dict)
-    gc.collect()
-    gc.freeze()  # what is loaded stays, and need not be looked through
-    try:
-        for _ in range(rounds):
-            for place, prepared in loaded.items():
-                gc.collect()
-                gc.disable()
-                for number, seconds in _times(prepared, work.contexts):
-                    best[place][number] = min(seconds, best[place].get(number, math.inf))
-                gc.enable()
-    finally:
-        gc.enable()
-        gc.unfreeze()
-    return best
-
-
-def _times(prepared: Prepared, contexts: Sequence[Context]) -> Iterator[tuple[int, float]]:
-    """Yield the number of a customer and the seconds of an answer, until too much was spent."""
-    spent = 0.0
-    for _ in range(TIMES):
-        given = [prepared.prepare(context) for context in contexts]
-        for number, each in enumerate(given):
-            if spent > SPENT and number >= FEWEST:
-                return
-            seconds = prepared.time(each)
-            spent += seconds
-            yield number, seconds
-        if spent > SPENT:
-            return
 
 
 # --- what is said
