@@ -53,15 +53,12 @@ class Lot:
 
     def next_part(self) -> int:
         """Go on to the next part that has something in it; return 0 after the last."""
-        rest = self.rest
-        while rest:
-            part, rest = rest & _ONES, rest >> _PART
-            self.base += _PART
-            if part:
-                self.rest = rest
+        while (rest := self.rest) > _ONES:
+            self.rest, self.base = rest >> _PART, self.base + _PART
+            if part := rest & _ONES:
                 return part
-        self.rest = 0
-        return 0
+        self.rest, self.base = 0, self.base + _PART
+        return rest
 
     def pop(self) -> int:
         """Take out the first number; -1 where none is left."""
@@ -199,7 +196,7 @@ class Contenders:
         found, least, plan, slots = self._found, self._least, self.plan, self.view.slots
         bounds, plain, factors = plan.factors.bounds, plan.plain, plan.factors
         part, best = lot.part, -found[0][0] if found else -math.inf
-        while part or (part := lot.next_part() or self._further(lot, best)):
+        while part or (part := lot.next_part() if lot.rest else self._further(lot, best)):
             lowest = part & -part
             number = lot.base + lowest.bit_length() - 1
             most = bounds[number]

@@ -163,9 +163,10 @@ class Plan:
     functions: Functions
     journey: JourneyReader
     derive: Callable[[Slots], None] | None  # fills the slots of conditions, scorecards, tables
-    in_use: int
-    first: int  # how many are judged at once, those that may have the highest priority
-    rest: int  # the others, which are judged when it may matter
+    first: int  # how many come first, those that may have the highest priority
+    ahead: int  # those of them that are in use: they are judged at once
+    rest: int  # the others in use, which are judged when it may matter
+    unused: int
     dates: Callable[[int], int] | None  # what is in its dates at an instant
     stops: tuple[Selector, ...]
     dated: bool  # whether there are dates or stops

@@ -83,6 +83,7 @@ class _Planner:
         functions, doors = self.functions, self.doors()
         factors = Factors(book, targets, self.bounds, functions)
         given, dates = self.slots.get(GIVEN), self.dates()
+        first, unused = (1 << self.first) - 1, mask_of(self.unused())
         windows = tuple(dict.fromkeys(rule.window for rule in self.rules()))
         plan = Plan(
             book=book,
@@ -93,14 +94,10 @@ class _Planner:
             functions=functions,
             journey=JourneyReader(book, self.slots, self.moments),
             derive=deriving(book, self.slots),
-            in_use=names.everything
-            ^ mask_of(
-                number
-                for number, target in enumerate(targets)
-                if not all(validity.enabled for validity in self.validities(target))
-            ),
             first=self.first,
-            rest=names.everything ^ ((1 << self.first) - 1),
+            ahead=~unused & first,
+            rest=~unused & (names.everything ^ first),
+            unused=unused,
             dates=dates,
             dated=dates is not None or bool(book.kill_switch),
             stops=tuple(select(stop.covers, names) for stop in book.kill_switch),
@@ -270,6 +267,14 @@ class _Planner:
             small = self.indexing(some, self.functions, most, self.domains)
             narrow = by_size(small.narrow, narrow, most)
         return Gating(narrow, conditions, parts)
+
+    def unused(self) -> list[int]:
+        """Return what is not enabled."""
+        return [
+            number
+            for number, target in enumerate(self.targets)
+            if not all(validity.enabled for validity in self.validities(target))
+        ]
 
     def judged_first(self) -> int:
         """Return how many are judged at once: all where there are few, or bounds tell nothing."""

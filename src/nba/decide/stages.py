@@ -164,7 +164,7 @@ class Passage:
         self.fitting = 0
         self.complete = not plan.rest
         self._steps: list[Step] | None = None
-        self.alive = self._through(plan.names.everything ^ plan.rest)
+        self.alive = self._through(plan.ahead)
 
     def go_on(self) -> int:
         """Let the rest go; return what came through of it."""
@@ -177,23 +177,24 @@ class Passage:
 
     def all(self) -> int:
         """Return all that comes through."""
-        if not self.complete:
-            self.go_on()
+        self.go_on()
         return self.alive
 
     def steps(self) -> list[Step]:
         """Return what every stage removed of all treatments, one stage after the other."""
         if self._steps is None:
-            everything, trail = self.plan.names.everything, Trail()
-            alive = self._available(everything, trail)
-            for stage in STAGES[1:]:
-                alive = stage(self.plan, self.view, alive, trail)
+            plan, trail = self.plan, Trail()
+            trail.note("unavailable", plan.unused)
+            alive = plan.ahead | plan.rest
+            for stage in STAGES:
+                alive = stage(plan, self.view, alive, trail)
             self._steps = trail.steps
         return self._steps
 
-    def _through(self, some: int) -> int:
+    def _through(self, alive: int) -> int:
         plan, view, trail = self.plan, self.view, self.trail
-        alive = self._available(some, trail)
+        if plan.dated or view.point is not None or view.forsaken:
+            alive = availability(plan, view, alive, trail)
         if alive and plan.fitting is not None:
             alive = plan.fitting.narrow(view.slots, alive)
         if alive and plan.policies:
@@ -203,15 +204,6 @@ class Passage:
             if not alive:
                 break
             alive = stage(plan, view, alive, trail)
-        return alive
-
-    def _available(self, some: int, trail: Trail) -> int:
-        plan, view = self.plan, self.view
-        alive = some & plan.in_use
-        if alive != some:
-            trail.note("unavailable", some ^ alive)
-        if plan.dated or view.point is not None or view.forsaken:
-            alive = availability(plan, view, alive, trail)
         return alive
 
 
