@@ -2,9 +2,11 @@
 
 Each condition is taken apart into predicates of single fields (`predicates`). An index looks every
 field up once, and a row (`rows`) says whom its value lets through; what is left is in all rows.
-What no table can say is asked afterwards: a condition that many share is a *plane*, asked once for
-all of them while any of them is left; where there are many more than `MOST_PLANES`, the rare ones
-are the *rest*, asked of each treatment that is left.
+Of a condition such as `relationship > 40.0 || customer.tier == 'platinum'` one row of either field
+has to let a treatment through; where several conditions are over the same fields, these are looked
+up for all of them. What no table can say is asked afterwards: a condition that many share is a
+*plane*, asked once for all of them while any of them is left; where there are many more than
+`MOST_PLANES`, the rare ones are the *rest*, asked of each treatment that is left.
 
 A lookup of every field is a fixed cost. Up to `MOST_STRAIGHT` treatments straight-line code
 (`straight`) is faster: an `if` for each, which the first test that fails ends. Both were measured
@@ -14,6 +16,7 @@ A lookup of every field is a fixed cost. Up to `MOST_STRAIGHT` treatments straig
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -21,7 +24,7 @@ from typing import Any, Final, NamedTuple
 from nba.book.model import Condition
 from nba.decide.domains import Domains
 from nba.decide.functions import Function, Functions, Slots
-from nba.decide.predicates import needs_of
+from nba.decide.predicates import Clause, needs_of
 from nba.decide.rows import Bands, Rows, Table, joined, rows_of
 from nba.decide.straight import straight
 from nba.decide.targets import bits, mask_of
@@ -144,8 +147,10 @@ class _Index:
     ) -> None:
         self.functions = functions
         self.everything = everything
+        self.values = domains.values
         asked: dict[str, dict[int, Normal]] = {}
         inexact: list[tuple[Condition, Sequence[int]]] = []
+        clauses: list[_Taken] = []
         for condition, numbers in required.items():
             needs = needs_of(normal(condition.tree))
             for path, form in needs.predicates.items():
@@ -154,16 +159,29 @@ class _Index:
                     own[number] = AllOf((own[number], form)) if number in own else form
             if not needs.exact:
                 inexact.append((condition, numbers))
-        self.rows = {
-            path: rows_of(_grouped(own), everything, domains.values.get(path, ()))
-            for path, own in sorted(asked.items(), key=lambda each: -len(each[1]))
-        }
+            elif needs.clauses:
+                clauses.append((condition, numbers, needs.clauses))
+        ordered = sorted(asked.items(), key=lambda each: -len(each[1]))
+        self.rows = {path: self.rows_by(own, path) for path, own in ordered}
+        groups, alone = _by_fields(clauses)
+        inexact += alone
+        #: of each of these sets of rows, one has to let a treatment through
+        self.either = [
+            {
+                path: self.rows_by({number: clause[path] for number, clause in own.items()}, path)
+                for path in next(iter(own.values()))
+            }
+            for own in groups
+        ]
         inexact.sort(key=lambda each: -len(each[1]))
         self.planes = inexact[:MOST_PLANES]
         self.rest: dict[int, list[Condition]] = {}
         for condition, numbers in inexact[MOST_PLANES:]:
             for number in numbers:
                 self.rest.setdefault(number, []).append(condition)
+
+    def rows_by(self, own: Mapping[int, Normal], path: str) -> Rows:
+        return rows_of(_grouped(own), self.everything, self.values.get(path, ()))
 
     def narrowing(self) -> Narrowing:
         """Generate the functions: a line for each field and each plane."""
@@ -186,20 +204,21 @@ class _Index:
         for place, together in enumerate(_together(fields)):
             if place and place % _LOOK_EVERY == 0:
                 lines.append("    if not m: return 0")
-            slots = [f"c[{self.functions.slots[path]}]" for path, _ in together]
             if len(together) == 1:
-                found = _lookup(together[0][1], slots[0], place, names)
-                lines += [f"    {line}" for line in found]
+                path, rows = together[0]
+                lines.append(f"    m &= {_row(rows, self.slot(path), names)}")
             else:
-                names[f"t{place}"] = joined(
-                    [rows for _, rows in together if isinstance(rows, Table)]
-                )
-                lines.append(f"    m &= t{place}{''.join(f'[{slot}]' for slot in slots)}")
-        for place, (condition, numbers) in enumerate(self.planes if asking else ()):
+                tables = joined([rows for _, rows in together if isinstance(rows, Table)])
+                slots = "".join(f"[{self.slot(path)}]" for path, _ in together)
+                lines.append(f"    m &= {_named(tables, names)}{slots}")
+        for either in self.either if asking else ():
+            some = [_row(rows, self.slot(path), names) for path, rows in either.items()]
+            lines.append(f"    m &= {' | '.join(some)}")
+        for condition, numbers in self.planes if asking else ():
             mask = mask_of(numbers)
-            names[f"p{place}"], names[f"q{place}"] = mask, self.everything & ~mask
-            names[f"f{place}"] = self.functions.holds(condition)
-            lines.append(f"    if m & p{place} and not f{place}(c): m &= q{place}")
+            holds = _named(self.functions.holds(condition), names)
+            these, others = _named(mask, names), _named(self.everything & ~mask, names)
+            lines.append(f"    if m & {these} and not {holds}(c): m &= {others}")
         if self.rest and asking:
             names["rest"], names["rest_of"] = mask_of(self.rest), _Rest(self.rest, self.functions)
             lines.append("    if m & rest: m = rest_of(c, m, m & rest)")
@@ -207,6 +226,9 @@ class _Index:
         exec(compile("\n".join(lines), "<generated from a rule book>", "exec"), names)  # noqa: S102
         narrow: Narrow = names["narrow"]
         return narrow
+
+    def slot(self, path: str) -> str:
+        return f"c[{self.functions.slots[path]}]"
 
 
 def _lasts(path: str) -> bool:
@@ -242,21 +264,57 @@ def _together(fields: Mapping[str, Rows]) -> list[list[tuple[str, Rows]]]:
     return groups + found
 
 
-def _lookup(rows: Rows, slot: str, place: int, names: dict[str, Any]) -> list[str]:
-    """Return the lines that leave in `m` what the row of a value has."""
-    names[f"u{place}"] = rows.unknown
+def _row(rows: Rows, slot: str, names: dict[str, Any]) -> str:
+    """Return Python for the row of a value."""
     if isinstance(rows, Table):
-        names[f"t{place}"] = rows.rows
         if rows.closed:
-            return [f"m &= t{place}[{slot}]"]
-        names[f"t{place}"], names[f"o{place}"] = rows.rows.get, rows.other
-        return [f"m &= t{place}({slot}, o{place})"]
+            return f"{_named(rows.rows, names)}[{slot}]"
+        return f"{_named(rows.rows.get, names)}({slot}, {_named(rows.other, names)})"
     if isinstance(rows, Bands):
-        names[f"e{place}"], names[f"r{place}"] = rows.edges, rows.rows
-        found = f"r{place}[bisect(e{place}, v)]"
-        return [f"v = {slot}", f"m &= u{place} if v is None else {found}"]
-    names[f"w{place}"] = rows.row
-    return [f"m &= w{place}({slot})"]
+        found = f"{_named(rows.rows, names)}[bisect({_named(rows.edges, names)}, v)]"
+        return f"({_named(rows.unknown, names)} if (v := {slot}) is None else {found})"
+    return f"{_named(rows.row, names)}({slot})"
+
+
+def _named(value: object, names: dict[str, Any]) -> str:
+    """Return the name of a value in what is generated."""
+    name = f"k{len(names)}"
+    names[name] = value
+    return name
+
+
+#: A condition that needs clauses and nothing else that no table can say, and who requires it.
+_Taken = tuple[Condition, Sequence[int], Sequence[Clause]]
+#: So many conditions over the same fields are looked up and not asked.
+_ALIKE: Final = 3
+#: A treatment has so many clauses over the same fields looked up.
+_MOST_LEVELS: Final = 4
+
+
+def _by_fields(
+    conditions: Sequence[_Taken],
+) -> tuple[list[dict[int, Clause]], list[tuple[Condition, Sequence[int]]]]:
+    """Return clauses over the same fields by treatment, one for each; and who is left alone."""
+    alike = Counter(
+        fields for _, _, clauses in conditions for fields in set(map(frozenset, clauses))
+    )
+    groups: dict[frozenset[str], list[dict[int, Clause]]] = {}
+    alone = []
+    for condition, numbers, clauses in conditions:
+        if any(alike[frozenset(clause)] < _ALIKE for clause in clauses):
+            alone.append((condition, numbers))
+            continue
+        for clause in clauses:
+            levels = groups.setdefault(frozenset(clause), [])
+            free = (level for level in levels if level.keys().isdisjoint(numbers))
+            level = next(free, None)
+            if level is None:
+                if len(levels) == _MOST_LEVELS:
+                    alone.append((condition, numbers))
+                    break
+                levels.append(level := {})
+            level.update(dict.fromkeys(numbers, clause))
+    return [level for levels in groups.values() for level in levels], alone
 
 
 class _Rest:

@@ -1,21 +1,32 @@
 """Which tests of single fields a condition needs: what an index can be asked for it.
 
 A predicate is a normal form (`nba.lang.normal`) that reads one field. A condition needs some
-predicates, each of another field: it holds only where all of them do. Where that is all that it
-says, the predicates are *exact*; else they are necessary, and the rest has to be asked.
+predicates, each of another field: it holds only where all of them do. It may need *clauses* too:
+some predicates of different fields, of which one must hold. Where that is all that it says, they
+are *exact*; else they are necessary, and the rest has to be asked.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test
 from nba.lang.values import Duration, Timestamp
 
-__all__ = ["ORDERED", "Needs", "constants_of", "edges_of", "holds_for", "is_indexable", "needs_of"]
+__all__ = [
+    "ORDERED",
+    "Clause",
+    "Needs",
+    "constants_of",
+    "edges_of",
+    "holds_for",
+    "is_indexable",
+    "needs_of",
+]
 
 #: Types whose values have an order and the next greater value.
 ORDERED: Final = frozenset({"int", "double", "timestamp", "duration"})
@@ -31,40 +42,71 @@ _CLASSES: Final[dict[str, type]] = {
 _PRESENCE: Final = ("has", "not has")
 
 
+#: Predicates by the path of their field, one of which holds.
+Clause = Mapping[str, Normal]
+
+
 class Needs(NamedTuple):
-    """Predicates by the path of their field, and whether together they are the condition."""
+    """Predicates by the path of their field, and clauses; whether that is all a condition says."""
 
     predicates: dict[str, Normal]
+    clauses: tuple[Clause, ...]
     exact: bool
+
+
+#: A condition that is taken apart into more clauses is asked instead.
+_MOST_CLAUSES: Final = 8
 
 
 def needs_of(form: Normal) -> Needs:
     """Return what a condition needs."""
     match form:
         case Constant(holds=True):
-            return Needs({}, exact=True)
+            return Needs({}, (), exact=True)
         case Test() if is_indexable(form):
-            return Needs({form.path: form}, exact=True)
+            return Needs({form.path: form}, (), exact=True)
         case AllOf():
-            parts = [needs_of(part) for part in form.parts]
-            found: dict[str, Normal] = {}
-            for part in parts:
-                for path, one in part.predicates.items():
-                    found[path] = AllOf((found[path], one)) if path in found else one
-            return Needs(found, all(part.exact for part in parts))
+            return _all_of([needs_of(part) for part in form.parts])
         case AnyOf():
-            parts = [needs_of(part) for part in form.parts]
-            common = [
-                path
-                for path in parts[0].predicates
-                if all(path in part.predicates for part in parts)
-            ]
-            alone = all(part.exact and len(part.predicates) == 1 for part in parts)
-            joined: dict[str, Normal] = {
-                path: AnyOf(tuple(part.predicates[path] for part in parts)) for path in common
-            }
-            return Needs(joined, alone and len(common) == 1)
-    return Needs({}, exact=False)
+            return _any_of([needs_of(part) for part in form.parts])
+    return Needs({}, (), exact=False)
+
+
+def _all_of(parts: Sequence[Needs]) -> Needs:
+    found: dict[str, Normal] = {}
+    for part in parts:
+        for path, one in part.predicates.items():
+            found[path] = AllOf((found[path], one)) if path in found else one
+    clauses = tuple(clause for part in parts for clause in part.clauses)
+    return Needs(found, clauses, all(part.exact for part in parts))
+
+
+def _any_of(parts: Sequence[Needs]) -> Needs:
+    """Return what is needed where one part holds: of every choice of one need of each, one."""
+    needs = [
+        [{path: form} for path, form in part.predicates.items()] + list(part.clauses)
+        for part in parts
+    ]
+    if math.prod(map(len, needs)) > _MOST_CLAUSES:
+        common = [path for path in parts[0].predicates if all(path in p.predicates for p in parts)]
+        return Needs(
+            {path: AnyOf(tuple(part.predicates[path] for part in parts)) for path in common},
+            (),
+            exact=False,
+        )
+    predicates: dict[str, Normal] = {}
+    clauses = []
+    for choice in product(*needs):
+        clause: dict[str, Normal] = {}
+        for each in choice:
+            for path, one in each.items():
+                clause[path] = AnyOf((clause[path], one)) if path in clause else one
+        if len(clause) > 1:
+            clauses.append(clause)
+            continue
+        for path, one in clause.items():
+            predicates[path] = AllOf((predicates[path], one)) if path in predicates else one
+    return Needs(predicates, tuple(clauses), all(part.exact for part in parts))
 
 
 def is_indexable(test: Test) -> bool:
