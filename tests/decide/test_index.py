@@ -238,13 +238,50 @@ def test_many_conditions_over_several_fields(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(indexes, "MOST_PLANES", 5)
     chooser = random.Random(6)
     lines = [
-        f"customer.age > {chooser.randrange(40)} || customer.score < {chooser.randrange(30)}"
+        f"customer.age + 1 > {chooser.randrange(40)} || customer.score < {chooser.randrange(30)}"
         for _ in range(200)
     ]
     book = book_of(lines)
     indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
     for customer in customers(chooser):
         assert fitting(indexed, customer) == fitting(literal, customer)
+
+
+@pytest.mark.parametrize(("alike", "levels"), [(1, 4), (3, 1), (20, 2)])
+def test_conditions_over_the_same_fields(
+    monkeypatch: pytest.MonkeyPatch, alike: int, levels: int
+) -> None:
+    """One of several tests holds, or all of one of several groups do."""
+    monkeypatch.setattr(indexes, "_ALIKE", alike)
+    monkeypatch.setattr(indexes, "_MOST_LEVELS", levels)
+    chooser = random.Random(7)
+    number = chooser.randrange
+    lines = []
+    for _ in range(300):
+        one = f"(customer.age > {number(40)} || customer.score < {number(30)})"
+        lines.append(
+            chooser.choice(
+                [
+                    one,
+                    f"{one} && (has(customer.city) || customer.age == {number(40)})",
+                    f"{one} && (customer.score > {number(60)} || customer.age < {number(20)})",
+                    f"{one} || customer.city == 'c{number(60)}'",
+                    f"!({one} && customer.city != 'c{number(60)}')",
+                    f"customer.age > {number(40)} && customer.city == 'c1' || !has(customer.score)",
+                    f"customer.age < 9 && customer.score < 9 || customer.age > {number(40)}",
+                    f"customer.score < 9 && has(customer.city) || customer.score > 9 && {one}",
+                    f"customer.age + 1 > {number(40)} || {one}",
+                ]
+            )
+        )
+    book = book_of(lines)
+    indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
+    seen = 0
+    for customer in customers(chooser):
+        found = fitting(indexed, customer)
+        assert found == fitting(literal, customer)
+        seen += len(found)
+    assert seen > 1000
 
 
 def test_code_nests_no_deeper_than_python_does() -> None:
