@@ -121,6 +121,7 @@ def answer(plan: Plan, view: View, n: int | None = None, spare: int = 0) -> Answ
         offers.append(offer)
         if granting.full:
             break
-    if any(offer.needs for offer in offers):  # else nothing can be refused
+    if spare and any(need.owner is not None for offer in offers for need in offer.needs):
+        # what others may take at the same time; what is the customer's own is as it was read
         offers += islice(source, spare)
     return Answer(passage, count, tuple(offers), tuple(granting.granted), refused)

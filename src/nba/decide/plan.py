@@ -102,13 +102,15 @@ class Ladder(NamedTuple):
 class Counted(NamedTuple):
     """An account of a limit or a budget: its name, per whom it counts, and since when.
 
-    *slot* is that of the field that says per whom, if one does; *window* the place of the window
-    among those of the plan.
+    *slot* is that of the field that says per whom; where none does, it is *whose*, if that is
+    *known*. *window* is the place of the window among those of the plan.
     """
 
     account: str
     per: str
     slot: int | None
+    known: bool
+    whose: str | None
     window: int
 
 

@@ -18,6 +18,7 @@ from nba.book.model import (
     Validity,
 )
 from nba.book.ranking import FACTORS
+from nba.decide.contact import owner_of
 from nba.decide.deriving import deriving
 from nba.decide.domains import domains_of
 from nba.decide.factors import Factors, bounds_of
@@ -318,7 +319,8 @@ class _Planner:
         for rule in self.rules():
             path = self.book.household if rule.per == "household" else rule.per
             slot = self.slots.get(path or "")
-            yield Counted(rule.account, rule.per, slot, windows.index(rule.window))
+            owner = owner_of(rule.per, None)
+            yield Counted(rule.account, rule.per, slot, *owner, windows.index(rule.window))
 
     def once(self) -> Iterator[tuple[str, Once]]:
         for action in self.book.actions.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from nba import money
@@ -35,12 +36,13 @@ class Scorer:
         self.boosts = self._boosts() if plan.boosts else ()
 
     def _boosts(self) -> tuple[tuple[int, float], ...]:
-        view = self.view
-        return tuple(
-            (covers.among(view.inbound), add)
+        slots, inbound = self.view.slots, self.view.inbound
+        found = [
+            (covers.among(inbound), add)
             for covers, holds, add in self.plan.boosts
-            if holds is None or holds(view.slots)
-        )
+            if holds is None or holds(slots)
+        ]
+        return tuple(found)
 
     def lots(self, members: int, most: int) -> list[tuple[int, float]] | None:
         """Return these treatments by context weight; None where there are more weights than *most*.
@@ -56,7 +58,7 @@ class Scorer:
                 lots = [(out, adds) for lot, adds in lots if (out := lot & ~mask)] + split
             if len(lots) > most:
                 return None
-        return [(lot, max(0.0, 1.0 + math.fsum(adds) / 100.0)) for lot, adds in lots]
+        return [(lot, _together(adds)) for lot, adds in lots]
 
     def growth(self, members: int) -> float:
         """Return what the context weight of these treatments is at most."""
@@ -107,8 +109,7 @@ class Scorer:
         return 0.0
 
     def _weight(self, number: int) -> float:
-        total = math.fsum([add for mask, add in self.boosts if mask >> number & 1])
-        return max(0.0, 1.0 + total / 100.0)
+        return _together([add for mask, add in self.boosts if mask >> number & 1])
 
     # --- gestures
 
@@ -158,6 +159,11 @@ class Scorer:
         if found is None:
             raise KeyError(number)
         return found
+
+
+def _together(adds: Sequence[float]) -> float:
+    """Return the context weight that percentages make."""
+    return max(0.0, 1.0 + math.fsum(adds) / 100.0) if adds else 1.0
 
 
 def _fault(factor: object, name: str) -> str:

@@ -134,7 +134,8 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
 def _accounts(plan: Plan, slots: Slots, when: When, *, nobody: bool) -> dict[str, Account]:
     since = [since_of(window, when) for window in plan.windows]
     found = {}
-    for account, per, slot, window in plan.counted:
-        known, owner = owner_of(per, None if slot is None else slots[slot])
+    for account, per, slot, known, owner, window in plan.counted:
+        if slot is not None:
+            known, owner = owner_of(per, slots[slot])  # noqa: PLW2901 - it depends on the case
         found[account] = Account(known and not nobody, owner, since[window])
     return found

@@ -53,10 +53,11 @@ class Accounts:
     ) -> int | None:
         """Return the place of the first claim that does not fit; None where all do."""
         for place, claim in enumerate(claims):
-            if (
-                self._holder(claim.asked, names, entry) is None
-                and self.used(claim.asked, names, at) + claim.amount > claim.at_most
-            ):
+            used, entered = claim.amount, False
+            for found in self._of(claim.asked, names):
+                used += found.used_at(claim.asked.since, at)
+                entered = entered or entry in found.entries
+            if used > claim.at_most and not entered:
                 return place
         return None
 
