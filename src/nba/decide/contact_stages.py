@@ -90,9 +90,8 @@ def _alike(plan: Plan, rule: Suppression, one: Answered) -> int:
 
 
 def _limited(plan: Plan, view: View, alive: int, trail: Trail) -> int:
-    for cap in plan.caps:
-        limit = cap.limit
-        here = alive & _reach(plan, view, cap)
+    for cap, reach in zip(plan.caps, _reaches(plan, view), strict=True):
+        limit, here = cap.limit, alive & reach
         if not here or (code := _full(plan, view, limit)) is None:
             continue
         if limit.on_limit == "defer":
@@ -106,19 +105,23 @@ def _limited(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     return alive
 
 
-def _reach(plan: Plan, view: View, cap: Cap) -> int:
-    """Return what a limit drops when it is full; where it drops, whole actions in one direction.
+def _reaches(plan: Plan, view: View) -> tuple[int, ...]:
+    """Return what each limit drops when it is full; where it drops, whole actions in one direction.
 
     It is worked out once for each channel that an interaction may be on.
     """
-    key = (cap.limit.id, view.current if view.inbound else None)
+    key = view.current if view.inbound else None
     found = plan.reaches.get(key)
     if found is None:
-        found, inbound = _capped(cap, view), view.inbound
-        if cap.limit.on_limit == "drop":
-            there = _whole(plan, found & ~inbound) & ~inbound
-            found = _whole(plan, found & inbound) & inbound | there
-        plan.reaches[key] = found
+        found = plan.reaches[key] = tuple(_reach(plan, view.inbound, cap) for cap in plan.caps)
+    return found
+
+
+def _reach(plan: Plan, inbound: int, cap: Cap) -> int:
+    found = _capped(cap, inbound)
+    if cap.limit.on_limit == "drop":
+        there = _whole(plan, found & ~inbound) & ~inbound
+        found = _whole(plan, found & inbound) & inbound | there
     return found
 
 
@@ -143,10 +146,10 @@ def _full(plan: Plan, view: View, limit: Limit) -> str | None:
     return f"limited:{limit.id}" if used >= limit.at_most else None
 
 
-def _capped(cap: Cap, view: View) -> int:
+def _capped(cap: Cap, inbound: int) -> int:
     """Return what a limit drops when it is full: what it covers, without what is exempt."""
-    covered = cap.covers.among(view.inbound)
-    return covered & ~cap.exempt.among(view.inbound) if cap.exempt else covered
+    covered = cap.covers.among(inbound)
+    return covered & ~cap.exempt.among(inbound) if cap.exempt else covered
 
 
 def counting(plan: Plan, view: View, number: int) -> tuple[tuple[Limit, bool], ...]:
@@ -158,7 +161,7 @@ def counting(plan: Plan, view: View, number: int) -> tuple[tuple[Limit, bool], .
     found = plan.counting.get(key)
     if found is None:
         found = plan.counting[key] = tuple(
-            (cap.limit, bool(_capped(cap, view) >> number & 1))
+            (cap.limit, bool(_capped(cap, view.inbound) >> number & 1))
             for cap in plan.caps
             if _counts(cap, view, number)
         )

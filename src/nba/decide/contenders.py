@@ -232,7 +232,7 @@ class Contenders:
             if -less <= least:
                 lots.clear()
                 break
-            others = -min((each[0] for each in lots[1:3]), default=math.inf)
+            others = -min(lots[1:3])[0] if len(lots) > 1 else -math.inf
             weight = lot.weight
             growth = weight * lot.surge
             while number >= 0:

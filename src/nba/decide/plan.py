@@ -199,8 +199,8 @@ class Plan:
     floor: float
     #: After the conditions: what has something to do.
     stages: tuple[Callable[[Plan, Any, int, Any], int], ...] = ()
-    #: By the name of a limit and the channel of the interaction: what it drops when it is full.
-    reaches: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    #: By the channel of the interaction: what each limit drops when it is full.
+    reaches: dict[str | None, tuple[int, ...]] = field(default_factory=dict)
     #: By treatment, and whether it is inbound: the limits that count it, and if they drop it.
     counting: dict[tuple[int, bool], tuple[tuple[Limit, bool], ...]] = field(default_factory=dict)
     ladders: dict[int, Ladder] = field(default_factory=dict)  # by treatment, once asked for

@@ -56,9 +56,10 @@ def eligibility(plan: Plan, view: View, alive: int, trail: Trail) -> int:
 
 def _past_policies(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     unsure: list[tuple[str, int]] = []
+    slots = view.slots
     for name, covers, verdict in plan.policies:
-        covered = alive & covers.among(view.inbound)
-        if covered and (found := verdict(view.slots)) is not False:
+        found = verdict(slots)
+        if found is not False and (covered := alive & covers.among(view.inbound)):
             if found is None:
                 unsure.append((name, covered))
             else:

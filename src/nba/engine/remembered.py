@@ -103,6 +103,8 @@ class Noted:
     @classmethod
     def of(cls, row: Remembered) -> Noted:
         """Return the record of a decision."""
+        if row.text == _NOTHING_YET:  # as most stay
+            return cls()
         data = json.loads(row.text)
         return cls(
             [tuple(one) for one in data["outcomes"]],
