@@ -23,12 +23,12 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from nba.errors import EvaluationError
-from nba.lang import runtime, tree, values
+from nba.lang import tree
 from nba.lang.functions import Functions, Overload, dispatch, pattern, search
-from nba.lang.runtime import UNKNOWN
+from nba.lang.runtime import NAMES, UNKNOWN
 from nba.lang.tree import Node
 from nba.lang.types import DYN, ObjectType
-from nba.lang.values import NONE, Duration, OptionalValue, Timestamp, UInt
+from nba.lang.values import Duration, Timestamp
 
 __all__ = ["UNKNOWN", "Program"]
 
@@ -75,26 +75,7 @@ class Program:
         self._scope: list[str] = []
         self._level = 0
         self._count = 0
-        self._namespace: dict[str, Any] = {
-            "UNKNOWN": UNKNOWN,
-            "Timestamp": Timestamp,
-            "Duration": Duration,
-            "UInt": UInt,
-            "equal": values.equal,
-            "contains": values.contains,
-            "saturated": runtime.saturated,
-            "selected": runtime.selected,
-            "present": runtime.present,
-            "selected_if_there": runtime.selected_if_there,
-            "items": runtime.items,
-            "pairs": runtime.pairs,
-            "held": runtime.held,
-            "merged": runtime.merged,
-            "make_map": runtime.make_map,
-            "map_key": values.map_key,
-            "OptionalValue": OptionalValue,
-            "NONE": NONE,
-        }
+        self._namespace: dict[str, Any] = dict(NAMES)
 
     def holds(self, node: Node) -> str:
         """Add a function that says whether a condition is surely true; return its name."""

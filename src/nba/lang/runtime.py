@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from nba.errors import EvaluationError
 from nba.lang import values
-from nba.lang.values import NONE, OptionalValue
+from nba.lang.values import NONE, Duration, OptionalValue, Timestamp, UInt
 
 __all__ = [
+    "NAMES",
     "UNKNOWN",
     "held",
     "items",
@@ -108,3 +109,26 @@ def make_map(
     except EvaluationError:
         return UNKNOWN
     return found
+
+
+#: What generated code calls all of this.
+NAMES: Final[dict[str, Any]] = {
+    "UNKNOWN": UNKNOWN,
+    "Timestamp": Timestamp,
+    "Duration": Duration,
+    "UInt": UInt,
+    "equal": values.equal,
+    "contains": values.contains,
+    "saturated": saturated,
+    "selected": selected,
+    "present": present,
+    "selected_if_there": selected_if_there,
+    "items": items,
+    "pairs": pairs,
+    "held": held,
+    "merged": merged,
+    "make_map": make_map,
+    "map_key": values.map_key,
+    "OptionalValue": OptionalValue,
+    "NONE": NONE,
+}
