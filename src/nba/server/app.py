@@ -76,11 +76,8 @@ def create_app(
         path: Resource(service, tuple(own))
         for path, own in groupby(endpoints, lambda one: one.path)
     }
-    app: Any = Router(
-        redirect_slashes=False,
-        default=Paths(resources, Unknown(service)),
-        lifespan=lambda _: _living(service, watched, keys if watch else None),
-    )
+    living = Router(lifespan=lambda _: _living(service, watched, keys if watch else None))
+    app: Any = Paths(resources, Unknown(service), living)
     if cors:
         app = CORSMiddleware(
             app,

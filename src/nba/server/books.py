@@ -55,12 +55,12 @@ async def check(call: Call) -> Reply:
         raise ProblemError("overloaded", "another book is being checked")
     # it goes on where nobody waits for it any more, and until its end none begins beside it
     call.service.last_check = asyncio.create_task(_check_alone(call.service, files))
-    return Reply(encode(await asyncio.shield(call.service.last_check)))
+    return Reply(encode(await call.service.within(asyncio.shield(call.service.last_check))))
 
 
 async def _check_alone(service: Service, files: dict[str, str]) -> dict[str, Any]:
     async with service.checking:
-        return await service.call(partial(_checked, files))
+        return await service.engine.threads.run(partial(_checked, files))
 
 
 def _checked(files: dict[str, str]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _checked(files: dict[str, str]) -> dict[str, Any]:
 
 async def reload(call: Call) -> Reply:
     """Read the book and the keys again."""
-    changed = await call.service.reload()
+    changed = await call.service.within(call.service.reload())
     call.service.tell()
     return Reply(encode({"changed": changed, "version": call.service.engine.version}))
 

@@ -35,28 +35,39 @@ class DisconnectedError(Exception):
     """Whoever asked went away before the body was there."""
 
 
-async def read_body(receive: Receive, length: bytes | None, bounds: Bounds) -> bytes:
-    """Return the body of a request. Raises ProblemError and DisconnectedError."""
+async def read_body(
+    receive: Receive, length: bytes | None, bounds: Bounds, *, arrived: bool = False
+) -> bytes:
+    """Return the body of a request. Raises ProblemError and DisconnectedError.
+
+    *length* is the one that was announced; *arrived* says that nothing is to be waited for.
+    """
     if length is not None and len(length) < 20 and length.isdigit() and int(length) > bounds.body:
         raise _too_large(bounds)
-    parts: list[bytes] = []
-    size = 0
+    if arrived:
+        return await _joined(receive, bounds)
     try:
         async with asyncio.timeout(bounds.body_seconds):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise DisconnectedError
-                part = message.get("body", b"")
-                size += len(part)
-                if size > bounds.body:
-                    raise _too_large(bounds)
-                if not message.get("more_body", False):
-                    return b"".join([*parts, part]) if parts else part
-                parts.append(part)
+            return await _joined(receive, bounds)
     except TimeoutError:
         detail = f"the body was not there within {bounds.body_seconds:g} s"
         raise ProblemError("slow-body", detail, headers={"Connection": "close"}) from None
+
+
+async def _joined(receive: Receive, bounds: Bounds) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        part = message.get("body", b"")
+        size += len(part)
+        if size > bounds.body:
+            raise _too_large(bounds)
+        if not message.get("more_body", False):
+            return b"".join([*parts, part]) if parts else part
+        parts.append(part)
 
 
 def _too_large(bounds: Bounds) -> ProblemError:

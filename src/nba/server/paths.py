@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from starlette.types import ASGIApp
+
 from nba.server.bounds import Receive
 from nba.server.resource import Resource, Scope, Send, Unknown
 
@@ -14,10 +16,16 @@ Steps = tuple[str, ...]
 
 
 class Paths:
-    """An ASGI application that hands each request to the resource of its path, or to *unknown*."""
+    """An ASGI application that hands each request to the resource of its path, or to *unknown*.
 
-    def __init__(self, resources: Mapping[str, Resource], unknown: Unknown) -> None:
+    *living* is the application that begins and ends with it.
+    """
+
+    def __init__(
+        self, resources: Mapping[str, Resource], unknown: Unknown, living: ASGIApp
+    ) -> None:
         self._unknown = unknown
+        self._living = living
         self._plain = {path: one for path, one in resources.items() if "{" not in path}
         self._with_ids = {
             tuple(path.split("/")): one for path, one in resources.items() if "{" in path
@@ -25,6 +33,9 @@ class Paths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
+        if scope["type"] == "lifespan":
+            await self._living(scope, receive, send)
+            return
         path: str = scope["path"]
         root: str = scope.get("root_path", "")  # where the application is mounted
         resource: Resource | Unknown | None = self._plain.get(path.removeprefix(root))

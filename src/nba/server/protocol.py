@@ -16,7 +16,8 @@ _SECONDS: Final = 10.0
 class BoundedProtocol(HttpToolsProtocol):
     """Closes a connection whose headers are too large or too slow.
 
-    Each request is told how many are ahead of it, so that it can be refused early.
+    Each request is told how many are ahead of it, so that it can be refused early; and whether its
+    body is there, so that nobody sets a clock for it.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -35,11 +36,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take what came, if it is not too much."""
         if not self._in_body:
             self._received += len(data)
-            if self._deadline is None:
-                self._deadline = self._wait()
         super().data_received(data)
-        if not self._in_body and self._received > _HEADERS and not self.transport.is_closing():
+        if self._in_body or not self._received or self.transport.is_closing():
+            return
+        if self._received > _HEADERS:
             self.transport.close()
+        elif self._deadline is None:  # headers have begun, and are not there
+            self._deadline = self._wait()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -55,6 +58,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Go on to the next request."""
+        scope: Any = self.scope
+        scope["nba.arrived"] = True
         self._in_body = False
         self._received = 0
         super().on_message_complete()

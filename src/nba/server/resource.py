@@ -6,12 +6,11 @@ body within its bounds, is it of its type. Only then is anything done.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -45,6 +44,7 @@ _EXPLAIN: Final = re.compile(rb"(?:^|[,;\s])explain(?:$|[,;=\s])", re.IGNORECASE
 _HERE: Final = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 _HOST: Final = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _LONGEST_ID: Final = 500
+_NO_IDS: Final[Mapping[str, str]] = {}
 _NOBODY: Final = Caller("", frozenset())
 _logger = logging.getLogger("nba.server")
 
@@ -106,9 +106,31 @@ class Resource:
             self._refuse_too_much(scope)
             caller = _let_in(self.service, scope, headers, gate.endpoint)
             scope["nba.caller"] = caller.name
-        call = await _read(self.service, gate, caller, _Request(scope, headers, receive))
-        async with asyncio.timeout(self.service.bounds.seconds):
-            return await gate.endpoint.run(call)
+        call = await self._read(gate, caller, scope, headers, receive)
+        return await gate.endpoint.run(call)
+
+    async def _read(
+        self, gate: _Gate, caller: Caller, scope: Scope, headers: Headers, receive: Receive
+    ) -> Call:
+        """Return a request as its endpoint reads it. Raises ProblemError and DisconnectedError."""
+        endpoint, bounds = gate.endpoint, self.service.bounds
+        ids = scope.get("path_params", _NO_IDS)
+        for name, text in ids.items():
+            if len(text) > _LONGEST_ID or "\0" in text:
+                fault = {"code": "wrong-input", "detail": "this is no id", "parameter": name}
+                raise ProblemError("wrong-input", f"`{name}` in the path is no id", [fault])
+        key = _key(headers, caller) if endpoint.writes else None
+        query = _query(gate, scope["query_string"]) if endpoint.asks else None
+        body = None
+        if gate.body is not None:
+            kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+            if kind != b"application/json":
+                raise ProblemError("unsupported-media-type", "a body is `application/json`")
+            length, arrived = headers.get(b"content-length"), scope.get("nba.arrived", False)
+            content = await read_body(receive, length, bounds, arrived=arrived)
+            body = _decoded(gate.body, content, bounds)
+        explain = endpoint.explains and _EXPLAIN.search(headers.get(b"prefer", b"")) is not None
+        return Call(self.service, caller, ids, body, query, key, explain)
 
     def _problem(self, error: Exception) -> ProblemError:
         """Return what is said of an error."""
@@ -155,8 +177,8 @@ def _let_in(service: Service, scope: Scope, headers: Headers, endpoint: Endpoint
         if client is not None and client[0] not in _HERE:
             raise ProblemError("forbidden", "without API keys only this machine is served")
         # a page of another site must not reach it through somebody's browser
-        host = headers.get(b"host", b"localhost")
-        if headers.get(b"origin", own := b"http://" + host) != own or not _HOST.fullmatch(host):
+        host, origin = headers.get(b"host", b"localhost"), headers.get(b"origin")
+        if origin not in (None, b"http://" + host) or not _HOST.fullmatch(host):
             raise ProblemError("forbidden", "without API keys only `localhost` is served")
         return _NOBODY
     caller = service.keys.caller(headers.get(b"authorization"))
@@ -167,34 +189,6 @@ def _let_in(service: Service, scope: Scope, headers: Headers, endpoint: Endpoint
     if endpoint.scope != "any" and endpoint.scope not in caller.scopes:
         raise ProblemError("forbidden", f"the key lacks the scope `{endpoint.scope}`")
     return caller
-
-
-class _Request(NamedTuple):
-    scope: Scope
-    headers: Headers
-    receive: Receive
-
-
-async def _read(service: Service, gate: _Gate, caller: Caller, request: _Request) -> Call:
-    """Return a request as its endpoint reads it. Raises ProblemError and DisconnectedError."""
-    endpoint = gate.endpoint
-    scope, headers, receive = request
-    ids = scope.get("path_params") or {}
-    for name, text in ids.items():
-        if len(text) > _LONGEST_ID or "\0" in text:
-            fault = {"code": "wrong-input", "detail": "this is no id", "parameter": name}
-            raise ProblemError("wrong-input", f"`{name}` in the path is no id", [fault])
-    key = _key(headers, caller) if endpoint.writes else None
-    query = _query(gate, scope["query_string"]) if endpoint.asks else None
-    body = None
-    if gate.body is not None:
-        kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-        if kind != b"application/json":
-            raise ProblemError("unsupported-media-type", "a body is `application/json`")
-        content = await read_body(receive, headers.get(b"content-length"), service.bounds)
-        body = _decoded(gate.body, content, service.bounds)
-    explain = endpoint.explains and _EXPLAIN.search(headers.get(b"prefer", b"")) is not None
-    return Call(service, caller, ids, body, query, key, explain)
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], content: bytes, bounds: Bounds) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -68,14 +68,19 @@ class Service:
         self.keys_failed = False
 
     async def call(self, work: Callable[[], R], *, quick: bool = False) -> R:
-        """Return what a function returns.
+        """Return what a function returns. Raises TimeoutError where that takes too long.
 
         It runs in a thread of the engine; but here and now where it is *quick* and waits for
         nobody, because handing it over takes longer than doing it.
         """
         if quick and self.engine.immediate:
             return work()
-        return await self.engine.threads.run(work)
+        return await self.within(self.engine.threads.run(work))
+
+    async def within(self, waiting: Awaitable[R]) -> R:
+        """Return what is waited for. Raises TimeoutError where that takes too long."""
+        async with asyncio.timeout(self.bounds.seconds):
+            return await waiting
 
     def decided(self, decision: Decision) -> None:
         """Count a decision."""
