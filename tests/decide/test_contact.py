@@ -56,7 +56,7 @@ def test_the_plan_is_the_reference(document: dict[str, Any], data: st.DataObject
         past = data.draw(histories(sorted(document["actions"])))
         answers = [Answered.from_dict(one, book) for one in past]
         n = data.draw(st.none() | st.integers(1, 3))
-        timeline = Timeline(shapes.row(event, NOW)[0] for event in case.events or ())
+        timeline = Timeline(shapes.rows(case.events or (), NOW)[0])
         used = data.draw(st.none() | used_up(document))
         history = with_used(history_of(book, answers, NOW_INSTANT), used, book)
         view = viewed(plan, case, NOW, timeline, history)

@@ -46,7 +46,7 @@ def decided(plan: Plan, case: Case, n: int | None = None) -> Answer:
     book = plan.book
     shapes = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
     read = EventShapes(shapes, frozenset(book.channels))
-    rows = [read.row(event, now_of(case))[0] for event in case.events or ()]
+    rows, _ = read.rows(case.events or (), now_of(case))
     return answer(plan, viewed(plan, case, now_of(case), Timeline(rows)), n)
 
 

@@ -62,7 +62,7 @@ def _read(name: str, book: Book) -> Iterator[tuple[Event, Row]]:
     try:
         with read_events(name, book) as events:
             for event, where in events:
-                row, problems = shapes.row(event, EPOCH)  # every event of a file says when
+                (row,), problems = shapes.rows([event], EPOCH)  # every event of a file says when
                 first, place = known.setdefault((event.customer, row["id"]), (row, where))
                 if first != row:
                     problems = [*problems, _other(row["id"], place)]

@@ -22,7 +22,7 @@ from nba.engine.ids import new_id
 from nba.engine.keyed import fingerprint, id_under, retold, told_of
 from nba.engine.remembered import SPARE, asked_of, history_in, taking_of, with_reservations
 from nba.errors import CaseError, Diagnostic, StoreError
-from nba.journey.events import EventShapes, Row
+from nba.journey.events import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
 from nba.state.reservation import Granted, Taking
 from nba.state.store import Remembered, Store
@@ -191,15 +191,10 @@ def _timeline(
     """Return the journey of a case: the events that it brings, or what was observed."""
     if case.events is None:
         return remembered, ()
-    rows: list[Row] = []
-    problems: list[Diagnostic] = []
     try:
-        for event in case.events:
-            row, found = running.shapes.row(event, now)
-            rows.append(row)
-            problems += found
+        rows, problems = running.shapes.rows(case.events, now)
     except CaseError as error:
-        raise error.within("events", len(rows)) from None
+        raise error.within("events") from None
     return Timeline(rows), tuple(problems)
 
 

@@ -317,8 +317,8 @@ class Engine:
         if event is None:
             return decision
         try:
-            row, _ = running.shapes.row(event, decision.now)
-            self._journeys.append(running.plan, {event.customer: [row]})
+            rows, _ = running.shapes.rows([event], decision.now)
+            self._journeys.append(running.plan, {event.customer: rows})
         except StoreError as error:
             return _after_failure(decision, error)
         return decision

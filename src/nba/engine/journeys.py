@@ -33,16 +33,16 @@ class Journeys:
     def observe(self, plan: Plan, shapes: EventShapes, events: Iterable[Event]) -> list[Diagnostic]:
         """Record events; return what was wrong with their fields. Raises CaseError."""
         now = self.clock()
-        rows: dict[str, list[Row]] = {}
-        problems: list[Diagnostic] = []
-        for place, event in enumerate(events):
+        said = tuple(events)
+        for place, event in enumerate(said):
             try:
                 _check_event(event)
-                row, found = shapes.row(event, now)
             except CaseError as error:
                 raise error.within(place) from None
+        read, problems = shapes.rows(said, now)
+        rows: dict[str, list[Row]] = {}
+        for event, row in zip(said, read, strict=True):
             rows.setdefault(event.customer, []).append(row)
-            problems += found
         self.append(plan, rows)
         return problems
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -113,36 +113,40 @@ class EventShapes:
         types = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
         return cls(types, frozenset(book.channels))
 
-    def row(self, event: Event, now: datetime) -> tuple[Row, list[Diagnostic]]:
-        """Return an event as conditions read it, and what was wrong with its fields.
+    def rows(self, events: Iterable[Event], now: datetime) -> tuple[list[Row], list[Diagnostic]]:
+        """Return events as conditions read them, and what was wrong with their fields.
 
-        *now* is when it happened if it does not say. Raises CaseError for a type or channel
-        that the book does not have, and for a time without a zone.
+        *now* is when they happened if they do not say. Raises CaseError, with the place of the
+        event, for a type or channel that the book does not have, and for a time without a zone.
         """
-        if not isinstance(event, Event):
-            raise CaseError(f"an event is an Event, not a {type(event).__name__}")
-        kind, _, channel, when, data, own_id = event
-        read = self._readers.get(kind) or self._reader(kind)
-        if channel is not None and channel not in self.channels:
-            help_ = did_you_mean(channel, self.channels)
-            raise CaseError(f"there is no channel `{channel}`. {help_}".strip(), ["channel"])
-        if data.__class__ is not dict and not isinstance(data, Mapping):
-            raise CaseError("`data` of an event is an object")
-        try:
-            at = checked_timestamp(windows.instant(when or now))
-        except EvaluationError:
-            raise CaseError(f"`at` is out of the calendar's range: {when}", ["at"]) from None
-        except (TypeError, ValueError):
-            message = "`at` of an event is a datetime with a time zone"
-            raise CaseError(message, ["at"]) from None
-        row: Row = {"type": kind, "at": at, "id": own_id or _content_id(event, at)}
-        if channel is not None:
-            row["channel"] = channel
+        readers, channels = self._readers, self.channels
+        rows: list[Row] = []
         problems: list[Diagnostic] = []
-        read(data, row, problems)
+        try:
+            for event in events:
+                if not isinstance(event, Event):
+                    raise _no_event(event)
+                kind, _, channel, when, data, id_ = event
+                read = readers.get(kind) or self._reader(kind)
+                at = _time(when or now)
+                row: Row = {"type": kind, "at": at, "id": id_ or _content_id(event, at)}
+                if channel is not None:
+                    if channel not in channels:
+                        raise self._no_channel(channel)
+                    row["channel"] = channel
+                if data.__class__ is not dict and not isinstance(data, Mapping):
+                    raise _no_event(event)
+                read(data, row, problems)
+                rows.append(row)
+        except CaseError as error:
+            raise error.within(len(rows)) from None
         if problems:
             problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
-        return row, problems
+        return rows, problems
+
+    def _no_channel(self, channel: str) -> CaseError:
+        help_ = did_you_mean(channel, self.channels)
+        return CaseError(f"there is no channel `{channel}`. {help_}".strip(), ["channel"])
 
     def _reader(self, kind: str) -> Reader:
         """Return what reads the fields of a type of events."""
@@ -152,6 +156,22 @@ class EventShapes:
             raise CaseError(f"there is no event type `{kind}`. {help_}".strip(), ["type"])
         found = self._readers[kind] = shape.into_record
         return found
+
+
+def _no_event(given: object) -> CaseError:
+    if isinstance(given, Event):
+        return CaseError("`data` of an event is an object")
+    return CaseError(f"an event is an Event, not a {type(given).__name__}")
+
+
+def _time(when: datetime) -> Timestamp:
+    try:
+        return checked_timestamp(windows.instant(when))
+    except EvaluationError:
+        raise CaseError(f"`at` is out of the calendar's range: {when}", ["at"]) from None
+    except (TypeError, ValueError):
+        message = "`at` of an event is a datetime with a time zone"
+        raise CaseError(message, ["at"]) from None
 
 
 def _content_id(event: Event, at: Timestamp) -> str:

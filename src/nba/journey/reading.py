@@ -40,11 +40,11 @@ class _Corridor(NamedTuple):
 
 
 class _Settled(NamedTuple):
-    """Slots with their values, which are the same from a time on until another."""
+    """The values of slots, which are the same from a time on until another."""
 
     since: int
     until: float
-    values: dict[int, object]
+    values: list[object]
 
 
 class JourneyReader:
@@ -75,9 +75,14 @@ class JourneyReader:
             for name, moment in book.moments.items()
         ]
         self._open = slots.get("moments")
-        #: what is so of a journey in which none of their events is
-        self._quiet: dict[int, object] = {slot: signal.nothing for slot, signal in self._settled}
-        self._quiet |= {moment.slot: False for moment in self._moments}
+        #: the slots of signals, moments and evidence, which stand together
+        self._own = _span(slots, ("signal.", "moment.", "moments", "evidence."))
+        #: what is in them where a journey has none of the events that they look for
+        self._quiet: list[object] = [None] * (self._own.stop - self._own.start)
+        for slot, signal in self._settled:
+            self._quiet[slot - self._own.start] = signal.nothing
+        for moment in self._moments:
+            self._quiet[moment.slot - self._own.start] = False
         self._counting = _by_event(signal.signal.events for _, signal in self._settled)
         self._beginning = _by_event(moment.matcher.begins for moment in self._moments)
         self._corridors = [
@@ -106,8 +111,7 @@ class JourneyReader:
         settled: _Settled | None = timeline.found.get(self)
         if settled is None or not settled.since <= now < settled.until:
             settled = timeline.found[self] = self._settle(timeline, now)
-        for slot, value in settled.values.items():
-            slots[slot] = value
+        slots[self._own] = settled.values
         for slot, function in self._signals:
             slots[slot] = function(slots, timeline)
         for corridor in self._corridors:
@@ -121,11 +125,11 @@ class JourneyReader:
 
     def _settle(self, timeline: Timeline, now: int) -> _Settled:
         """Return what depends on the journey alone: signals, moments, evidence."""
-        until = timeline.next(now)
+        until, first = timeline.next(now), self._own.start
         values = self._quiet.copy()
         for place in _concerned(self._counting, timeline):
             slot, signal = self._settled[place]
-            values[slot], lasts = signal.at(timeline, now)
+            values[slot - first], lasts = signal.at(timeline, now)
             until = min(until, lasts)
         now_open = []
         for place in _concerned(self._beginning, timeline):
@@ -134,13 +138,13 @@ class JourneyReader:
             until = min(until, lasts)
             if instance is not None:
                 now_open.append(moment.id)
-                values[moment.slot] = True
+                values[moment.slot - first] = True
                 for alias, fields in moment.evidence:
                     row = instance.evidence.get(alias, {})
                     for name, slot in fields:
-                        values[slot] = row.get(name)
+                        values[slot - first] = row.get(name)
         if self._open is not None:
-            values[self._open] = now_open
+            values[self._open - first] = now_open
         return _Settled(now, until, values)
 
     def open(self, timeline: Timeline, now: int) -> Iterator[tuple[str, Instance]]:
@@ -162,6 +166,12 @@ class JourneyReader:
                 yield opens, moment.id, "opened"
                 if closes is not None:
                     yield closes, moment.id, "closed"
+
+
+def _span(slots: Mapping[str, int], prefixes: tuple[str, ...]) -> slice:
+    """Return the slots of the fields that begin so, which stand together."""
+    own = [slot for path, slot in slots.items() if path.startswith(prefixes)]
+    return slice(own[0], own[-1] + 1) if own else slice(0, 0)
 
 
 def _by_event(looked_for: Iterable[Iterable[str]]) -> dict[str, list[int]]:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from heapq import merge
-from operator import itemgetter
+from operator import itemgetter, mul
 from typing import Any, Final, NamedTuple
 
 from nba import windows
@@ -30,7 +30,8 @@ __all__ = ["SignalFunction", "inputs_of", "signal_function"]
 
 Slots = list[Any]
 
-_order = itemgetter("at", "id")
+_order: Final = itemgetter("at", "id")
+_at: Final = itemgetter("at")
 
 
 def inputs_of(signal: Signal) -> frozenset[str]:
@@ -206,10 +207,8 @@ class SignalFunction(ABC):
         """Return what becomes of the values taken of some events."""
         half_life = self.signal.half_life
         if half_life is not None:
-            weights = [0.5 ** ((now - row["at"]) / half_life) for row in rows]
-            if self.taken is None:
-                return _finite(weights)
-            return _finite([float(v) * w for v, w in zip(taken, weights, strict=True)])
+            weights = [0.5 ** ((now - at) / half_life) for at in map(_at, rows)]
+            return _finite(weights if self.taken is None else map(mul, map(float, taken), weights))
         return self.reduce(self.signal, taken)
 
 
@@ -250,7 +249,7 @@ class _OfEvents(SignalFunction):
         if kept is None or start < kept.after:
             rows = self.rows(timeline, after)
             chosen = self.choose(rows, rows)
-            kept = timeline.found[self] = _Kept(start, chosen, [row["at"] for row in chosen.rows])
+            kept = timeline.found[self] = _Kept(start, chosen, [*map(_at, chosen.rows)])
         first = bisect_right(kept.times, start)
         return kept.chosen.between(first, bisect_right(kept.times, until, first))
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
 from nba.errors import CaseError
-from nba.journey.events import Event
 from nba.server import messages
 from nba.server.endpoint import Call, Endpoint, Reply, encode
 
@@ -22,7 +20,7 @@ async def observe(call: Call) -> Reply:
     body: messages.ObservedEvent | list[messages.ObservedEvent] = call.body
     given = body if isinstance(body, list) else [body]
     try:
-        events = list(_plain(given, call.key))
+        events = [one.plain(_id_under(call.key, place)) for place, one in enumerate(given)]
         work = partial(call.service.engine.observe, *events)
         found = await call.service.call(work, quick=len(events) <= _FEW)
     except CaseError as error:
@@ -31,14 +29,6 @@ async def observe(call: Call) -> Reply:
         raise
     diagnostics = [one.to_dict() for one in found]
     return Reply(encode({"observed": len(events), "diagnostics": diagnostics}))
-
-
-def _plain(given: list[messages.ObservedEvent], key: str | None) -> Iterator[Event]:
-    for place, one in enumerate(given):
-        try:
-            yield one.plain(_id_under(key, place))
-        except CaseError as error:
-            raise error.within(place) from None
 
 
 def _id_under(key: str | None, place: int) -> str | None:

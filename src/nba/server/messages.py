@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import astuple
 
 from nba.decide.case import Case as PlainCase
 from nba.journey.events import Event as PlainEvent
@@ -64,7 +65,7 @@ class CaseEvent(Strict):
     Its type, on which channel, when, and what about it.
     """
 
-    type: Name
+    type: Name  # and so on, in the order of the library's own event
     customer: Text = ""
     channel: Name | None = None
     at: Time | None = None
@@ -73,9 +74,8 @@ class CaseEvent(Strict):
 
     def plain(self, id_: str | None = None) -> PlainEvent:
         """Return the event as the library has it; *id_* is for one that has none."""
-        return PlainEvent(
-            self.type, self.customer, self.channel, self.at, self.data, self.id or id_
-        )
+        event = PlainEvent(*astuple(self))
+        return event if event.id or id_ is None else event._replace(id=id_)
 
 
 class ObservedEvent(CaseEvent):
@@ -118,7 +118,9 @@ class Case(Strict):
             time_of(self.now, "now"),
             self.role,
             self.at,
-            None if self.events is None else tuple([one.plain() for one in self.events]),
+            None
+            if self.events is None
+            else tuple(map(PlainEvent._make, map(astuple, self.events))),
             None if self.history is None else tuple(self.history),
             self.used,
         )
