@@ -333,10 +333,9 @@ def _quick_conversion(spec: FieldSpec, key: int | str) -> list[str]:
     if spec.type.name != "double":
         return []
     # beyond it not every int is a double; what is out of the declared range is told of slowly
-    low, high = -_EXACT if spec.minimum is None else spec.minimum, spec.maximum
-    bound = _EXACT if high is None else high
-    test = f"v.__class__ is int and {max(low, -_EXACT)!r} <= v <= {min(bound, _EXACT)!r}"
-    return [f"    elif {test}: c[{key!r}] = float(v)"]
+    low = -_EXACT if spec.minimum is None else max(math.ceil(spec.minimum), -_EXACT)
+    high = _EXACT if spec.maximum is None else min(math.floor(spec.maximum), _EXACT)
+    return [f"    elif v.__class__ is int and {low} <= v <= {high}: c[{key!r}] = float(v)"]
 
 
 def _quick_test(spec: FieldSpec, allowed: str, namespace: dict[str, Any]) -> str:
