@@ -42,6 +42,7 @@ _LUA: Final = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 local before, after = [==[BEFORE]==], [==[AFTER]==]
+math.randomseed(os.time())
 local number = math.random(1000000000)
 request = function()
   number = number + 1

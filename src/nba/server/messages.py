@@ -7,6 +7,7 @@ reads each of them back strictly by the types of this file, so the two cannot co
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import starmap
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -118,9 +119,7 @@ class Case(Strict):
             time_of(self.now, "now"),
             self.role,
             self.at,
-            None
-            if self.events is None
-            else tuple(map(PlainEvent._make, map(astuple, self.events))),
+            None if self.events is None else tuple(starmap(PlainEvent, map(astuple, self.events))),
             None if self.history is None else tuple(self.history),
             self.used,
         )
