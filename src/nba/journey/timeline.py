@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from operator import itemgetter, methodcaller
 from typing import Any, Final
 
 from nba.journey.events import Row
@@ -27,7 +27,7 @@ class Timeline:
     *rows* are the events, *times* their instants, *places* where those of a type stand.
     """
 
-    __slots__ = ("_by_value", "_reader", "found", "ids", "places", "rows", "times")
+    __slots__ = ("_by_type", "_by_value", "_reader", "found", "ids", "places", "rows", "times")
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         last_first = [*rows][::-1]
@@ -38,6 +38,7 @@ class Timeline:
         self.places: Mapping[str, list[int]] = defaultdict(list)
         for place, row in enumerate(self.rows):
             self.places[row["type"]].append(place)
+        self._by_type: dict[str, list[Row]] = {}
         self._by_value: dict[tuple[str, str], dict[object, list[int]]] = {}
         #: what a reader worked out from these events alone, by the part that worked it out
         self.found: dict[Any, Any] = {}
@@ -64,15 +65,16 @@ class Timeline:
 
     def of(self, kind: str, after: int | None = None, until: int | None = None) -> Sequence[Row]:
         """Return the events of a type that are later than *after* and not than *until*."""
-        places, rows = self.places.get(kind), self.rows
-        if places is None:
-            return ()
+        found = self._by_type.get(kind)
+        places, times = self.places.get(kind, ()), self.times
+        if found is None:
+            found = self._by_type[kind] = [self.rows[place] for place in places]
         start, stop = 0, len(places)
-        if after is not None and after >= self.times[places[0]]:
-            start = bisect_left(places, bisect_right(self.times, after))
-        if until is not None and until < self.times[places[-1]]:
-            stop = bisect_left(places, bisect_right(self.times, until))
-        return [rows[place] for place in places[start:stop]]
+        if after is not None and places and after >= times[places[0]]:
+            start = bisect_left(places, bisect_right(times, after))
+        if until is not None and places and until < times[places[-1]]:
+            stop = bisect_left(places, bisect_right(times, until))
+        return found if stop - start == len(found) else found[start:stop]
 
     def next(self, now: int, kind: str | None = None) -> float:
         """Return when the first event, of a type, later than *now* happens; infinity for none."""
@@ -89,8 +91,9 @@ class Timeline:
         by_value = self._by_value.get((kind, field))
         if by_value is None:
             by_value = self._by_value[kind, field] = defaultdict(list)
-            for place in self.places.get(kind, ()):
-                by_value[self.rows[place].get(field)].append(place)
+            values = map(methodcaller("get", field), self.of(kind))
+            for place, own in zip(self.places.get(kind, ()), values, strict=True):
+                by_value[own].append(place)
         return by_value.get(value, ())
 
 
