@@ -17,22 +17,41 @@ from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.values import Duration, Timestamp
 
-__all__ = ["Fields", "derived_fields", "number_of", "points_of", "rows_hit", "seen_rows"]
+__all__ = [
+    "Fields",
+    "derived_fields",
+    "happened",
+    "number_of",
+    "points_of",
+    "rows_hit",
+    "seen_rows",
+]
 
 #: What is known, by path.
 Fields = dict[str, object]
 
 
-def derived_fields(book: Book, fields: Mapping[str, object], rows: Sequence[Row] = ()) -> Fields:
+def derived_fields(
+    book: Book,
+    fields: Mapping[str, object],
+    rows: Sequence[Row] = (),
+    known: Mapping[str, object] | None = None,
+) -> Fields:
     """Return *fields* together with all that derives from them and the journey.
 
     *rows* are the events of the journey, in order: those later than now or out of the book's
     reach are not seen. Signals and moments come first, then conditions, scorecards and
-    tables.
+    tables. What `happened` is worked out, unless it is *known*.
     """
     found = dict(fields)
     if book.signals or book.moments or book.corridors:
-        found |= _from_journey(book, found, rows)
+        now: Any = fields["now"]
+        seen = seen_rows(book, rows, now)
+        for name, signal in book.signals.items():
+            value = signal_value(signal, seen, fields, book.zone)
+            if value is not None:
+                found[f"signal.{name}"] = value
+        found |= happened(book, seen, now) if known is None else known
     for path in book.derived:
         kind, _, name = path.partition(".")
         if kind == "condition":
@@ -53,14 +72,9 @@ def seen_rows(book: Book, rows: Sequence[Row], now: int) -> list[Row]:
     return [row for row in rows if since < row["at"] <= now]
 
 
-def _from_journey(book: Book, fields: Fields, rows: Sequence[Row]) -> Fields:
-    now: Any = fields["now"]
-    seen = seen_rows(book, rows, now)
+def happened(book: Book, seen: Sequence[Row], now: int) -> Fields:
+    """Return what follows from the events that are *seen* and the time alone: moments, stages."""
     found: Fields = {}
-    for name, signal in book.signals.items():
-        value = signal_value(signal, seen, fields, book.zone)
-        if value is not None:
-            found[f"signal.{name}"] = value
     names = []
     for name, moment in book.moments.items():
         matches = [one for pattern in moment.patterns for one in instances(pattern, seen)]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from nba.book.model import Action, Condition, Gates, Treatment
 from nba.decide.because import Facts, line_of
 from nba.decide.change import Change, smallest_change
 from nba.decide.decision import CODES, UNKNOWN_MARK, Candidate, Ranking, furthest, head
-from nba.decide.derived import derived_fields
+from nba.decide.derived import Fields, derived_fields, happened, seen_rows
 from nba.decide.reference import Reference, Scored
 from nba.decide.restraint import RESTRAINTS, Restraint
 from nba.errors import Place
@@ -356,7 +357,7 @@ class _Explainer:
             changed = {path: value for path, value in tried.items() if value is not None}
             if any(path.startswith("interaction.") for path in changes):
                 changed["interaction.present"] = True
-            fields = derived_fields(self.book, changed, self.judged.rows)
+            fields = derived_fields(self.book, changed, self.judged.rows, self.happened)
             again = self.judged.on(fields)
             found = again.judge_treatment(action, treatment)
             return isinstance(found, Scored)
@@ -399,6 +400,12 @@ class _Explainer:
             note = "not decided: what is available depends on the direction"
             return Change("undecided", note=note)
         return Change("none", note="no change of fields makes it available")
+
+    @cached_property
+    def happened(self) -> Fields:
+        """What no change of a field can change: moments and stages."""
+        now: Any = self.fields["now"]
+        return happened(self.book, seen_rows(self.book, self.judged.rows, now), now)
 
     def inputs_only(self) -> dict[str, object]:
         return {

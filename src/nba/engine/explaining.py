@@ -15,9 +15,9 @@ __all__ = ["explained"]
 
 def explained(running: Running, record: Record) -> tuple[Decision, Explanation]:
     """Return what was decided, and why, by the book that decides now. Raises CaseError."""
-    case, found = Replayer(running.plan.book).decided(record)
-    until = found.defer_until
     book = running.plan.book
+    case, found = Replayer(book, plan=running.plan).decided(record)
+    until = found.defer_until
     account = EngineAccount(found, case, running.briefer)
     decision = Decision(
         record.id,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 from nba.book.model import Book
 from nba.decide.answer import Answer, answer
 from nba.decide.case import Case
 from nba.decide.history import History
+from nba.decide.plan import Plan
 from nba.decide.planner import plan_for
 from nba.decide.view import inputs_of
 from nba.errors import CaseError
@@ -56,14 +58,20 @@ class Replayer:
     """Makes decisions again by the rules of a *book*.
 
     It has to be the version that made them. With *any_version* another one is compared as well:
-    then what the store granted is not taken over, since it granted other answers.
+    then what the store granted is not taken over, since it granted other answers. *plan* is that of
+    the book, where there is one already.
     """
 
-    def __init__(self, book: Book, *, any_version: bool = False) -> None:
-        self.plan = plan_for(book)
+    def __init__(self, book: Book, *, any_version: bool = False, plan: Plan | None = None) -> None:
+        self.book = book
+        self.plan = plan or plan_for(book)
         self.any_version = any_version
-        self.needed = Privacy(book).needed
         self.versions = versions(book.version)
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The private fields that a rule reads."""
+        return Privacy(self.book).needed
 
     def replay(self, record: Record) -> Replayed:
         """Return whether a decision is the same when it is made again. Raises CaseError.
@@ -113,7 +121,8 @@ class Replayer:
 
     def _missing(self, record: Record) -> str:
         """Say what of a record was left out that the book asks for; nothing where nothing was."""
-        missing = sorted(self.needed.intersection(record.left_out))
+        left_out = record.left_out
+        missing = sorted(self.needed.intersection(left_out)) if left_out else ()
         return f"{', '.join(f'`{name}`' for name in missing)} was left out" if missing else ""
 
     def _answer(self, record: Record, *, granting: bool) -> tuple[Case, Answer]:
