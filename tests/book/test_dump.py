@@ -1,6 +1,7 @@
 """A book written as a document is the same book, and its version is the hash of its meaning."""
 
 import copy
+import hashlib
 import json
 import os
 import re
@@ -231,6 +232,14 @@ def test_the_same_meaning_has_the_same_version(one, other):
     first, second = (built({**BASE, "actions": {"a": {**ACTION, **a}}}).book for a in (one, other))
     assert first == second
     assert first.version == second.version
+
+
+@given(documents())
+def test_the_version_is_the_hash_of_the_document(book):
+    """As anybody can work it out who has the document, whichever way it is written here."""
+    found = built(book).book
+    text = json.dumps(to_document(found), sort_keys=True, ensure_ascii=False)
+    assert found.version == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def test_a_version_is_short_and_the_same_in_every_process(rich, tmp_path):

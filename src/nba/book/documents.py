@@ -41,6 +41,7 @@ from nba.book.forms import (
     Text,
     Wording,
     by_name,
+    nothing,
     one_of,
     ref,
     suggested,
@@ -110,12 +111,11 @@ _NULL: dict[str, Any] = {"type": "null"}
 class Gated(Document):
     """Something with conditions and dates of its own."""
 
-    # by a factory: there are thousands of these, and pydantic copies a default in depth
-    eligible: Conditions = Field(default_factory=list)
+    eligible: Conditions = Field(default_factory=nothing)
     """may we? all must hold"""
-    applicable: Conditions = Field(default_factory=list)
+    applicable: Conditions = Field(default_factory=nothing)
     """does it fit now? all must hold"""
-    suitable: Conditions = Field(default_factory=list)
+    suitable: Conditions = Field(default_factory=nothing)
     """is it in the customer's interest? all must hold"""
     enabled: bool = True
     """`false` takes it out of use"""
@@ -162,7 +162,7 @@ class Issue(Gated):
     """what people call it"""
     lever: Percent = "0 %"
     """how much the business wants this now; adds to those of group and action"""
-    tags: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=nothing)
     """words that selectors can use"""
 
 
@@ -196,15 +196,15 @@ class Action(Treatment):
     """what sort of thing it is"""
     lever: Percent = "0 %"
     """how much the business wants this now"""
-    tags: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=nothing)
     """words that selectors can use"""
-    answers: Names = Field(default_factory=list)
+    answers: Names = Field(default_factory=nothing)
     """moments: it fits while one of them is open"""
     chosen_by: str | None = None
     """the decision table that chooses it: it fits while a row that is hit names it"""
     once_per: Expression = None
     """it is done once for each value of this, such as an appointment"""
-    takes: Names = Field(default_factory=list)
+    takes: Names = Field(default_factory=nothing)
     """budgets of a count: it takes one of each"""
     do_within: Length | None = None
     """how soon it is to be done, in the hours that its channel is open"""

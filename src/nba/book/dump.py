@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -56,13 +56,38 @@ _TYPES = {"double": "number"}
 
 
 def with_version(book: Book) -> Book:
-    """Return the book with its version: the first 16 hex digits of a SHA-256."""
-    text = json.dumps(to_document(book), sort_keys=True, ensure_ascii=False)
+    """Return the book with its version: the first 16 hex digits of the SHA-256 of its document.
+
+    The text of the document is JSON with sorted keys. It is written one action after the other:
+    the documents of all of them would be as large as the book again.
+    """
+    written = {name: _json(section) for name, section in _document(book, {}).items()}
+    written["actions"] = _object(
+        {
+            name: _json(_without_nothing(_action(action, book.currency)))
+            for name, action in book.actions.items()
+        }
+    )
+    text = _object(written)
     return replace(book, version=hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _object(written: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{_json(key)}: {written[key]}' for key in sorted(written))}}}"
 
 
 def to_document(book: Book) -> dict[str, Any]:
     """Return the book as one rule file, without tests, owners and places."""
+    actions = {name: _action(action, book.currency) for name, action in book.actions.items()}
+    return _document(book, actions)
+
+
+def _document(book: Book, actions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the book as one rule file, with the documents of *actions*."""
     found = {
         "format": 1,
         "book": book.id,
@@ -119,7 +144,7 @@ def to_document(book: Book) -> dict[str, Any]:
         },
         "issues": {name: _level(issue) for name, issue in book.issues.items()},
         "groups": {name: _level(group) for name, group in book.groups.items()},
-        "actions": {name: _action(action, book.currency) for name, action in book.actions.items()},
+        "actions": actions,
         "scorecards": {name: _scorecard(card) for name, card in book.scorecards.items()},
         "tables": {name: _table(table) for name, table in book.tables.items()},
         "scoring": {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nba.book.findings import At, Findings
 from nba.book.model import Condition, Expression
@@ -38,6 +38,13 @@ _OTHER_GROUPS: Final = {
 }
 
 
+class _Checked(NamedTuple):
+    """What was checked and is right: trees and spellings by the text, and forms."""
+
+    texts: dict[str, tuple[tree.Node, str]]
+    forms: Forms
+
+
 class Expressions:
     """Checks what rule files say against the declared *names*, and reports what is wrong.
 
@@ -47,8 +54,7 @@ class Expressions:
     def __init__(self, names: Mapping[str, Type], findings: Findings, scope: str = "") -> None:
         self.environment = Environment(names, book=True, scope=scope)
         self.findings = findings
-        self._forms = Forms(self.environment)
-        self._checked: dict[tuple[str, tuple[Type, ...]], tuple[tree.Node, str]] = {}
+        self._checked: dict[tuple[Type, ...], _Checked] = {}
 
     def declaring(self, names: Mapping[str, Type]) -> Expressions:
         """Return the same with more *names* declared."""
@@ -97,12 +103,15 @@ class Expressions:
         write instead of a value of a type that is not expected.
         """
         part = text[start:end]
-        key = (part, expect)
-        if key in self._checked:
-            return self._checked[key]
-        written = self._forms.read(part, expect)
-        if written and (filled := self._forms.fill(written)):
-            self._checked[key] = filled
+        checked = self._checked.get(expect)
+        if checked is None:
+            checked = self._checked[expect] = _Checked({}, Forms(self.environment))
+        texts, forms = checked
+        if part in texts:
+            return texts[part]
+        written = forms.read(part)
+        if written and (filled := forms.fill(written)):
+            texts[part] = filled
             return filled
 
         def locate(offset: int, width: int) -> Place:
@@ -122,9 +131,9 @@ class Expressions:
         self.findings.add(warnings)
         found = node, write(node)
         if not warnings:  # a doubtful expression is said to be so wherever it stands
-            self._checked[key] = found
+            texts[part] = found
             if written:
-                self._forms.learn(written, node)
+                forms.learn(written, node)
         return found
 
     def made(self, text: str, place: Place) -> Condition:

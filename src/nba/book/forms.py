@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import WithJsonSchema
@@ -28,6 +28,7 @@ __all__ = [
     "Wording",
     "by_name",
     "names_of",
+    "nothing",
     "one_of",
     "ref",
     "suggested",
@@ -124,6 +125,17 @@ Conditions = Annotated[
         }
     ),
 ]
+
+
+def nothing() -> list[Any]:
+    """Return the empty list of documents that there are thousands of, which is one for them all.
+
+    As a default it would be copied for each.
+    """
+    return _NOTHING
+
+
+_NOTHING: Final[list[Any]] = []
 
 
 def names_of(one: dict[str, Any]) -> dict[str, Any]:

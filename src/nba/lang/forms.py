@@ -79,7 +79,7 @@ class _Piece(NamedTuple):
 class Written(NamedTuple):
     """A text as it is written: its form, its pieces, and where these and what is between begin."""
 
-    form: tuple[object, ...]
+    form: tuple[str, ...]
     pieces: list[_Piece]
     begins: list[int]
 
@@ -99,16 +99,16 @@ class _Filling(NamedTuple):
 
 
 class Forms:
-    """The forms of the expressions of a book that are checked against one environment."""
+    """The forms of the expressions of a book of which one type is expected."""
 
     def __init__(self, environment: Environment) -> None:
         self._pieces = _Pieces(environment.names)
-        self._seen: set[tuple[object, ...]] = set()
-        self._fillings: dict[tuple[object, ...], _Filling | None] = {}
+        self._seen: set[tuple[str, ...]] = set()
+        self._fillings: dict[tuple[str, ...], _Filling | None] = {}
         self._leaves: _Leaves = {tree.Field: {}, tree.Literal: {}}
 
-    def read(self, text: str, expect: Sequence[Type]) -> Written | None:
-        """Return the form of a text of which a type is expected, or None where it has none."""
+    def read(self, text: str) -> Written | None:
+        """Return the form of a text, or None where it has none."""
         if len(text) > MAX_LENGTH:
             return None
         parts = _PIECE.split(text)
@@ -116,7 +116,7 @@ class Forms:
         if _HIDING.search(" ".join(around)):
             return None
         pieces = [self._pieces[part] for part in parts[1::2]]
-        form = (*around, *[piece.sort for piece in pieces], expect)
+        form = (*around, *[piece.sort for piece in pieces])
         return Written(form, pieces, [0, *accumulate(map(len, parts))])
 
     def fill(self, written: Written) -> tuple[Node, str] | None:
@@ -218,7 +218,7 @@ def _holes(written: Written, parts: Sequence[Node]) -> dict[Node, int]:
             value = part.path if isinstance(part, tree.Field) else part.value
             place = bisect_left(begins, part.start)  # it may be in parentheses
             if place < len(begins) and ends[place] <= part.end:
-                piece, before = written.pieces[place], str(written.form[place])
+                piece, before = written.pieces[place], written.form[place]
                 signed = value == 0 and before.rstrip().endswith("-")  # `-0`, for all one can see
                 if piece.open and piece.value == value and not signed:
                     found.setdefault(place, []).append(part)
