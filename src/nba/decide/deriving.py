@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from nba.book.model import Book, Expression, Point, Scorecard, Table
-from nba.book.partition import bits, partition
+from nba.book.partition import Partition, bits, partition
 from nba.book.rules import Band
 from nba.decide.functions import Slots
 from nba.lang.functions import BOOK_FUNCTIONS
@@ -104,7 +104,7 @@ class _Deriving:
                 known, value = self.value(column.expression)
                 takers = self.program.constant(tuple(cut.takers))
                 yield f"if {known} and (v := {value}) == v:"  # what is not a number is unknown
-                yield f"    m &= {takers}[{self.program.constant(cut.part)}(v)]"
+                yield f"    m &= {takers}[{self.part(cut)}]"
                 yield f"else: m &= {cut.anything}"
         if table.hit == "collect":
             yield f"c[{slot}] = [place + 1 for place in {self.program.constant(bits)}(m)]"
@@ -112,6 +112,12 @@ class _Deriving:
             yield f"c[{slot}] = ((m & -m).bit_length(),) if m else ()"
         for place, output in enumerate(table.outputs):
             yield f"c[{self.slots[table.path(output)]}] = {self.output(table, place, slot)}"
+
+    def part(self, cut: Partition) -> str:
+        """Write the part of a column that `v` is in, as `Partition.part` says."""
+        if cut.ends:
+            return f"{self.program.constant(cut.part)}(v)"
+        return f"{self.program.constant(cut.places.get)}(v, {len(cut.places)})"
 
     def output(self, table: Table, place: int, slot: int) -> str:
         """Write what an output gives for the rows that are hit."""

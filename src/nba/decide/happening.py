@@ -80,7 +80,10 @@ class Happening:
 
         So it is the same before and after it was recorded.
         """
-        if self.declared is None or not timeline.of(self.declared.event, view.now - 1):
+        rows, now = timeline.rows, view.now
+        if self.declared is None or not rows or rows[-1]["at"] < now:  # nothing happens now
+            return timeline
+        if not timeline.of(self.declared.event, now - 1):
             return timeline
         own = self.event(customer, view, key)
         if own is None or own.id not in timeline.ids:

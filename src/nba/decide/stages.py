@@ -95,27 +95,28 @@ def _through(gating: Gating, code: str, view: View, alive: int, trail: Trail) ->
 def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 6: the direction that the channel has, consent to be contacted by it, its hours."""
     is_open: dict[str, bool] = {}  # by calendar: channels share them
+    slots, current = view.slots, view.current
     for name, (mask, direction, consent, hours, when_closed) in plan.guarded:
+        inbound = name == current
+        if direction != "both" and (direction == "inbound") is not inbound:
+            code = "no_channel:direction"
+        elif inbound:
+            continue
+        elif consent is not None and (found := consent(slots)) is not True:
+            code = "no_channel:consent" + (UNKNOWN_MARK if found is None else "")
+        elif hours is not None and not _is_open(hours, view, is_open):
+            code = "deferred" if when_closed == "defer" else "no_channel:closed"
+        else:
+            continue
         here = alive & mask
         if not here:
             continue
-        inbound = name == view.current
-        if direction != "both" and (direction == "inbound") is not inbound:
-            trail.note("no_channel:direction", here)
-        elif not inbound and consent is not None and (found := consent(view.slots)) is not True:
-            unknown = UNKNOWN_MARK if found is None else ""
-            trail.note(f"no_channel:consent{unknown}", here)
-        elif not inbound and hours is not None and not _is_open(hours, view, is_open):
-            if when_closed == "defer":
-                opens = hours.hours.next_open(view.now, view.when.zone(hours.zone))
-                if opens is not None:
-                    trail.deferred.append((here, opens))
-                trail.note("deferred", here)
-            else:
-                trail.note("no_channel:closed", here)
-        else:
-            continue
-        alive &= ~here
+        if code == "deferred" and hours is not None:
+            opens = hours.hours.next_open(view.now, view.when.zone(hours.zone))
+            if opens is not None:
+                trail.deferred.append((here, opens))
+        trail.note(code, here)
+        alive ^= here
     return alive
 
 

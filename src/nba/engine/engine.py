@@ -63,9 +63,10 @@ def _check(case: Case, n: int | None, key: str | None) -> None:
             raise CaseError(f"`{name}` is an object with the fields that the book declares")
     if case.used is not None and not isinstance(case.used, Mapping):
         raise CaseError("`used` is an object: how much, by budget or limit")
-    for name, text in (("at", case.at), ("role", case.role)):
-        if text is not None and not isinstance(text, str):
-            raise CaseError(f"`{name}` is a string, not a {type(text).__name__}")
+    if case.at is not None or case.role is not None:
+        for name, text in (("at", case.at), ("role", case.role)):
+            if text is not None and not isinstance(text, str):
+                raise CaseError(f"`{name}` is a string, not a {type(text).__name__}")
     if n is not None and (type(n) is not int or n < 1):
         raise CaseError(f"`n` is how many answers are wanted, at least 1, not {n!r}")
     if key is not None and (not isinstance(key, str) or not key):
