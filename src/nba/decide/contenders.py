@@ -170,6 +170,9 @@ class Contenders:
         if weights is None:
             self._exact = False
             weights = [(members, self.scorer.growth(members))]
+        elif weights == [(members, 1.0)] and not surges:  # no weight holds that matters
+            self._lot = Lot(members, 1.0)
+            return
         lots = [Lot(some, weight) for some, weight in weights]
         for mask, surge in surges:
             lots = [part for lot in lots for part in lot.split(mask, surge)]

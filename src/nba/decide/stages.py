@@ -199,8 +199,10 @@ class Passage:
             alive = availability(plan, view, alive, trail)
         if alive and plan.fitting is not None:
             alive = plan.fitting.narrow(view.slots, alive)
-        if alive and plan.policies:
-            alive = _past_policies(plan, view, alive, trail)
+        if alive:
+            for _, covers, verdict in plan.policies:
+                if verdict(view.slots) is not False:
+                    alive &= ~covers.among(view.inbound)
         self.fitting |= alive
         for stage in plan.stages:
             if not alive:
