@@ -199,7 +199,7 @@ class Window:
         """Return when the calendar window that *now* is in ends; None for other windows."""
         if self.calendar is None:
             return None
-        day = self._begins(now, where)
+        day = _first_day(day_of(now, where), self.calendar, self.week_start)
         if self.calendar == "month":
             return midnight((day + timedelta(31)).replace(day=1), where)
         return midnight(day + timedelta(7 if self.calendar == "week" else 1), where)
@@ -215,16 +215,20 @@ class Window:
             return now - self.length
         if self.calendar is None:
             return None
-        return midnight(self._begins(now, where), where) - 1
+        return _began(day_of(now, where), self.calendar, self.week_start, where) - 1
 
-    def _begins(self, now: int, where: tzinfo) -> date:
-        """Return the first day of the calendar window that *now* is in."""
-        day = day_of(now, where)
-        if self.calendar == "week":
-            day -= timedelta(days=(day.weekday() - self.week_start) % 7)
-        elif self.calendar == "month":
-            day = day.replace(day=1)
-        return day
+
+@lru_cache(maxsize=4096)  # the same few days are asked for again and again
+def _began(day: date, calendar: str, week_start: int, where: tzinfo) -> int:
+    """Return the instant at which the day, week or month of a day begins."""
+    return midnight(_first_day(day, calendar, week_start), where)
+
+
+def _first_day(day: date, calendar: str, week_start: int) -> date:
+    """Return the first day of the day, week or month that a day is in."""
+    if calendar == "week":
+        return day - timedelta(days=(day.weekday() - week_start) % 7)
+    return day.replace(day=1) if calendar == "month" else day
 
 
 _MINUTES = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")

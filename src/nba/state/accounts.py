@@ -68,7 +68,9 @@ class Accounts:
         asked = claim.asked
         owner = names[0] if asked.owner is None else asked.owner
         key = (asked.account, asked.owner is None, owner)
-        account = self._accounts.setdefault(key, _Account())
+        account = self._accounts.get(key)
+        if account is None:
+            account = self._accounts[key] = _Account()
         account.sweep(asked.since, at)
         account.add(entry, _Entry(at, claim.amount, claim.expires))
         if asked.since != EVER:
