@@ -170,9 +170,10 @@ class Contenders:
         if weights is None:
             self._exact = False
             weights = [(members, self.scorer.growth(members))]
-        elif weights == [(members, 1.0)] and not surges:  # no weight holds that matters
-            self._lot = Lot(members, 1.0)
+        elif weights == [(members, 1.0)] and not surges:  # no weight that holds is for these
+            self._lot, self._lots = Lot(members, 1.0), None
             return
+        self._lot = None
         lots = [Lot(some, weight) for some, weight in weights]
         for mask, surge in surges:
             lots = [part for lot in lots for part in lot.split(mask, surge)]
