@@ -133,3 +133,18 @@ def test_few_are_scored_where_numbers_are_of_their_usual_size() -> None:
         ranking = Contenders(Passage(plan, view))
         assert ranking.pop() is not None
         assert len(ranking._found) < (100 if bill > 100 else 30)
+
+
+def test_weights_that_are_for_some_tiers_only() -> None:
+    """Each tier is gone through to its end, whether a weight is for what is in it or not."""
+    values = [str(value) for value in (5, 9, 3, 8, 7, 1)]
+    tiers = [
+        {"name": "even", "covers": {"action": ["a000", "a002", "a004"]}},
+        {"name": "others", "covers": {}},
+    ]
+    plan = plan_for(book_of(values, {"arbitration": {"tiers": tiers}}, weights=True))
+    view = inputs_of(plan, Case("c", {"balance": 1.0}), NOW)
+    ranking = Contenders(Passage(plan, view), thorough=True)
+    found = [ranking.pop() for _ in range(7)]
+    names = [None if number is None else plan.targets[number].action.id for number in found]
+    assert names == ["a004", "a000", "a002", "a001", "a003", "a005", None]
