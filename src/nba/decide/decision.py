@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Final
 
 from nba import windows
@@ -156,7 +157,7 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as plain data, `due` as RFC 3339."""
-        found = {part.name: getattr(self, part.name) for part in fields(self)}
+        found = dict(zip(self.__slots__, _parts(self), strict=True))
         found["gesture"] = self.gesture.to_dict() if self.gesture else None
         found["due"] = None if self.due is None else windows.moment(self.due).isoformat()
         return found
@@ -170,6 +171,9 @@ class Candidate:
         if due is not None:
             found["due"] = windows.instant(datetime.fromisoformat(due))
         return cls(**found)
+
+
+_parts: Final = attrgetter(*Candidate.__slots__)
 
 
 @dataclass(frozen=True, slots=True)
