@@ -162,7 +162,7 @@ class Contenders:
             members ^= kept
             some = [number for number in bits(kept) if self.scorer.score(number) is not None]
             self._equal = sorted(some, key=self._among_kept, reverse=True)
-        surges = self._surges()
+        surges = [(mask, surge) for mask, surge in self._surges() if mask & members]
         if not (self.plan.boosts or surges):
             self._lot = Lot(members, 1.0)
             return
