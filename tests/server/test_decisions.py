@@ -51,10 +51,12 @@ def test_what_a_case_may_bring(client: httpx.Client) -> None:
     assert found["ranked"][0]["gesture"]["approval"] == "pending"
 
 
-def test_a_preview_is_not_remembered(client: httpx.Client) -> None:
-    """With `commit` false nothing is taken, and there is nothing to look up."""
-    found = decided(client, case("c-1", commit=False))
-    assert client.get(f"/v1/decisions/{found['id']}").json()["code"] == "unknown-decision"
+@pytest.mark.parametrize("given", [case("c-1", commit=False), {"id": "c-2"}])
+def test_what_gave_nothing_is_not_remembered(client: httpx.Client, given: dict[str, Any]) -> None:
+    """Nothing was taken in a preview, nor where there was no answer; it is said that this is why."""
+    found = client.get(f"/v1/decisions/{decided(client, given)['id']}").json()
+    assert found["code"] == "unknown-decision"
+    assert "it was a preview or gave no answer" in found["detail"]
 
 
 def test_reasons_are_told_where_they_are_preferred(client: httpx.Client) -> None:

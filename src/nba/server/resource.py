@@ -125,7 +125,8 @@ class Resource:
         if gate.body is not None:
             kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
             if kind != b"application/json":
-                raise ProblemError("unsupported-media-type", "a body is `application/json`")
+                detail = "a body is JSON: send the header `Content-Type: application/json`"
+                raise ProblemError("unsupported-media-type", detail)
             length, arrived = headers.get(b"content-length"), scope.get("nba.arrived", False)
             content = await read_body(receive, length, bounds, arrived=arrived)
             body = _decoded(gate.body, content, bounds)
