@@ -53,7 +53,7 @@ def test_what_a_case_may_bring(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("given", [case("c-1", commit=False), {"id": "c-2"}])
 def test_what_gave_nothing_is_not_remembered(client: httpx.Client, given: dict[str, Any]) -> None:
-    """Nothing was taken in a preview, nor where there was no answer; it is said that this is why."""
+    """Nothing was taken in a preview, nor where there was no answer: it says that this is why."""
     found = client.get(f"/v1/decisions/{decided(client, given)['id']}").json()
     assert found["code"] == "unknown-decision"
     assert "it was a preview or gave no answer" in found["detail"]
