@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -380,3 +382,21 @@ def test_slips_are_refused_in_our_words(
         wrong(engine)
     assert str(error.value).startswith(message)
     assert list(engine._store.customers()) == []
+
+
+def test_a_journey_that_is_kept_keeps_no_book(tmp_path: Path) -> None:
+    """What was worked out for a customer who does not come back holds nothing of an old book."""
+    file = tmp_path / "book.yaml"
+    read: list[Any] = []
+    for number in range(5):
+        file.write_text(BOOK.replace("value: 5", f"value: {number + 1}"))
+        if not number:
+            engine = Engine.open(tmp_path, clock=lambda: NOW)
+        assert engine.reload() == bool(number)
+        engine.observe(
+            Event("contact", customer=f"c-{number}", channel="phone", data={"topic": "a"})
+        )
+        assert engine.decide(f"c-{number}").version == engine.version
+        read.append(weakref.ref(engine._running.plan.journey))
+    gc.collect()
+    assert [one() is None for one in read] == [True, True, True, False, False]

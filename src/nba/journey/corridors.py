@@ -24,6 +24,7 @@ class CorridorReader:
 
     def __init__(self, corridor: Corridor, reach: int | None = None) -> None:
         self.reach = reach
+        self._mark = object()
         self.stages = corridor.stages
         #: the type of the event that a passage begins with
         self.begins = corridor.stages[0].enter.event
@@ -49,9 +50,9 @@ class CorridorReader:
         They are read from the newest on, and none that is older than the one that is asked for.
         What was read of a journey is kept with it.
         """
-        known: dict[int, Passage | None] | None = timeline.found.get(self)
+        known: dict[int, Passage | None] | None = timeline.found.get(self._mark)
         if known is None:
-            known = timeline.found[self] = dict.fromkeys(reversed(self._anchors(timeline)))
+            known = timeline.found[self._mark] = dict.fromkeys(reversed(self._anchors(timeline)))
         for anchor, read in known.items():
             if timeline.times[anchor] > now:
                 continue

@@ -51,6 +51,7 @@ class DurableMatcher:
 
     def __init__(self, moment: Moment, reach: int | None = None) -> None:
         self._reach = reach
+        self._mark = object()
         #: the types of the events that instances begin with
         self.begins = frozenset(pattern.steps[0].event for pattern in moment.patterns)
         compiled = [RuleSet(moment, pattern) for pattern in moment.patterns]
@@ -67,9 +68,9 @@ class DurableMatcher:
 
     def open_at(self, timeline: Timeline, now: int) -> tuple[Instance | None, float]:
         """Return what is open, and until when; see `nba.journey.moments.Matcher`."""
-        found: list[Instance] | None = timeline.found.get(self)
+        found: list[Instance] | None = timeline.found.get(self._mark)
         if found is None:
-            found = timeline.found[self] = self.instances(timeline)
+            found = timeline.found[self._mark] = self.instances(timeline)
         changes = {each for one in found for each in (one.opens, one.ends) if each is not None}
         return open_at(found, now), min((at for at in changes if now < at), default=math.inf)
 

@@ -59,6 +59,7 @@ class JourneyReader:
             raise NbaError(f"`moments` is `native` or `durable`, not `{moments}`")
         matcher = DurableMatcher if moments == "durable" else Matcher
         self.reach = book.reach
+        self._mark = object()
         signals = [
             (slots[f"signal.{name}"], signal_function(signal, slots, book.zone, book.reach))
             for name, signal in book.signals.items()
@@ -107,10 +108,10 @@ class JourneyReader:
 
         What depends on the journey alone is kept with it, for as long as it is right.
         """
-        timeline.read_by(self)
-        settled: _Settled | None = timeline.found.get(self)
+        timeline.read_by(self._mark)
+        settled: _Settled | None = timeline.found.get(self._mark)
         if settled is None or not settled.since <= now < settled.until:
-            settled = timeline.found[self] = self._settle(timeline, now)
+            settled = timeline.found[self._mark] = self._settle(timeline, now)
         slots[self._own] = settled.values
         for slot, function in self._signals:
             slots[slot] = function(slots, timeline)
@@ -149,7 +150,7 @@ class JourneyReader:
 
     def open(self, timeline: Timeline, now: int) -> Iterator[tuple[str, Instance]]:
         """Yield the moments that are open at *now*, each with the instance of its newest anchor."""
-        timeline.read_by(self)
+        timeline.read_by(self._mark)
         for place in _concerned(self._beginning, timeline):
             moment = self._moments[place]
             instance, _ = moment.matcher.open_at(timeline, now)

@@ -235,6 +235,7 @@ class _OfEvents(SignalFunction):
 
     def __init__(self, signal: Signal, *more: Any) -> None:
         super().__init__(signal, *more)
+        self.mark = object()
         self.settled = not self.needed and signal.half_life is None
         where, expression = signal.where, signal.expression
         self.those = self.function("those", where.tree) if where else None
@@ -245,11 +246,11 @@ class _OfEvents(SignalFunction):
 
     def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
         start = -math.inf if after is None else after
-        kept: _Kept | None = timeline.found.get(self)
+        kept: _Kept | None = timeline.found.get(self.mark)
         if kept is None or start < kept.after:
             rows = self.rows(timeline, after)
             chosen = self.choose(rows, rows)
-            kept = timeline.found[self] = _Kept(start, chosen, [*map(_at, chosen.rows)])
+            kept = timeline.found[self.mark] = _Kept(start, chosen, [*map(_at, chosen.rows)])
         first = bisect_right(kept.times, start)
         return kept.chosen.between(first, bisect_right(kept.times, until, first))
 

@@ -40,17 +40,18 @@ class Timeline:
             self.places[row["type"]].append(place)
         self._by_type: dict[str, list[Row]] = {}
         self._by_value: dict[tuple[str, str], dict[object, list[int]]] = {}
-        #: what a reader worked out from these events alone, by the part that worked it out
-        self.found: dict[Any, Any] = {}
+        #: what a reader worked out from these events alone, by the mark of the part that did. A
+        #: mark holds nothing, so that a journey that is kept keeps no book that was replaced
+        self.found: dict[object, Any] = {}
         self._reader: object = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def read_by(self, reader: object) -> None:
-        """Begin to read: what another reader worked out, for a book since reloaded, is dropped."""
-        if self._reader is not reader:
-            self.found, self._reader = {}, reader
+    def read_by(self, mark: object) -> None:
+        """Begin to read: what a reader of another mark worked out, for another book, is dropped."""
+        if self._reader is not mark:
+            self.found, self._reader = {}, mark
 
     def adding(self, rows: Iterable[Row]) -> Timeline:
         """Return the journey with more events; ids that it has already are left out."""

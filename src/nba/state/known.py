@@ -16,9 +16,9 @@ from nba.state.store import Remembered
 __all__ = ["CACHED", "NOTHING", "Kept", "Known", "weight"]
 
 #: How many MiB each process keeps ready, where nothing else is said.
-CACHED: Final = 16
+CACHED: Final = 8
 #: Bytes that were measured of a journey, an event and a decision, with what is worked out of them.
-_JOURNEY, _EVENT, _DECISION = 8192, 2048, 512
+_JOURNEY, _EVENT, _DECISION = 6144, 1536, 512
 
 
 class Known(NamedTuple):

@@ -32,7 +32,7 @@ class Address(NamedTuple):
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """Read `sqlite:///nba.db?timeout=2&synchronous=normal&cached=16`. Raises StoreError.
+        """Read `sqlite:///nba.db?timeout=2&synchronous=normal&cached=8`. Raises StoreError.
 
         Three slashes come before a path from the folder where one is, four before one from the top.
         """
