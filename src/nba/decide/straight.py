@@ -23,6 +23,8 @@ __all__ = ["straight"]
 
 #: Reading a field again is cheaper than keeping it, up to so many times.
 _OFTEN: Final = 1.5
+#: Nanoseconds that a block has to save.
+_WORTH: Final = 0.5
 #: Python nests code no deeper than a hundred levels.
 _DEEPEST: Final = 12
 _FROM_BELOW: Final = (">", ">=")
@@ -52,14 +54,6 @@ class _Line(NamedTuple):
 
     parts: tuple[_Part, ...]
     numbers: Sequence[int]
-
-    def cost(self) -> float:
-        """Return what it is likely to cost."""
-        total, reached = 0.0, 1.0
-        for part in self.parts:
-            total += reached * part.cost
-            reached *= part.share
-        return total
 
     def without(self, part: _Part) -> _Line:
         """Return what is left where a part holds."""
@@ -173,18 +167,17 @@ def _blocks(lines: list[_Line], depth: int = 1) -> list[_Line | _Block]:
 
 def _best_shared(lines: Sequence[_Line]) -> _Part | None:
     """Return the part that saves most where it is asked once for all lines that have it."""
-    having: dict[_Part, list[_Line]] = {}
+    saved: dict[_Part, float] = {}
     for line in lines:
+        before, reached = 0.0, 1.0
         for part in line.parts:
-            having.setdefault(part, []).append(line)
-    best, most = None, 0.0
-    for part, some in having.items():
-        if len(some) > 1:
-            inside = sum(line.without(part).cost() for line in some)
-            saved = sum(line.cost() for line in some) - part.cost - part.share * inside
-            if saved > most:
-                best, most = part, saved
-    return best
+            # its own turn, and what stands before it, where it does not hold
+            own = reached * part.cost + before * (1.0 - part.share)
+            saved[part] = saved.get(part, -part.cost) + own
+            before += reached * part.cost
+            reached *= part.share
+    best = max(saved, key=lambda part: saved[part], default=None)
+    return best if best is not None and saved[best] > _WORTH else None
 
 
 def _reads(lines: Iterable[_Line | _Block], reached: float = 1.0) -> Iterator[tuple[str, float]]:
