@@ -17,7 +17,7 @@ from nba.decide.plan import Plan
 from nba.decide.planner import plan_for
 from nba.decide.stages import Passage
 
-FIRST = 20
+FIRST = 17  # the root of 300
 
 
 def book_of(chooser: random.Random, **more: Any) -> Book:
@@ -79,7 +79,8 @@ BOOKS: dict[str, dict[str, Any]] = {
 def plans_of(book: Book, patch: pytest.MonkeyPatch) -> tuple[Plan, Plan]:
     """Return a plan that judges all at once, and one that does not."""
     whole = plan_for(book)
-    patch.setattr(planner, "FIRST", FIRST)
+    patch.setattr(planner, "MANY", 1)
+    patch.setattr(planner, "ROOTS", 1)
     some = plan_for(book)
     assert (whole.first, some.first) == (len(whole.targets), FIRST)
     return whole, some
@@ -151,6 +152,7 @@ def test_all_are_judged_where_bounds_tell_nothing(
 ) -> None:
     """A weight may make any of them the best, and so may a number that has no maximum."""
     book = book_of(random.Random(13), **more)
-    monkeypatch.setattr(planner, "FIRST", FIRST)
+    monkeypatch.setattr(planner, "MANY", 1)
+    monkeypatch.setattr(planner, "ROOTS", 1)
     plan = plan_for(book)
     assert (plan.first, plan.rest) == (len(plan.targets), 0)

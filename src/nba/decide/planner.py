@@ -49,8 +49,10 @@ from nba.windows import Window
 
 __all__ = ["plan_for"]
 
-#: Of many treatments, so many are judged first.
-FIRST: Final = 1024
+#: From so many treatments on, those are judged first that may be worth most: so many times the root
+#: of their number. The best is mostly among them (`python -m benchmarks.actions`).
+MANY: Final = 768
+ROOTS: Final = 8
 
 
 def plan_for(book: Book, moments: Moments = "native", indexing: Indexing = index) -> Plan:
@@ -280,9 +282,10 @@ class _Planner:
     def judged_first(self) -> int:
         """Return how many are judged at once: all where there are few, or bounds tell nothing."""
         count = len(self.targets)
-        if count <= 2 * FIRST or self.book.scoring.weights:
+        first = ROOTS * math.isqrt(count)
+        if count < max(MANY, 2 * first) or self.book.scoring.weights:
             return count
-        return FIRST if self.bounds[FIRST].worth < math.inf else count
+        return first if self.bounds[first].worth < math.inf else count
 
     def doors(self) -> dict[str, Door]:
         return {
