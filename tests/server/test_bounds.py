@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import sys
@@ -9,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from tests.server.serving import app_of, case, served
 from nba.server import Bounds
 from nba.server.bounds import check_depth
 from nba.server.problems import ProblemError
+from nba.server.protocol import Together
 
 JSON = {"Content-Type": "application/json"}
 
@@ -354,3 +356,38 @@ def test_no_websocket_is_opened(client: httpx.Client) -> None:
     head += b"Upgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n"
     found = raw(client.base_url, head, patience=2)
     assert b" 101 " not in found.partition(b"\r\n")[0]
+
+
+# --- how it is sent
+
+
+class Wire:
+    """Takes down what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        self.sent.append(data)
+
+    def close(self) -> None:
+        """Send no more."""
+        self.sent.append(b"closed")
+
+
+def test_what_is_written_in_one_turn_is_sent_together() -> None:
+    """The head of an answer and its body; and nothing is lost where the connection is closed."""
+
+    async def written() -> list[bytes]:
+        wire = Wire()
+        together = Together(cast(asyncio.Transport, wire), asyncio.get_running_loop())
+        together.write(b"head, ")
+        together.write(b"body")
+        await asyncio.sleep(0)
+        together.write(b"last")
+        together.close()
+        await asyncio.sleep(0)
+        return wire.sent
+
+    assert asyncio.run(written()) == [b"head, body", b"last", b"closed"]

@@ -170,7 +170,7 @@ def test_a_hundred_thousand_events_are_kept_merged_and_forgotten(record_property
 
 def test_only_so_many_journeys_are_kept_ready() -> None:
     """Those that were used last."""
-    store = MemoryStore(cached=2)
+    store = MemoryStore(ready=2)
     for name in "abc":
         store.append(name, [row(name, 1)])
     a, b = store.journey("a"), store.journey("b")

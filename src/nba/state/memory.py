@@ -25,10 +25,10 @@ __all__ = ["MemoryStore"]
 class MemoryStore:
     """Remembers in memory what `nba.state.store.Store` says; what it knew is gone with it.
 
-    *cached* is for how many customers at most the journey is kept ready.
+    *ready* is for how many customers at most the journey is kept as it is read.
     """
 
-    def __init__(self, *, cached: int = 10_000) -> None:
+    def __init__(self, *, ready: int = 10_000) -> None:
         self._lock = threading.Lock()
         self._id = os.urandom(6).hex()
         self._links = Links()
@@ -42,7 +42,7 @@ class MemoryStore:
         self._versions: dict[str, int] = {}
         #: by customer, the least recently used first
         self._ready: OrderedDict[str, Timeline] = OrderedDict()
-        self._cached = cached
+        self._most_ready = ready
         self._deadlines = Deadlines()
         self._accounts = Accounts()
         self._decisions: dict[str, Remembered] = {}
@@ -90,7 +90,7 @@ class MemoryStore:
         # of two rows with the same id a timeline takes the first
         found = Timeline(row for _, row in heapq.merge(*parts, key=itemgetter(0)))
         self._ready[customer] = found
-        if len(self._ready) > self._cached:
+        if len(self._ready) > self._most_ready:
             self._ready.popitem(last=False)
         return found
 
