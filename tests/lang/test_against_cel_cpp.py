@@ -100,6 +100,12 @@ FAULTS = (
         "none",
     ),
     Fault("they take no double for an index behind `[?`", r"\[\?", "theirs"),
+    Fault(
+        "they write a double where `%d` asks for an integer; the conformance suite says that it "
+        "can only be used on integers",
+        r"%d.*\.format\(",
+        "ours",
+    ),
     Fault("their int(true) is 1, which the specification does not list", r"\bu?int\(", "ours"),
 )
 

@@ -326,7 +326,9 @@ def test_a_process_that_is_killed_leaves_a_readable_log(tmp_path: Path, name: st
     with worker(tmp_path, name, 1_000_000, "x") as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "on the way\n"
-        time.sleep(0.2)
+        while sum(file.stat().st_size for file in tmp_path.iterdir()) < 200_000:
+            assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
     found = list(records_in(tmp_path / name))
     cut = [place for place, one in enumerate(found) if isinstance(one, Unreadable)]
