@@ -88,7 +88,6 @@ class SignalFunction(ABC):
         self, signal: Signal, slots: Mapping[str, int], zone: tzinfo, reach: int | None
     ) -> None:
         self.signal = signal
-        self.reach = reach
         self.slots = slots
         self.now = slots["now"]
         self.event = slots["event"]
