@@ -184,6 +184,18 @@ def fitting(plan: Plan, customer: dict[str, Any]) -> set[str]:
     return {t.action.id for n, t in enumerate(plan.targets) if left >> n & 1}
 
 
+def alike_found(lines: list[str], chooser: random.Random) -> int:
+    """Hold indexed conditions to the literal ones for many customers; return how many hold."""
+    book = book_of(lines)
+    indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
+    seen = 0
+    for customer in customers(chooser):
+        found = fitting(indexed, customer)
+        assert found == fitting(literal, customer)
+        seen += len(found)
+    return seen
+
+
 def customers(chooser: random.Random) -> list[dict[str, Any]]:
     """Return customers, some of whom say little, some what does not fit."""
     found = []
@@ -224,14 +236,7 @@ def test_fields_of_many_values(monkeypatch: pytest.MonkeyPatch, most: int) -> No
                 ]
             )
         )
-    book = book_of(lines)
-    indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
-    seen = 0
-    for customer in customers(chooser):
-        found = fitting(indexed, customer)
-        assert found == fitting(literal, customer)
-        seen += len(found)
-    assert seen > 1000
+    assert alike_found(lines, chooser) > 1000
 
 
 def test_many_conditions_over_several_fields(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,10 +247,7 @@ def test_many_conditions_over_several_fields(monkeypatch: pytest.MonkeyPatch) ->
         f"customer.age + 1 > {chooser.randrange(40)} || customer.score < {chooser.randrange(30)}"
         for _ in range(200)
     ]
-    book = book_of(lines)
-    indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
-    for customer in customers(chooser):
-        assert fitting(indexed, customer) == fitting(literal, customer)
+    alike_found(lines, chooser)
 
 
 @pytest.mark.parametrize(("alike", "levels"), [(1, 4), (3, 1), (20, 2)])
@@ -275,14 +277,7 @@ def test_conditions_over_the_same_fields(
                 ]
             )
         )
-    book = book_of(lines)
-    indexed, literal = plan_for(book, "native", tables), plan_for(book, "native", one_by_one)
-    seen = 0
-    for customer in customers(chooser):
-        found = fitting(indexed, customer)
-        assert found == fitting(literal, customer)
-        seen += len(found)
-    assert seen > 1000
+    assert alike_found(lines, chooser) > 1000
 
 
 def test_code_nests_no_deeper_than_python_does() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heappush, heapreplace
 from typing import Any, Final
 
+from nba.decide.factors import MARGIN
 from nba.decide.scoring import Scorer
 from nba.decide.stages import Passage
 from nba.decide.targets import bits
@@ -23,8 +24,6 @@ _PART: Final = 1024
 _ONES: Final = (1 << _PART) - 1
 #: No number so large becomes infinite by a propensity, a weight and a lever (`factors.SMALL`).
 _MOST: Final = 1e100
-#: A bound is computed in another order than a priority, which rounds differently.
-_MARGIN: Final = 1 + 1e-12
 #: More lots than this cost more than they save; then weights only raise the bounds.
 _MOST_LOTS: Final = 16
 
@@ -188,7 +187,7 @@ class Contenders:
         """Return whose bounds go up, and how many times, because of a number above its scale."""
         slots = self.view.slots
         return [
-            (mask, value / scale * _MARGIN)
+            (mask, value / scale * MARGIN)
             for slot, scale, mask in self.plan.factors.surges
             if (value := slots[slot]) is not None and value > scale
         ]

@@ -16,12 +16,12 @@ from nba.lang import tree
 from nba.lang.normal import reads
 from nba.lang.python import UNKNOWN
 
-__all__ = ["Factor", "Factors", "Most", "Plain", "Scoring", "Surge", "bounds_of"]
+__all__ = ["MARGIN", "Factor", "Factors", "Most", "Plain", "Scoring", "Surge", "bounds_of"]
 
 Factor = float | Function
 
 #: A bound is computed in another order than a priority, which rounds differently.
-_MARGIN: Final = 1 + 1e-12
+MARGIN: Final = 1 + 1e-12
 
 
 #: A propensity and a lever that are larger than this are looked at more closely.
@@ -176,7 +176,7 @@ def bounds_of(book: Book, targets: Sequence[Target]) -> list[Most]:
         scales = propensity.scales or value.scales
         if propensity.scales and value.scales:  # together they grow faster
             most, scales = math.inf, {}
-        found.append(Most(most * _MARGIN if most > 0 else most * (2 - _MARGIN), scales))
+        found.append(Most(most * MARGIN if most > 0 else most * (2 - MARGIN), scales))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from nba import money
 from nba.book.ranking import FACTORS
+from nba.decide.factors import MARGIN
 from nba.decide.gesture import Refused, options
 from nba.decide.plan import Ladder, Plan
 from nba.decide.trail import Trail
@@ -15,9 +16,6 @@ from nba.decide.view import View
 from nba.lang.python import UNKNOWN
 
 __all__ = ["Scorer"]
-
-#: A bound and a priority are computed in different orders, and rounded differently.
-_MARGIN = 1 + 1e-12
 
 
 class Scorer:
@@ -63,7 +61,7 @@ class Scorer:
     def growth(self, members: int) -> float:
         """Return what the context weight of these treatments is at most."""
         adds = [add for mask, add in self.boosts if add > 0 and mask & members]
-        return (1.0 + math.fsum(adds) / 100.0) * _MARGIN
+        return (1.0 + math.fsum(adds) / 100.0) * MARGIN
 
     def score(self, number: int) -> float | None:
         """Return the priority of a treatment; None where it drops."""

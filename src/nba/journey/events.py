@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.book.model import Book
-from nba.errors import CaseError, Diagnostic, did_you_mean
+from nba.errors import CaseError, Diagnostic, EvaluationError, did_you_mean
 from nba.lang.context import Reader, Shape
-from nba.lang.values import TIMESTAMP_MAX, TIMESTAMP_MIN, Timestamp
+from nba.lang.values import Timestamp, checked_timestamp
 
 __all__ = ["Event", "EventShapes", "Row", "time_of"]
 
@@ -166,13 +166,12 @@ def _no_event(given: object) -> CaseError:
 
 def _time(when: datetime) -> Timestamp:
     try:
-        nanoseconds = windows.instant(when)
+        return checked_timestamp(windows.instant(when))
+    except EvaluationError:
+        raise CaseError(f"`at` is out of the calendar's range: {when}", ["at"]) from None
     except (TypeError, ValueError):
         message = "`at` of an event is a datetime with a time zone"
         raise CaseError(message, ["at"]) from None
-    if TIMESTAMP_MIN <= nanoseconds <= TIMESTAMP_MAX:
-        return Timestamp(nanoseconds)
-    raise CaseError(f"`at` is out of the calendar's range: {when}", ["at"])
 
 
 def _content_id(event: Event, at: Timestamp) -> str:
