@@ -22,7 +22,7 @@ from nba.decide.stages import Passage
 from nba.decide.view import inputs_of
 from nba.engine.compiled import compiled
 from nba.engine.deciding import Running
-from nba.engine.remembered import SPARE, asked_of, history_in, taking_of
+from nba.engine.remembered import SPARE, history_in, taking_of
 from nba.state.memory import MemoryStore
 
 Step = tuple[str, float]
@@ -47,7 +47,7 @@ def steps(running: Running, store: MemoryStore, person: Person, name: str) -> li
     watch, plan = Watch(), running.plan
     case = Case(person.id, person.customer, person.interaction)
     view = watch.take("read the case", lambda: inputs_of(plan, case, NOW))
-    asked = asked_of(view)
+    asked = view.accounts
     memory = watch.take(
         "recall from the store", lambda: store.recall(case.id, view.now, tuple(asked.values()))
     )

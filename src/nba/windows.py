@@ -28,6 +28,7 @@ __all__ = [
     "parse_instant",
     "parse_length",
     "parse_spans",
+    "span_of_day",
     "zone",
     "zone_or",
 ]
@@ -87,6 +88,19 @@ def day_of(nanoseconds: int, where: tzinfo) -> date:
         return local(nanoseconds, where).date()
     midnight_, before, after = turn
     return before if nanoseconds < midnight_ else after
+
+
+def span_of_day(nanoseconds: int, where: tzinfo) -> tuple[int, int]:
+    """Return from when on an instant's day in the zone *where* lasts, and until when, at least.
+
+    The clocks do not change in that time.
+    """
+    day = nanoseconds // _WHOLE_DAY
+    turn = _turn_of(day, where)
+    if turn is None:
+        return nanoseconds, nanoseconds + 1
+    begins, ends = day * _WHOLE_DAY, (day + 1) * _WHOLE_DAY
+    return (begins, turn[0]) if nanoseconds < turn[0] else (turn[0], ends)
 
 
 @lru_cache(maxsize=4096)  # most that is asked for is of today

@@ -136,7 +136,7 @@ class _Simulating:
             for place in answer.granted:
                 for need in answer.offers[place].needs:
                     if isinstance(need.rule, Budget):
-                        budgets[need.rule.id].days[day] += need.amount
+                        budgets[need.rule.id].days[day] += need.claim.amount
                         budgets[need.rule.id].answers += 1
         late = {code.split(":")[1] for code in answer.refused.values() if _unaffordable(code)}
         for name in late:

@@ -121,7 +121,8 @@ def answer(plan: Plan, view: View, n: int | None = None, spare: int = 0) -> Answ
         offers.append(offer)
         if granting.full:
             break
-    if spare and any(need.owner is not None for offer in offers for need in offer.needs):
+    claims = [need.claim for offer in offers for need in offer.needs] if spare else []
+    if any(claim.asked.owner is not None for claim in claims):
         # what others may take at the same time; what is the customer's own is as it was read
         offers += islice(source, spare)
     return Answer(passage, count, tuple(offers), tuple(granting.granted), refused)

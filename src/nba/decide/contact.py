@@ -16,7 +16,7 @@ from nba.lang.values import INT_MAX, INT_MIN
 from nba.windows import Window
 
 __all__ = [
-    "Account",
+    "Asked",
     "When",
     "counts",
     "free_again",
@@ -42,14 +42,14 @@ class When(NamedTuple):
         return self.customer if name == "customer.timezone" else windows.zone(name)
 
 
-class Account(NamedTuple):
-    """Per whom a rule counts in one case, and from when on.
+class Asked(NamedTuple):
+    """An account, and from when on its entries count: those later than *since*.
 
-    *owner* is None for the customer; *known* says that it is known who it is. Entries count that
-    are later than *since*.
+    *owner* is a household or the like, `""` for the whole book, and None for the customer: then
+    the accounts of all the customer's names are one.
     """
 
-    known: bool
+    account: str
     owner: str | None
     since: int
 

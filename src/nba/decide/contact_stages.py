@@ -140,7 +140,7 @@ def _usable(door: Door, name: str, view: View, at: int | None) -> int | None:
 
 def _full(plan: Plan, view: View, limit: Limit) -> str | None:
     """Return the code of a limit that has no place left; None where it has."""
-    if not view.accounts[limit.account].known:
+    if limit.account not in view.accounts:
         return f"limited:{limit.id}{UNKNOWN_MARK}"
     used = used_of(limit, plan.book, view.history, view.when)
     return f"limited:{limit.id}" if used >= limit.at_most else None

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.decide.account import Account, Codes, ReadBack, Relationship
@@ -106,8 +105,7 @@ def reason_of(codes: Iterable[str]) -> str:
     return min(heads, key=lambda code: (-_STAGE[code], code), default="unavailable")
 
 
-@dataclass(frozen=True, slots=True)
-class Gesture:
+class Gesture(NamedTuple):
     """What a gesture gives. *approval* is `pending` until somebody with authority agrees.
 
     *reservation* is what it is reserved under, where a store keeps budgets.
@@ -128,8 +126,7 @@ class Gesture:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """An answer: an action on a channel, how its priority came about, and what to say.
 
     *due* is by when it is to be done, an instant in nanoseconds. *kept_from* is the id of the
@@ -157,7 +154,7 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as plain data, `due` as RFC 3339."""
-        found = dict(zip(self.__slots__, _parts(self), strict=True))
+        found = self._asdict()
         found["gesture"] = self.gesture.to_dict() if self.gesture else None
         found["due"] = None if self.due is None else windows.moment(self.due).isoformat()
         return found
@@ -171,9 +168,6 @@ class Candidate:
         if due is not None:
             found["due"] = windows.instant(datetime.fromisoformat(due))
         return cls(**found)
-
-
-_parts: Final = attrgetter(*Candidate.__slots__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from nba import money, windows
 from nba.book.model import Action, Book, Covers
@@ -32,8 +31,7 @@ ACCEPTANCES: Final = ("accepted", "resolved")
 OPEN: Final = ("presented", "clicked")
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """One earlier answer; times are instants in nanoseconds.
 
     *outcomes* are known ones (the book's own by what they mean) with their times, in order, and
@@ -132,8 +130,8 @@ class Answered:
         """The answer with what was recorded of it, and without what silence is held for."""
         if not self.silent:
             return self
-        return replace(
-            self, outcomes=self.outcomes[:-1], recorded_as=self.recorded_as[:-1], silent=False
+        return self._replace(
+            outcomes=self.outcomes[:-1], recorded_as=self.recorded_as[:-1], silent=False
         )
 
     def last(self) -> str | None:
@@ -192,8 +190,7 @@ class Keys(Protocol):
         """Return the key of an action, None where it is unknown or there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """Earlier answers, in the order of their times.
 
     *used* is what counts on the accounts of limits and budgets, by account, where a store or a
@@ -285,7 +282,7 @@ def _understood(book: Book, one: Answered, now: int) -> Answered:
     found = _named(book, one, seen)
     if waited is not None and silent and found.last() is None:
         found = _named(book, one, [*seen, (waited.otherwise, one.at + waited.within)])
-        found = replace(found, silent=True)
+        found = found._replace(silent=True)
     return found
 
 
@@ -293,8 +290,7 @@ def _named(book: Book, one: Answered, outcomes: Iterable[tuple[str, int]]) -> An
     """Return an answer with its outcomes by what they mean, and the names that they have."""
     named = tuple(outcomes)
     own = {name: found.means or name for name, found in book.outcomes.items()}
-    return replace(
-        one,
+    return one._replace(
         outcomes=tuple((own.get(name, name), at) for name, at in named),
         recorded_as=tuple(name for name, _ in named),
     )

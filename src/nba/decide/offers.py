@@ -11,32 +11,37 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from nba.book.model import Action, Budget, Limit
-from nba.decide.contact import used_of
+from nba.decide.contact import Asked, used_of
 from nba.decide.contact_stages import counting
 from nba.decide.decision import UNKNOWN_MARK, Candidate
 from nba.decide.gesture import Option
 from nba.decide.plan import Plan
 from nba.decide.view import View
 
-__all__ = ["Granting", "Need", "Offer", "needs_of", "tallies_of"]
+__all__ = ["Claim", "Granting", "Need", "Offer", "needs_of", "tallies_of"]
 
 #: A limit that only counts.
 _ANY_NUMBER: Final = 2**53 - 1
 
 
-class Need(NamedTuple):
-    """What an offer needs of the account of a limit or a budget; *code* is that of a refusal.
+class Claim(NamedTuple):
+    """What an answer needs of an account: *amount*, so that it has at most *at_most* then.
 
-    *owner* is None for the customer. Entries count that are later than *since*; what is taken is
-    given back when it *expires*.
+    *amount* and *at_most* are from 0 to 2^53 - 1. *expires* is when the entry is given back unless
+    it is committed; None for never.
     """
 
-    rule: Limit | Budget
-    owner: str | None
-    since: int
+    asked: Asked
     amount: int
     at_most: int
-    expires: int | None
+    expires: int | None = None
+
+
+class Need(NamedTuple):
+    """What an offer claims of the account of a limit or a budget; *code* is that of a refusal."""
+
+    rule: Limit | Budget
+    claim: Claim
     code: str
 
 
@@ -58,7 +63,7 @@ def tallies_of(plan: Plan, view: View, number: int) -> list[Limit]:
     return [
         limit
         for limit, _ in counting(plan, view, number)
-        if limit.counts not in ("decided", "presented") and view.accounts[limit.account].known
+        if limit.counts not in ("decided", "presented") and limit.account in view.accounts
     ]
 
 
@@ -72,24 +77,16 @@ def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tupl
         for limit, may_drop in counting(plan, view, number)
         if limit.counts in ("decided", "presented")
         # what is capped and counts for nobody known was dropped, and the rest cannot be counted
-        and view.accounts[limit.account].known
+        and limit.account in view.accounts
     ]
     needs += [_part(view, budget, amount) for budget, amount in _paid(plan, action, option)]
     return tuple(needs)
 
 
 def _place(view: View, limit: Limit, *, may_drop: bool) -> Need:
-    _, owner, since = view.accounts[limit.account]
-    presented = limit.counts == "presented"
-    return Need(
-        limit,
-        owner,
-        since,
-        1,
-        limit.at_most if may_drop else _ANY_NUMBER,
-        view.now + limit.confirm_within if presented else None,
-        f"limited:{limit.id}",
-    )
+    asked, at_most = view.accounts[limit.account], limit.at_most if may_drop else _ANY_NUMBER
+    expires = view.now + limit.confirm_within if limit.counts == "presented" else None
+    return Need(limit, Claim(asked, 1, at_most, expires), f"limited:{limit.id}")
 
 
 def _paid(plan: Plan, action: Action, option: Option | None) -> Iterator[tuple[Budget, int]]:
@@ -101,16 +98,12 @@ def _paid(plan: Plan, action: Action, option: Option | None) -> Iterator[tuple[B
 
 
 def _part(view: View, budget: Budget, amount: int) -> Need:
-    known, owner, since = view.accounts[budget.account]
-    return Need(
-        budget,
-        owner,
-        since,
-        amount,
-        budget.amount if known else 0,
-        view.now + budget.reserve_for,
-        f"unaffordable:{budget.id}{'' if known else UNKNOWN_MARK}",
-    )
+    expires, code = view.now + budget.reserve_for, f"unaffordable:{budget.id}"
+    asked = view.accounts.get(budget.account)
+    if asked is None:  # nobody knows of whom to take it: there is nothing to be had
+        nobodys = Asked(budget.account, None, view.now)
+        return Need(budget, Claim(nobodys, amount, 0, expires), code + UNKNOWN_MARK)
+    return Need(budget, Claim(asked, amount, budget.amount, expires), code)
 
 
 @dataclass(slots=True)
@@ -147,10 +140,10 @@ class Granting:
 
     def refused(self, needs: Iterable[Need]) -> str | None:
         """Return the code of the first need that is not met; None where all are."""
-        for need in needs:
-            used = used_of(need.rule, self.plan.book, self.view.history, self.view.when)
-            if used + self.taken.get(need.rule.account, 0) + need.amount > need.at_most:
-                return need.code
+        for rule, claim, code in needs:
+            used = used_of(rule, self.plan.book, self.view.history, self.view.when)
+            if used + self.taken.get(rule.account, 0) + claim.amount > claim.at_most:
+                return code
         return None
 
     def grant(self, place: int, offer: Offer) -> None:
@@ -159,5 +152,5 @@ class Granting:
         for label, _ in offer.labels:
             self.labels[label] = self.labels.get(label, 0) + 1
         for need in offer.needs:
-            account = need.rule.account
-            self.taken[account] = self.taken.get(account, 0) + need.amount
+            account, amount = need.rule.account, need.claim.amount
+            self.taken[account] = self.taken.get(account, 0) + amount

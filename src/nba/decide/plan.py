@@ -19,18 +19,18 @@ from nba.book.model import (
     Limit,
     Suppression,
 )
+from nba.decide.accounting import Accounting
 from nba.decide.factors import Factors, Plain
 from nba.decide.functions import Function, Functions, Slots
 from nba.decide.index import Narrow, Parts
 from nba.decide.targets import Names, Selector, Target
 from nba.decide.wordings import Wordings
 from nba.journey.reading import JourneyReader
-from nba.windows import Window
 
 __all__ = [
+    "Always",
     "Boost",
     "Cap",
-    "Counted",
     "Door",
     "Function",
     "Functions",
@@ -99,21 +99,6 @@ class Ladder(NamedTuple):
     gesture: Gesture
 
 
-class Counted(NamedTuple):
-    """An account of a limit or a budget: its name, per whom it counts, and since when.
-
-    *slot* is that of the field that says per whom; where none does, it is *whose*, if that is
-    *known*. *window* is the place of the window among those of the plan.
-    """
-
-    account: str
-    per: str
-    slot: int | None
-    known: bool
-    whose: str | None
-    window: int
-
-
 class Cap(NamedTuple):
     """A limit, what it covers, and what is exempt."""
 
@@ -153,6 +138,17 @@ class PointPlan(NamedTuple):
     at_most_per: tuple[tuple[str, int], ...]
 
 
+class Always(NamedTuple):
+    """What is remembered of every answer by a treatment: *heading* is JSON without the braces.
+
+    *keep_for* and *lapses_after* are lengths of time.
+    """
+
+    heading: str
+    keep_for: int | None
+    lapses_after: int
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """A rule book, ready to decide. Treatments are numbered; sets of them are ints (`targets`)."""
@@ -181,8 +177,7 @@ class Plan:
     suitable: Gating | None
     without_store: Selector | None  # what may be done when the store fails
     siblings: int  # the treatments of actions that have several
-    counted: tuple[Counted, ...]
-    windows: tuple[Window, ...]  # of what is counted
+    accounting: Accounting
     once: Mapping[str, Once]  # by action
     keys: tuple[Key, ...]
     pauses: tuple[Pause, ...]
@@ -203,4 +198,6 @@ class Plan:
     reaches: dict[str | None, tuple[int, ...]] = field(default_factory=dict)
     #: By treatment, and whether it is inbound: the limits that count it, and if they drop it.
     counting: dict[tuple[int, bool], tuple[tuple[Limit, bool], ...]] = field(default_factory=dict)
+    #: By treatment and direction.
+    always: dict[tuple[int, str], Always] = field(default_factory=dict)
     ladders: dict[int, Ladder] = field(default_factory=dict)  # by treatment, once asked for

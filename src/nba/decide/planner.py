@@ -18,7 +18,7 @@ from nba.book.model import (
     Validity,
 )
 from nba.book.ranking import FACTORS
-from nba.decide.contact import owner_of
+from nba.decide.accounting import Accounting
 from nba.decide.deriving import deriving
 from nba.decide.domains import domains_of
 from nba.decide.factors import Factors, bounds_of
@@ -27,7 +27,6 @@ from nba.decide.index import Indexing, Narrow, by_size, index
 from nba.decide.plan import (
     Boost,
     Cap,
-    Counted,
     Door,
     Gating,
     Key,
@@ -45,7 +44,6 @@ from nba.decide.wordings import Wordings
 from nba.journey.reading import JourneyReader, Moments
 from nba.lang import tree
 from nba.lang.types import BOOL
-from nba.windows import Window
 
 __all__ = ["plan_for"]
 
@@ -87,7 +85,6 @@ class _Planner:
         factors = Factors(book, targets, self.bounds, functions)
         given, dates = self.slots.get(GIVEN), self.dates()
         first, unused = (1 << self.first) - 1, mask_of(self.unused())
-        windows = tuple(dict.fromkeys(rule.window for rule in self.rules()))
         plan = Plan(
             book=book,
             targets=targets,
@@ -126,8 +123,7 @@ class _Planner:
                 if len(numbers) > 1
                 for number in numbers
             ),
-            counted=tuple(self.counted(windows)),
-            windows=windows,
+            accounting=self.accounting(),
             once=dict(self.once()),
             keys=tuple(self.keys()),
             pauses=tuple(
@@ -314,16 +310,11 @@ class _Planner:
         )
         return Selector(found.mask & ~takes, found.direction)
 
-    def rules(self) -> list[Limit | Budget]:
-        """Return what counts on an account."""
-        return [*self.book.limits.values(), *self.book.budgets.values()]
-
-    def counted(self, windows: Sequence[Window]) -> Iterator[Counted]:
-        for rule in self.rules():
-            path = self.book.household if rule.per == "household" else rule.per
-            slot = self.slots.get(path or "")
-            owner = owner_of(rule.per, None)
-            yield Counted(rule.account, rule.per, slot, *owner, windows.index(rule.window))
+    def accounting(self) -> Accounting:
+        rules: list[Limit | Budget] = [*self.book.limits.values(), *self.book.budgets.values()]
+        fields = {"household": self.book.household}
+        paths = {rule.per: fields.get(rule.per, rule.per) for rule in rules}
+        return Accounting(rules, {per: self.slots.get(path or "") for per, path in paths.items()})
 
     def once(self) -> Iterator[tuple[str, Once]]:
         for action in self.book.actions.values():

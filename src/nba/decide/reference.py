@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from nba import money
@@ -494,7 +494,7 @@ class Reference(Judging):
                     codes[key] = "below_no_action"
                     continue
                 for option, offered in zip(scored.options, scored.candidates, strict=True):
-                    candidate = replace(offered, tier=tier.name)
+                    candidate = offered._replace(tier=tier.name)
                     if codes.get(key) == "chosen":
                         break
                     if len(chosen) >= n or candidate.action in {c.action for c in chosen}:

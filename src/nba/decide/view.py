@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from nba import windows
 from nba.decide.case import Case
-from nba.decide.contact import Account, When, owner_of, since_of
+from nba.decide.contact import Asked, When
 from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
 from nba.decide.plan import Once, Plan, PointPlan, Slots
 from nba.errors import CaseError, Diagnostic, did_you_mean
@@ -43,9 +43,10 @@ class View:
     """The slots of a case, and what the stages ask for most.
 
     *current* is the channel of the interaction, *inbound* the set of the treatments on it, *when*
-    the time with its zones. *accounts* are those of limits and budgets, by name; *keys* what
-    actions are done once for, None where that is unknown. *kept* are the treatments whose action is
-    still the answer, with the answer it was, and *kept_mask* the set of them.
+    the time with its zones. *accounts* are those of limits and budgets, by name, where it is known
+    whose they are; *keys* what actions are done once for, None where that is unknown. *kept* are
+    the treatments whose action is still the answer, with the answer it was, and *kept_mask* the set
+    of them.
     """
 
     slots: Slots
@@ -55,7 +56,7 @@ class View:
     point: PointPlan | None
     role: str | None
     diagnostics: list[Diagnostic]
-    accounts: dict[str, Account]
+    accounts: dict[str, Asked]
     keys: Keys
     nobody: bool  # nobody knows who it is: nothing can be counted for them
     timeline: Timeline = EMPTY
@@ -125,17 +126,7 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
         point,
         case.role,
         diagnostics,
-        _accounts(plan, slots, when, nobody=nobody),
+        {} if nobody else plan.accounting.of(slots, when),
         Keys(plan.once, slots),
         nobody,
     )
-
-
-def _accounts(plan: Plan, slots: Slots, when: When, *, nobody: bool) -> dict[str, Account]:
-    since = [since_of(window, when) for window in plan.windows]
-    found = {}
-    for account, per, slot, known, owner, window in plan.counted:
-        if slot is not None:
-            known, owner = owner_of(per, slots[slot])  # noqa: PLW2901 - it depends on the case
-        found[account] = Account(known and not nobody, owner, since[window])
-    return found

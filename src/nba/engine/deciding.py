@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +19,7 @@ from nba.decide.used import with_used
 from nba.decide.view import inputs_of
 from nba.engine.ids import new_id
 from nba.engine.keyed import fingerprint, id_under, retold, told_of
-from nba.engine.remembered import SPARE, asked_of, history_in, taking_of, with_reservations
+from nba.engine.remembered import SPARE, history_in, taking_of, with_reservations
 from nba.errors import CaseError, Diagnostic, StoreError
 from nba.journey.events import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
@@ -110,7 +109,7 @@ def _decide(
     for lost in range(TRIES):
         _step_aside(lost)
         view = inputs_of(plan, case, now)
-        asked = asked_of(view) if case.history is None else {}
+        asked = view.accounts if case.history is None else {}
         memory = store.recall(case.id, view.now, tuple(asked.values()))
         if asked_for is not None:
             for row in memory.decisions:
@@ -234,6 +233,6 @@ def decided_again(running: Running, store: Store, case: Case, made: Decision) ->
 def _plain(ranked: Iterable[Candidate]) -> list[Candidate]:
     """Return answers without what a store gave them."""
     return [
-        replace(one, gesture=replace(one.gesture, reservation=None)) if one.gesture else one
+        one._replace(gesture=one.gesture._replace(reservation=None)) if one.gesture else one
         for one in ranked
     ]

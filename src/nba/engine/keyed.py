@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -81,4 +80,4 @@ def _candidate(row: Remembered, place: int, answer: Mapping[str, Any]) -> Candid
     gesture = found.gesture
     if gesture is None or gesture.reservation is not None:
         return found
-    return replace(found, gesture=replace(gesture, reservation=entry_id(row.id, place)))
+    return found._replace(gesture=gesture._replace(reservation=entry_id(row.id, place)))

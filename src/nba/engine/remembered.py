@@ -6,29 +6,21 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from nba.book.model import Limit
 from nba.decide.answer import Answer
 from nba.decide.history import Answered, History, history_of, lapses_at
-from nba.decide.offers import Need, Offer, tallies_of
-from nba.decide.plan import Plan
+from nba.decide.offers import Offer, tallies_of
+from nba.decide.plan import Always, Plan
 from nba.decide.view import View
 from nba.state.reservation import Alternative, Asked, Claim, Taking, entry_id
 from nba.state.store import Memory, Remembered
 
-__all__ = ["Given", "Noted", "asked_of", "given_in", "history_in", "taking_of"]
+__all__ = ["Given", "Noted", "given_in", "history_in", "taking_of"]
 
 #: How many offers more than are asked for a store gets, in case that others were faster.
 SPARE: Final = 2
-
-
-def asked_of(view: View) -> dict[str, Asked]:
-    """Return the accounts that a decision asks for, by name; not those of nobody known."""
-    return {
-        name: Asked(name, owner, since)
-        for name, (known, owner, since) in view.accounts.items()
-        if known
-    }
 
 
 def history_in(
@@ -54,26 +46,45 @@ def _by(one: Answered, now: int) -> Answered:
     if one.at <= now and not (one.outcomes and any(at > now for _, at in one.outcomes)):
         return one
     outcomes = tuple((name, min(at, now)) for name, at in one.outcomes)
-    return replace(one, at=min(one.at, now), outcomes=outcomes)
+    return one._replace(at=min(one.at, now), outcomes=outcomes)
 
 
 # --- what is written down
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """An answer as it was written down: what later decisions read of it, and what it took.
 
-    *answered* is None for an answer that is kept from another decision, *kept_from*.
+    *answered* is None for an answer that is kept from another decision, *kept_from*. What it took
+    is read of what was *written* when something comes of it.
     """
 
     place: int
     action: str
     answered: Answered | None
     kept_from: str | None
-    claims: tuple[tuple[str, Claim], ...]  # by the name of the rule's account
-    tallies: tuple[tuple[str, Asked], ...]  # by outcome
-    zone: str | None = None  # the customer's, where a window goes by it
+    written: Mapping[str, Any]
+
+    @property
+    def claims(self) -> list[tuple[str, Claim]]:
+        """What it took, by the name of the rule's account."""
+        return [
+            (account, Claim(Asked(account, whose, since), *rest))
+            for account, whose, since, *rest in self.written.get("claims", ())
+        ]
+
+    @property
+    def tallies(self) -> list[tuple[str, Asked]]:
+        """The accounts on which its outcomes count, by outcome."""
+        return [
+            (outcome, Asked(account, whose, since))
+            for outcome, account, whose, since in self.written.get("tallies", ())
+        ]
+
+    @property
+    def zone(self) -> str | None:
+        """The customer's zone, where a window goes by it."""
+        return self.written.get("zone")
 
 
 @dataclass(slots=True)
@@ -138,59 +149,80 @@ def taking_of(
 
 
 def _alternative(plan: Plan, view: View, offer: Offer, *, whole: bool) -> Alternative:
-    content = _written(plan, view, offer)
+    members = _written(plan, view, offer)
     if whole:
-        content["told"] = offer.candidate.to_dict()
-    claims = tuple(map(_claim, offer.needs)) if offer.needs else ()
-    return Alternative(claims, _encode(content), offer.labels)
+        members.append(f'"told": {_encode(offer.candidate.to_dict())}')
+    claims = tuple([need.claim for need in offer.needs]) if offer.needs else ()
+    return Alternative(claims, f"{{{', '.join(members)}}}", offer.labels)
 
 
 #: As `json.dumps` writes it, which makes a new encoder each time.
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _claim(need: Need) -> Claim:
-    asked = Asked(need.rule.account, need.owner, need.since)
-    return Claim(asked, need.amount, need.at_most, need.expires)
-
-
-def _written(plan: Plan, view: View, offer: Offer) -> dict[str, Any]:
+def _written(plan: Plan, view: View, offer: Offer) -> list[str]:
+    """Return what is remembered of an answer: the members of a JSON object."""
     candidate = offer.candidate
     if candidate.kept_from is not None:
-        return {"action": candidate.action, "kept_from": candidate.kept_from}
-    action = plan.targets[offer.number].action
-    keep = None if action.keep_for is None else view.now + action.keep_for
-    tallies = []
-    for limit in tallies_of(plan, view, offer.number):
-        _, owner, since = view.accounts[limit.account]
-        tallies.append([limit.counts, limit.account, owner, since])
-    found = {
-        "action": candidate.action,
-        "channel": candidate.channel,
-        "issue": candidate.issue,
-        "group": candidate.group,
-        "kind": candidate.kind,
-        "direction": candidate.direction,
-        "tags": list(action.tags) or None,
-        "once": view.keys.get(candidate.action),
-        "keep_until": keep,
-        "lapses": lapses_at(plan.book, action, view.now),
-        "gesture": offer.option.units if offer.option else None,
-        "approval": "pending" if offer.option and offer.option.pending else None,
-        "claims": [
-            [need.rule.account, need.owner, need.since, need.amount, need.at_most, need.expires]
-            for need in offer.needs
-        ]
-        or None,
-        "tallies": tallies or None,
-        "zone": str(view.when.customer) if _in_their_zone(offer) else None,
-    }
-    return {key: value for key, value in found.items() if value is not None}
+        kept_from = _encode(candidate.kept_from)
+        return [f'"action": {_encode(candidate.action)}', f'"kept_from": {kept_from}']
+    heading, keep_for, lapses_after = _always(plan, offer)
+    now, option = view.now, offer.option
+    members = [heading]
+    if (once := view.keys.get(candidate.action)) is not None:
+        members.append(f'"once": {_encode(once)}')
+    if keep_for is not None:
+        members.append(f'"keep_until": {now + keep_for}')
+    members.append(f'"lapses": {now + lapses_after}')
+    if option is not None:
+        members.append(f'"gesture": {option.units}')
+        if option.pending:
+            members.append('"approval": "pending"')
+    if offer.needs:
+        members.append(f'"claims": [{", ".join([_claimed(need.claim) for need in offer.needs])}]')
+    if limits := tallies_of(plan, view, offer.number):
+        members.append(f'"tallies": {_encode([_tally(view, limit) for limit in limits])}')
+    if _in_their_zone(offer):
+        members.append(f'"zone": {_encode(str(view.when.customer))}')
+    return members
+
+
+def _always(plan: Plan, offer: Offer) -> Always:
+    """Return what is written of every answer by a treatment, worked out once in each direction."""
+    candidate = offer.candidate
+    key = (offer.number, candidate.direction)
+    found = plan.always.get(key)
+    if found is None:
+        action = plan.targets[offer.number].action
+        content: dict[str, Any] = {
+            "action": candidate.action,
+            "channel": candidate.channel,
+            "issue": candidate.issue,
+            "group": candidate.group,
+            "kind": candidate.kind,
+            "direction": candidate.direction,
+        }
+        if action.tags:
+            content["tags"] = list(action.tags)
+        heading = _encode(content)[1:-1]
+        found = plan.always[key] = Always(heading, action.keep_for, lapses_at(plan.book, action, 0))
+    return found
+
+
+def _claimed(claim: Claim) -> str:
+    (account, owner, since), amount, at_most, expires = claim
+    whose = "null" if owner is None else _encode(owner)
+    until = "null" if expires is None else expires
+    return f"[{_encode(account)}, {whose}, {since}, {amount}, {at_most}, {until}]"
 
 
 def _in_their_zone(offer: Offer) -> bool:
     needs = offer.needs
     return bool(needs) and any(need.rule.window.zone == "customer.timezone" for need in needs)
+
+
+def _tally(view: View, limit: Limit) -> list[Any]:
+    return [limit.counts, *view.accounts[limit.account]]
 
 
 @lru_cache(maxsize=2000)  # a customer's decisions are read again at each of them
@@ -207,7 +239,7 @@ def _given(
     row: Remembered, record: Noted, index: int, place: int, data: Mapping[str, Any]
 ) -> Given:
     if "kept_from" in data:
-        return Given(place, data["action"], None, data["kept_from"], (), ())
+        return Given(place, data["action"], None, data["kept_from"], data)
     outcomes = tuple((name, at) for which, name, at, _ in record.outcomes if which == index)
     answered = Answered(
         row.id,
@@ -227,16 +259,7 @@ def _given(
         record.approvals.get(index, data.get("approval")),
         entry_id(row.id, place),
     )
-    claims = [
-        (account, Claim(Asked(account, whose, since), *rest))
-        for account, whose, since, *rest in data.get("claims", ())
-    ]
-    tallies = [
-        (outcome, Asked(account, whose, since))
-        for outcome, account, whose, since in data.get("tallies", ())
-    ]
-    zone = data.get("zone")
-    return Given(place, data["action"], answered, None, tuple(claims), tuple(tallies), zone)
+    return Given(place, data["action"], answered, None, data)
 
 
 def with_reservations(found: Answer, decision: str) -> Answer:
@@ -246,7 +269,7 @@ def with_reservations(found: Answer, decision: str) -> Answer:
         candidate = offers[place].candidate
         gesture = candidate.gesture
         if gesture is not None and gesture.reservation is None:
-            gesture = replace(gesture, reservation=entry_id(decision, place))
-            offer = offers[place]._replace(candidate=replace(candidate, gesture=gesture))
+            gesture = gesture._replace(reservation=entry_id(decision, place))
+            offer = offers[place]._replace(candidate=candidate._replace(gesture=gesture))
             offers = (*offers[:place], offer, *offers[place + 1 :])
     return found if offers is found.offers else replace(found, offers=offers)

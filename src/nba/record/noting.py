@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import fields
 from typing import Any, Final, NamedTuple
 
 from nba.decide.answer import Answer
@@ -172,7 +171,7 @@ def answered_of(data: Mapping[str, Any]) -> Answered:
     return Answered(**{name: _tuples(value) for name, value in data.items() if name in _ANSWERED})
 
 
-_ANSWERED: Final = tuple(part.name for part in fields(Answered))
+_ANSWERED: Final = Answered._fields
 _NOTHING: Final = (None, ())
 _AS_IT_IS: Final = frozenset({str, int, float, bool})
 

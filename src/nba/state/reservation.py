@@ -20,37 +20,14 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.lang.values import INT_MIN
 
 __all__ = ["EVER", "Alternative", "Asked", "Claim", "Granted", "Settlement", "Taking", "entry_id"]
 
 #: A window without a beginning.
 EVER = INT_MIN
-
-
-class Asked(NamedTuple):
-    """An account, and from when on its entries count: those later than *since*.
-
-    *owner* is a household or the like, `""` for the whole book, and None for the customer: then
-    the accounts of all the customer's names are one.
-    """
-
-    account: str
-    owner: str | None
-    since: int
-
-
-class Claim(NamedTuple):
-    """What an answer needs of an account: *amount*, so that it has at most *at_most* then.
-
-    *amount* and *at_most* are from 0 to 2^53 - 1. *expires* is when the entry is given back unless
-    it is committed; None for never.
-    """
-
-    asked: Asked
-    amount: int
-    at_most: int
-    expires: int | None = None
 
 
 class Alternative(NamedTuple):
