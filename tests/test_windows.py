@@ -263,6 +263,19 @@ PLACES = (
 DAYS = 5
 
 
+@pytest.mark.parametrize(("name", "day"), PLACES)
+def test_the_span_of_a_day(name, day):
+    """It holds the instant, and all of it is one day, however the clocks change."""
+    where = windows.zone(name)
+    first = windows.instant(datetime(day.year, day.month, day.day, tzinfo=UTC)) - 36 * HOUR
+    for now in range(first, first + 72 * HOUR, 10 * MINUTE):
+        begins, ends = windows.span_of_day(now, where)
+        assert begins <= now < ends
+        instants = (begins, *range(begins, ends, 30 * MINUTE), ends - 1)
+        days = {windows.local(instant, where).date() for instant in instants}
+        assert days == {windows.local(now, where).date()}
+
+
 def walk(week: OpeningHours, now: int, where: tzinfo) -> list[tuple[int, bool]]:
     """Walk through some days, minute by minute; say of each whether it is open.
 
