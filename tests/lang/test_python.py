@@ -43,9 +43,9 @@ def test_a_condition_is_one_expression() -> None:
     made.holds(check(parse("customer.tier in ['gold', 'silver'] && customer.age >= 3"), BOOK))
     tier, age = SHAPE.slots["customer.tier"], SHAPE.slots["customer.age"]
     assert made.source == (
-        "def holds_4(c):\n"
-        f"    return (((t_1 := c[{tier}]) is not None and (t_1 in ('gold', 'silver',))) "
-        f"and ((t_2 := c[{age}]) is not None and (t_2 >= (3))))"
+        "def holds_3(c):\n"
+        f"    return True if ((c[{tier}] in ('gold', 'silver',)) "
+        f"and ((t_1 := c[{age}]) is not None and (t_1 >= (3)))) else False"
     )
 
 

@@ -19,13 +19,26 @@ except through `repr`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeGuard
 
 from nba.errors import EvaluationError
 from nba.lang import tree
-from nba.lang.functions import Functions, Overload, dispatch, pattern, search
-from nba.lang.runtime import NAMES, UNKNOWN
+from nba.lang.code import (
+    BOXES,
+    COLLECTING,
+    MAYBE_TRUE,
+    PLAIN,
+    PLAIN_MEMBERS,
+    Code,
+    both,
+    compares,
+    equals,
+    literals,
+)
+from nba.lang.functions import Functions, Overload
+from nba.lang.runtime import NAMES, UNKNOWN, absorbing
 from nba.lang.tree import Node
 from nba.lang.types import DYN, ObjectType
 from nba.lang.values import Duration, Timestamp
@@ -35,37 +48,25 @@ __all__ = ["UNKNOWN", "Program"]
 
 #: Generated code nests no deeper than this before a part becomes a function of its own.
 _HOIST_EVERY: Final = 20
-#: Types whose values Python compares as the language does.
-_PLAIN: Final = frozenset(
-    {"bool", "int", "uint", "double", "string", "bytes", "timestamp", "duration"}
-)
-#: Of these, the ones for which Python's `in` is the language's: NaN is in no list.
-_PLAIN_MEMBERS: Final = _PLAIN - {"double"}
-#: Types of what may be true or false.
-_MAYBE_TRUE: Final = frozenset({"bool", "dyn", "wrapper"})
-_BOXES: Final = {"timestamp": "Timestamp", "duration": "Duration", "uint": "UInt"}
-
-
-class _Code(NamedTuple):
-    """A value: whether it is known ('' for always), and the value once that has been tested.
-
-    *raw* says that a plain int stands for a uint, a timestamp or a duration.
-    """
-
-    known: str
-    value: str
-    raw: bool = False
 
 
 class Program:
     """Python functions generated from typed trees, compiled together.
 
     *load* gives the Python for reading the field at a path from the argument `c`, and *absent*
-    the Python for what it gives when the field is absent.
+    the Python for what it gives when the field is absent. A function that is made of lines may
+    have fields in variables: *local* gives their names.
     """
 
-    def __init__(self, load: Callable[[str], str], functions: Functions, absent: str) -> None:
-        self._load = load
+    def __init__(
+        self,
+        load: Callable[[str], str],
+        functions: Functions,
+        absent: str,
+        local: Callable[[str], str] | None = None,
+    ) -> None:
+        self._from_argument = load
+        self._load = local or load  # outside of functions that code calls
         self._functions = functions
         self._absent = absent
         self._source: list[str] = []
@@ -79,7 +80,12 @@ class Program:
 
     def holds(self, node: Node) -> str:
         """Add a function that says whether a condition is surely true; return its name."""
-        return self._asked("holds", f"return {self.true(node)}", "c")
+        test = self.true(node)
+        if isinstance(node, tree.Field):
+            test = f"{test} is True"
+        elif not isinstance(node, tree.Call):  # which gives a bool
+            test = f"True if {test} else False"
+        return self._asked("holds", f"return {test}", "c")
 
     def verdict(self, node: Node) -> str:
         """Add a function that says whether a condition is True, False or None; return its name."""
@@ -100,7 +106,13 @@ class Program:
 
     def three(self, node: Node) -> str:
         """Return Python, over `c`, for whether a condition is True, False or None."""
-        return f"True if {self.true(node)} else False if {self._false(node)} else None"
+        if self._is_verdict(node):
+            return self._load(node.path)
+        if compares(node):
+            known, value, _ = self._value(node)
+            return f"{value} if {known} else None" if known else value
+        decided = self._decided(node, positive=True)
+        return f"True if {self.true(node)} else False if {decided} else None"
 
     def known(self, node: Node) -> tuple[str, str]:
         """Return Python, over `c`, for whether a value is known, '' for always; and for the value.
@@ -155,10 +167,19 @@ class Program:
         key = (id(node), kind)
         if key not in self._hoisted:
             self._kept.append(node)
-            level, self._level = self._level, 0
-            self._hoisted[key] = self._function(kind, body(), ["c", *self._scope])
-            self._level = level
+            with self._within():
+                text = body()
+            self._hoisted[key] = self._function(kind, text, ["c", *self._scope])
         return self._call(self._hoisted[key])
+
+    @contextmanager
+    def _within(self, *variables: str) -> Iterator[None]:
+        """Generate code in a function of its own, that has these variables."""
+        level, load, self._level, self._load = self._level, self._load, 0, self._from_argument
+        self._scope += variables
+        yield
+        del self._scope[len(self._scope) - len(variables) :]
+        self._level, self._load = level, load
 
     def _bounded(self, node: Node, kind: str, generate: Callable[[Node], str]) -> str:
         """Generate code for *node*, in a function of its own where code nests too deep."""
@@ -192,8 +213,15 @@ class Program:
             case tree.Literal():
                 return str(node.value is positive)
             case tree.Field():
-                return f"{self._load(node.path)} is {positive}"
-        if node.type.name not in _MAYBE_TRUE:
+                plain = positive and self._is_verdict(node)  # what is absent is not true either
+                return self._load(node.path) if plain else f"{self._load(node.path)} is {positive}"
+            case tree.Call(args=[tree.Field(path=path, type=kind), among]) if (
+                self._absent == "None"
+                and (node.function != "!=") is positive
+                and (test := equals(node.function, kind.name, among))
+            ):
+                return f"({self._load(path)} {test})"
+        if node.type.name not in MAYBE_TRUE:
             return "False"  # neither true nor false, whatever its value
         known, value, _ = self._value(node)
         if isinstance(node, tree.Call) and node.overload and node.type.name == "bool":
@@ -202,16 +230,33 @@ class Program:
             test = f"({value}) is {positive}"
         return f"({known} and {test})" if known else f"({test})"
 
+    def _is_verdict(self, node: Node) -> TypeGuard[tree.Field]:
+        """Return whether a node is a field that is read as True, False or None."""
+        is_bool = isinstance(node, tree.Field) and node.type.name == "bool"
+        return is_bool and self._absent == "None"
+
+    def _decided(self, node: Node, *, positive: bool) -> str:
+        """Return Python for whether a condition is surely the opposite, where it is not *positive*.
+
+        So of parts of which none is true, each has to be known to be false.
+        """
+        match node:
+            case tree.Field() if self._is_verdict(node):
+                return f"{self._load(node.path)} is not None"
+            case tree.Call() if compares(node):
+                return self._value(node).known or "True"
+            case tree.Not():
+                return self._decided(node.operand, positive=not positive)
+            case tree.And() | tree.Or() if isinstance(node, tree.Or) is positive:
+                return " and ".join(self._decided(item, positive=positive) for item in node.items)
+        return f"({self._false(node) if positive else self.true(node)})"
+
     def _quantified(self, node: tree.Comprehension, *, positive: bool) -> str:
         """Generate `exists` and `all` as a loop that ends as soon as it is decided."""
         source, variables = self._items(node)
         item = ", ".join(variables)
-        self._scope += variables
-        level, self._level = self._level, 0
-        side = self.true if positive else self._false
-        test = side(node.body)
-        self._level = level
-        del self._scope[-len(variables) :]
+        with self._within(*variables):
+            test = self.true(node.body) if positive else self._false(node.body)
         enough = (node.kind == "exists") is positive  # one item decides; else all have to agree
         lines = (
             f"for {item} in source:\n"
@@ -225,7 +270,7 @@ class Program:
 
     # --- values
 
-    def _value(self, node: Node) -> _Code:
+    def _value(self, node: Node) -> Code:
         self._level += 1
         try:
             if self._level % _HOIST_EVERY or isinstance(node, tree.Literal | tree.Variable):
@@ -235,7 +280,7 @@ class Program:
         finally:
             self._level -= 1
 
-    def _plain_value(self, node: Node) -> _Code:
+    def _plain_value(self, node: Node) -> Code:
         match node:
             case tree.Literal():
                 return self._literal(node.value)
@@ -254,8 +299,8 @@ class Program:
             case tree.Not():
                 known, value, _ = self._value(node.operand)
                 if node.operand.type.name != "bool":
-                    known = _both(known, f"({value}).__class__ is bool")
-                return _Code(known, f"(not {value})")
+                    known = both(known, f"({value}).__class__ is bool")
+                return Code(known, f"(not {value})")
             case tree.Choice():
                 return self._choice(node)
             case tree.Default():
@@ -263,7 +308,7 @@ class Program:
             case tree.ListOf():
                 parts = [self._item(item) for item in node.items]
                 boxed = ", ".join(map(self._boxed, parts, node.items))
-                return _Code(_both(*(part.known for part in parts)), f"[{boxed}]")
+                return Code(both(*(part.known for part in parts)), f"[{boxed}]")
             case tree.MapOf():
                 return self._map_literal(node)
             case tree.Bind():
@@ -279,26 +324,28 @@ class Program:
         value = self._boxed(code, node)
         return f"return {value} if {code.known} else UNKNOWN" if code.known else f"return {value}"
 
-    def _tested(self, expression: str, absent: str) -> _Code:
+    def _tested(self, expression: str, absent: str) -> Code:
+        if expression.isidentifier():
+            return Code(f"{expression} is not {absent}", expression)
         variable = self._name("t")
-        return _Code(f"({variable} := {expression}) is not {absent}", variable)
+        return Code(f"({variable} := {expression}) is not {absent}", variable)
 
-    def _bind(self, variable: str, code: _Code, node: Node) -> str:
+    def _bind(self, variable: str, code: Code, node: Node) -> str:
         """Return an expression that stores a value in *variable*, true when it is known."""
-        return f"({_both(code.known, f'(({variable} := {self._boxed(code, node)}),)')})"
+        return f"({both(code.known, f'(({variable} := {self._boxed(code, node)}),)')})"
 
-    def _boxed(self, code: _Code, node: Node) -> str:
-        return f"{_BOXES[node.type.name]}({code.value})" if code.raw else code.value
+    def _boxed(self, code: Code, node: Node) -> str:
+        return f"{BOXES[node.type.name]}({code.value})" if code.raw else code.value
 
-    def _literal(self, value: object) -> _Code:
+    def _literal(self, value: object) -> Code:
         if isinstance(value, Timestamp | Duration):
-            return _Code("", f"({int(value)})", raw=True)
+            return Code("", f"({int(value)})", raw=True)
         if type(value) in (bool, int, float, str, bytes, type(None)):
             finite = not isinstance(value, float) or abs(value) < float("inf")
-            return _Code("", f"({value!r})" if finite else self.constant(value))
-        return _Code("", self.constant(value))
+            return Code("", f"({value!r})" if finite else self.constant(value))
+        return Code("", self.constant(value))
 
-    def _select(self, node: tree.Select) -> _Code:
+    def _select(self, node: tree.Select) -> Code:
         owner = self._value(node.operand)
         kind = node.operand.type
         if isinstance(kind, ObjectType):
@@ -307,49 +354,49 @@ class Program:
             code = self._tested(f"{owner.value}.get({node.name!r}, UNKNOWN)", "UNKNOWN")
         else:
             code = self._tested(f"selected({owner.value}, {node.name!r})", "UNKNOWN")
-        return _Code(_both(owner.known, code.known), code.value)
+        return Code(both(owner.known, code.known), code.value)
 
-    def _optional_select(self, node: tree.OptionalSelect) -> _Code:
+    def _optional_select(self, node: tree.OptionalSelect) -> Code:
         operand = node.operand
         if isinstance(operand, tree.Field):
             return self._optional(self._load(operand.path), self._absent)
         owner = self._value(operand.operand)
         if isinstance(operand.operand.type, ObjectType):
             code = self._optional(f"{owner.value}.get({operand.name!r})", "None")
-            return _Code(_both(owner.known, code.known), code.value)
+            return Code(both(owner.known, code.known), code.value)
         boxed = self._boxed(owner, operand.operand)
         code = self._tested(f"selected_if_there({boxed}, {operand.name!r})", "UNKNOWN")
-        return _Code(_both(owner.known, code.known), code.value)
+        return Code(both(owner.known, code.known), code.value)
 
-    def _optional(self, expression: str, absent: str) -> _Code:
+    def _optional(self, expression: str, absent: str) -> Code:
         """Return the code for an optional of what may be absent."""
         variable = self._name("t")
         value = f"(OptionalValue(({variable},)) if {variable} is not {absent} else NONE)"
-        return _Code(f"(({variable} := {expression}),)", value)  # the tuple is always true
+        return Code(f"(({variable} := {expression}),)", value)  # the tuple is always true
 
-    def _item(self, node: Node) -> _Code:
+    def _item(self, node: Node) -> Code:
         """Return the code for an item of a list; one that may be missing is unpacked."""
         if not isinstance(node, tree.OptionalItem):
             return self._value(node)
         optional = self._value(node.operand)
         code = self._tested(f"held({self._boxed(optional, node.operand)})", "UNKNOWN")
-        return _Code(_both(optional.known, code.known), f"*{code.value}")
+        return Code(both(optional.known, code.known), f"*{code.value}")
 
-    def _presence(self, node: tree.Present) -> _Code:
+    def _presence(self, node: tree.Present) -> Code:
         if isinstance(node.operand, tree.Field):
-            return _Code("", f"({self._load(node.operand.path)} is not {self._absent})")
+            return Code("", f"({self._load(node.operand.path)} is not {self._absent})")
         owner = self._value(node.operand.operand)
         name = node.operand.name
         if isinstance(node.operand.operand.type, ObjectType):
-            return _Code(owner.known, f"({owner.value}.get({name!r}) is not None)")
+            return Code(owner.known, f"({owner.value}.get({name!r}) is not None)")
         code = self._tested(
             f"present({self._boxed(owner, node.operand.operand)}, {name!r})", "UNKNOWN"
         )
-        return _Code(_both(owner.known, code.known), code.value)
+        return Code(both(owner.known, code.known), code.value)
 
-    def _choice(self, node: tree.Choice) -> _Code:
-        if node.condition.type.name not in _MAYBE_TRUE:
-            return _Code("False", "None")
+    def _choice(self, node: tree.Choice) -> Code:
+        if node.condition.type.name not in MAYBE_TRUE:
+            return Code("False", "None")
         condition = self._value(node.condition)
         result = self._name("t")
         then = self._bind(result, self._value(node.then), node.then)
@@ -359,16 +406,19 @@ class Program:
         else:
             value = condition.value
             picked = f"({then} if {value} is True else {value} is False and {otherwise})"
-        return _Code(_both(condition.known, picked), result)
+        return Code(both(condition.known, picked), result)
 
-    def _either(self, node: Node, otherwise: Node) -> _Code:
+    def _either(self, node: Node, otherwise: Node) -> Code:
         """Generate a value, or another where it is unknown."""
+        code, other = self._value(node), self._value(otherwise)
+        if code.known and not other.known:
+            value, fallback = self._boxed(code, node), self._boxed(other, otherwise)
+            return Code("", f"({value} if {code.known} else {fallback})")
         result = self._name("t")
-        first = self._bind(result, self._value(node), node)
-        last = self._bind(result, self._value(otherwise), otherwise)
-        return _Code(f"({first} or {last})", result)
+        first, last = self._bind(result, code, node), self._bind(result, other, otherwise)
+        return Code(f"({first} or {last})", result)
 
-    def _map_literal(self, node: tree.MapOf) -> _Code:
+    def _map_literal(self, node: tree.MapOf) -> Code:
         optional = {i for i, v in enumerate(node.values) if isinstance(v, tree.OptionalItem)}
         plain = [v.operand if isinstance(v, tree.OptionalItem) else v for v in node.values]
         parts = [[self._value(part) for part in side] for side in (node.keys, plain)]
@@ -376,11 +426,11 @@ class Program:
         contents = ", ".join(map(self._boxed, parts[1], plain))
         places = f", {self.constant(frozenset(optional))}" if optional else ""
         made = self._tested(f"make_map([{keys}], [{contents}]{places})", "UNKNOWN")
-        return _Code(_both(*(p.known for side in parts for p in side), made.known), made.value)
+        return Code(both(*(p.known for side in parts for p in side), made.known), made.value)
 
     # --- functions
 
-    def _called(self, node: tree.Call) -> _Code:
+    def _called(self, node: tree.Call) -> Code:
         overload = node.overload
         if overload and all(isinstance(arg, tree.Literal) for arg in node.args):
             return self._folded(overload, node)
@@ -394,11 +444,11 @@ class Program:
             return self._from_table(overload, node)
         parts = [self._value(arg) for arg in node.args]
         boxed = [self._boxed(*pair) for pair in zip(parts, node.args, strict=True)]
-        function = self.constant(self._meaning(node))
+        function = self.constant(absorbing(self._functions, node))
         made = self._tested(f"{function}({', '.join(boxed)})", "UNKNOWN")
-        return _Code(_both(*(part.known for part in parts), made.known), made.value)
+        return Code(both(*(part.known for part in parts), made.known), made.value)
 
-    def _otherwise(self, node: tree.Call) -> _Code:
+    def _otherwise(self, node: tree.Call) -> Code:
         """Generate the other argument of an optional that holds nothing, and only then."""
         first, last = node.args
         match node:
@@ -414,36 +464,18 @@ class Program:
         other = self._bind(result, self._value(last), last)
         picked = f"((({result} := {found}),) if {optional}.items else {other})"
         is_one = f"{result}.__class__ is OptionalValue" if node.function == ".or" else ""
-        return _Code(_both(code.known, test, picked, is_one), result)
+        return Code(both(code.known, test, picked, is_one), result)
 
-    def _meaning(self, node: tree.Call) -> Callable[..., object]:
-        functions, name, last = self._functions, node.function, node.args[-1]
-        meaning = node.overload.meaning if node.overload else None
-        if meaning and name in (".matches", "matches") and isinstance(last, tree.Literal):
-            try:
-                compiled = pattern(str(last.value))
-            except EvaluationError:
-                return lambda _text, _pattern: UNKNOWN
-            meaning = lambda text, _pattern: search(text, compiled)  # noqa: E731
-
-        def absorbing(*args: object) -> object:
-            try:
-                return meaning(*args) if meaning else dispatch(functions, name, args)
-            except EvaluationError:
-                return UNKNOWN
-
-        return absorbing
-
-    def _folded(self, overload: Overload, node: tree.Call) -> _Code:
+    def _folded(self, overload: Overload, node: tree.Call) -> Code:
         """Compute a function of literals now."""
         args = [arg.value for arg in node.args if isinstance(arg, tree.Literal)]
         try:
             result = overload.meaning(*args)
-            return _Code("", self.constant(result)) if node.type == DYN else self._literal(result)
+            return Code("", self.constant(result)) if node.type == DYN else self._literal(result)
         except EvaluationError:
-            return _Code("False", "None")
+            return Code("False", "None")
 
-    def _from_table(self, overload: Overload, node: tree.Call) -> _Code:
+    def _from_table(self, overload: Overload, node: tree.Call) -> Code:
         python, guard = overload.python or "", overload.guard or ""
         parts = []
         for place, arg in enumerate(node.args):
@@ -452,57 +484,55 @@ class Program:
             parts.append(self._named(code) if uses > 1 else code)
         names = [part.value for part in parts]
         variable = self._name("t")
-        known = _both(*(part.known for part in parts), guard.format(*names, t=variable))
+        known = both(*(part.known for part in parts), guard.format(*names, t=variable))
         value = python.format(*names, t=variable)
-        raw = overload.result.name in _BOXES
-        return _Code(known, value if value == variable else f"({value})", raw)
+        raw = overload.result.name in BOXES
+        return Code(known, value if value == variable else f"({value})", raw)
 
-    def _named(self, code: _Code) -> _Code:
+    def _named(self, code: Code) -> Code:
         """Give a value that is used more than once a name."""
         if code.value.isidentifier() or code.value[1:-1].lstrip("-").isdigit():
             return code
         variable = self._name("t")
-        return _Code(
-            _both(code.known, f"({variable} := {code.value}) is not None"), variable, code.raw
+        return Code(
+            both(code.known, f"({variable} := {code.value}) is not None"), variable, code.raw
         )
 
-    def _equality(self, node: tree.Call) -> _Code:
+    def _equality(self, node: tree.Call) -> Code:
         left, right = node.args
         one, other = self._value(left), self._value(right)
-        known = _both(one.known, other.known)
-        if left.type.name == right.type.name and left.type.name in _PLAIN:
-            return _Code(known, f"({one.value} {node.function} {other.value})")
+        known = both(one.known, other.known)
+        if left.type.name == right.type.name and left.type.name in PLAIN:
+            return Code(known, f"({one.value} {node.function} {other.value})")
         call = f"equal({self._boxed(one, left)}, {self._boxed(other, right)})"
-        return _Code(known, call if node.function == "==" else f"(not {call})")
+        return Code(known, call if node.function == "==" else f"(not {call})")
 
-    def _membership(self, node: tree.Call) -> _Code:
+    def _membership(self, node: tree.Call) -> Code:
         item, container = node.args
         one, other = self._value(item), self._value(container)
-        known = _both(one.known, other.known)
+        known = both(one.known, other.known)
         kind = item.type.name
         inner = container.type.args[0].name if container.type.args else ""
-        if kind == inner and (literals := _written(container)):
-            brackets = "{}" if len(literals) > 3 else "()"  # a set pays from a handful on
-            text = f"{brackets[0]}{', '.join(literals)},{brackets[1]}"
-            return _Code(known, f"({one.value} in {text})")
-        if kind == inner and kind in _PLAIN_MEMBERS and not one.raw and kind != "bool":
-            return _Code(known, f"({one.value} in {other.value})")
+        if written := literals(kind, container):
+            return Code(known, f"({one.value} in {written})")
+        if kind == inner and kind in PLAIN_MEMBERS and not one.raw and kind != "bool":
+            return Code(known, f"({one.value} in {other.value})")
         if container.type.name in ("list", "map"):
             boxed = self._boxed(one, item)
-            return _Code(known, f"contains({other.value}, {boxed})")
+            return Code(known, f"contains({other.value}, {boxed})")
         made = self._tested(
-            f"{self.constant(self._meaning(node))}({self._boxed(one, item)}, {other.value})",
+            f"{self.constant(absorbing(self._functions, node))}({self._boxed(one, item)}, {other.value})",
             "UNKNOWN",
         )
-        return _Code(_both(known, made.known), made.value)
+        return Code(both(known, made.known), made.value)
 
     # --- comprehensions
 
-    def _variable(self, name: str) -> _Code:
+    def _variable(self, name: str) -> Code:
         """Return the innermost variable called *name*; one that begins with `u` may be unknown."""
         for scoped in reversed(self._scope):
             if scoped.split("_", 2)[2] == name:
-                return _Code(f"{scoped} is not UNKNOWN" if scoped[0] == "u" else "", scoped)
+                return Code(f"{scoped} is not UNKNOWN" if scoped[0] == "u" else "", scoped)
         raise KeyError(name)
 
     def _variables(self, prefix: str, *names: str | None) -> list[str]:
@@ -521,7 +551,7 @@ class Program:
         bound = f"{boxed} if {value.known} else UNKNOWN" if value.known else boxed
         return f"{variables[0]} = {bound}\n    {returning}"
 
-    def _items(self, node: tree.Comprehension) -> tuple[_Code, list[str]]:
+    def _items(self, node: tree.Comprehension) -> tuple[Code, list[str]]:
         """Return the code for the items to go over, and the variables for one of them."""
         source = self._value(node.source)
         variables = self._variables("v", node.variable, node.second)
@@ -530,59 +560,29 @@ class Program:
             name = "held"
         if name != "items" or node.source.type.name != "list":
             made = self._tested(f"{name}({self._boxed(source, node.source)})", "UNKNOWN")
-            source = _Code(_both(source.known, made.known), made.value)
+            source = Code(both(source.known, made.known), made.value)
         return source, variables
 
-    def _collected(self, node: tree.Comprehension) -> _Code:
+    def _collected(self, node: tree.Comprehension) -> Code:
         """Generate what is collected as a loop that fails on an unknown item."""
         source, variables = self._items(node)
-        self._scope += variables
-        level, self._level = self._level, 0
-        begin, collect, end = _COLLECTING[node.kind]
+        begin, collect, end = COLLECTING[node.kind]
         lines = [f"found = {begin}", f"for {', '.join(variables)} in source:"]
         tests = node.kind in ("filter", "exists_one")
         condition = node.body if tests else node.condition
-        if condition is not None:
-            lines.append(f"    if not {self.true(condition)}:")
-            lines.append(f"        if {self._false(condition)}: continue")
-            lines.append("        return UNKNOWN")
         item = variables[0]
-        if not tests:
-            body = self._value(node.body)
-            if body.known:
-                lines.append(f"    if not ({body.known}): return UNKNOWN")
-            item = self._boxed(body, node.body)
+        with self._within(*variables):
+            if condition is not None:
+                lines.append(f"    if not {self.true(condition)}:")
+                lines.append(f"        if {self._false(condition)}: continue")
+                lines.append("        return UNKNOWN")
+            if not tests:
+                body = self._value(node.body)
+                if body.known:
+                    lines.append(f"    if not ({body.known}): return UNKNOWN")
+                item = self._boxed(body, node.body)
         lines.append(f"    {collect.format(item, variables[0])}")
         lines.append(f"return {end}")
-        self._level = level
-        del self._scope[-len(variables) :]
         name = self._function(node.kind, "\n    ".join(lines), ["c", *self._scope, "source"])
         made = self._tested(self._call(name, source.value), "UNKNOWN")
-        return _Code(_both(source.known, made.known), made.value)
-
-
-#: How a comprehension begins, takes an item `{0}` (`{1}` is its first variable), and ends.
-_COLLECTING: Final = {
-    "map": ("[]", "found.append({0})", "found"),
-    "filter": ("[]", "found.append({0})", "found"),
-    "exists_one": ("0", "found += 1", "found == 1"),
-    "transformList": ("[]", "found.append({0})", "found"),
-    "transformMap": ("{}", "found[map_key({1})] = {0}", "found"),
-    "transformMapEntry": ("{}", "if not merged(found, {0}): return UNKNOWN", "found"),
-    "optMap": ("NONE", "found = OptionalValue(({0},))", "found"),
-    "optFlatMap": ("NONE", "found = {0}", "found"),
-}
-
-
-def _written(node: Node) -> list[str]:
-    """Return the items of a list of plain literals as Python, or nothing."""
-    items = node.items if isinstance(node, tree.ListOf) else []
-    plain = all(
-        isinstance(item, tree.Literal) and type(item.value) in (bool, int, float, str)
-        for item in items
-    )
-    return [repr(item.value) for item in items if isinstance(item, tree.Literal)] if plain else []
-
-
-def _both(*conditions: str) -> str:
-    return " and ".join(condition for condition in conditions if condition)
+        return Code(both(source.known, made.known), made.value)

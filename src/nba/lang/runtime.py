@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from nba.errors import EvaluationError
-from nba.lang import values
+from nba.lang import tree, values
+from nba.lang.functions import Functions, dispatch, pattern, search
 from nba.lang.values import NONE, Duration, OptionalValue, Timestamp, UInt
 
 __all__ = [
     "NAMES",
     "UNKNOWN",
+    "absorbing",
     "held",
     "items",
     "make_map",
@@ -21,6 +24,26 @@ __all__ = [
     "selected",
     "selected_if_there",
 ]
+
+
+def absorbing(functions: Functions, node: tree.Call) -> Callable[..., object]:
+    """Return what computes a function; where that has no value, it gives UNKNOWN."""
+    name, last = node.function, node.args[-1]
+    meaning = node.overload.meaning if node.overload else None
+    if meaning and name in (".matches", "matches") and isinstance(last, tree.Literal):
+        try:
+            compiled = pattern(str(last.value))
+        except EvaluationError:
+            return lambda _text, _pattern: UNKNOWN
+        meaning = lambda text, _pattern: search(text, compiled)  # noqa: E731
+
+    def absorb(*args: object) -> object:
+        try:
+            return meaning(*args) if meaning else dispatch(functions, name, args)
+        except EvaluationError:
+            return UNKNOWN
+
+    return absorb
 
 
 class _Unknown:
