@@ -1,4 +1,4 @@
-"""Scorecards with more bands than are tested one after the other, and bands that leave gaps."""
+"""Scorecards with many bands, with bands that leave gaps, and of whole numbers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ FEW = {"0": 1, "[1..2)": -2.5, "(2..3]": 7, "9..": 3}
 MANY = {f"[{place}..{place + 1})": place * 1.5 for place in range(40)}
 
 
+@pytest.mark.parametrize("type_", ["number", "int"])
 @pytest.mark.parametrize("points", [FEW, MANY], ids=["few", "many"])
-def test_a_number_has_the_points_of_its_band(points: dict[str, Any]) -> None:
-    """Straight-line code and looking up find what is written."""
-    document = {
+def test_a_number_has_the_points_of_its_band(points: dict[str, Any], type_: str) -> None:
+    """Looking up finds what is written."""
+    document: dict[str, Any] = {
         "format": 1,
         "book": "b",
         "timezone": "UTC",
-        "context": {"customer": {"visits": "number"}},
+        "context": {"customer": {"visits": type_}},
         "channels": {"phone": {}},
         "scorecards": {
             "s": {
@@ -36,10 +37,17 @@ def test_a_number_has_the_points_of_its_band(points: dict[str, Any]) -> None:
             }
         },
     }
+    if type_ == "number":  # infinity less infinity is no number
+        huge = "customer.visits * 1e308 * 1e308"
+        none = {"band": f"{huge} - {huge}", "points": {"0..1": 2, "2..": 3}}
+        document["scorecards"]["s"]["points"].append(none)
     book = built(document).book
     plan = plan_for(book)
     slot = book.shape.slots["scorecard.s"]
-    for visits in (None, -1, 0, 0.5, 1, 1.99, 2, 2.5, 3, 8, 9, 10, 39, 39.5, 40, 1e9):
+    whole = (None, -1, 0, 1, 2, 3, 8, 9, 10, 39, 40, 10**9)
+    for visits in whole if type_ == "int" else (*whole, 0.5, 1.99, 2.5, 39.5, 1e300):
         view = viewed(plan, Case("c", {"visits": visits}), NOW)
-        known = {} if visits is None else {"customer.visits": float(visits)}
+        known: dict[str, object] = {}
+        if visits is not None:
+            known["customer.visits"] = visits if type_ == "int" else float(visits)
         assert view.slots[slot] == derived_fields(book, known)["scorecard.s"]

@@ -520,10 +520,8 @@ class Program:
         if container.type.name in ("list", "map"):
             boxed = self._boxed(one, item)
             return Code(known, f"contains({other.value}, {boxed})")
-        made = self._tested(
-            f"{self.constant(absorbing(self._functions, node))}({self._boxed(one, item)}, {other.value})",
-            "UNKNOWN",
-        )
+        function = self.constant(absorbing(self._functions, node))
+        made = self._tested(f"{function}({self._boxed(one, item)}, {other.value})", "UNKNOWN")
         return Code(both(known, made.known), made.value)
 
     # --- comprehensions
