@@ -7,12 +7,15 @@ compared with those that are there now, whatever happened in between.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from nba.decide.functions import Slots
-from nba.decide.index import Narrow, Parts
+from nba.decide.index import Narrow, Narrowing, Parts
 from nba.decide.plan import Gating, Plan
 
 __all__ = ["bound"]
+
+Some = TypeVar("Some", Gating | None, Narrowing | None)
 
 
 def bound(plan: Plan) -> Plan:
@@ -22,10 +25,10 @@ def bound(plan: Plan) -> Plan:
     return replace(plan, fitting=fitting, waits=waits)
 
 
-def _bound(gating: Gating | None, everything: int) -> Gating | None:
-    if gating is None or gating.parts is None:
-        return gating
-    return gating._replace(narrow=_remembering(gating.parts, everything))
+def _bound(narrowing: Some, everything: int) -> Some:
+    if narrowing is None or narrowing.parts is None:
+        return narrowing
+    return narrowing._replace(narrow=_remembering(narrowing.parts, everything))
 
 
 def _remembering(parts: Parts, everything: int) -> Narrow:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from nba.book.model import Condition, Expression
 from nba.lang.functions import BOOK_FUNCTIONS
@@ -14,6 +14,10 @@ __all__ = ["Function", "Functions", "Slots"]
 #: The values of one case, by slot; a function of them.
 Slots = list[Any]
 Function = Callable[[Slots], Any]
+
+T = TypeVar("T")
+#: Something, with the condition that it depends on; none always holds.
+Asked = tuple[Condition | None, T]
 
 
 class Functions:
@@ -42,11 +46,31 @@ class Functions:
         """Return whether a condition selects; None where there is none, and it always does."""
         return self.holds(condition) if condition else None
 
+    def holding(self, asked: Iterable[Asked[T]]) -> Callable[[Slots], list[T]]:
+        """Return what gives those whose condition is surely true; all are asked at once."""
+        return self._choosing(asked, "")
+
+    def lacking(self, asked: Iterable[Asked[T]]) -> Callable[[Slots], list[T]]:
+        """Return what gives those whose condition is not surely true."""
+        return self._choosing(asked, "not ")
+
+    def _choosing(self, asked: Iterable[Asked[T]], word: str) -> Callable[[Slots], list[T]]:
+        program = self._program()
+        lines = ["found = []"]
+        for condition, one in asked:
+            test = program.true(condition.tree) if condition else "True"
+            lines.append(f"if {word}{test}: found.append({program.constant(one)})")
+        name = program.function([*lines, "return found"])
+        return program.build()[name]
+
     def _function(self, kind: str, meaning: Condition | Expression) -> Function:
         key = (kind, meaning)
         found = self._compiled.get(key)
         if found is None:
-            program = Program(lambda path: f"c[{self.slots[path]}]", BOOK_FUNCTIONS, "None")
+            program = self._program()
             name = getattr(program, kind)(meaning.tree)
             found = self._compiled[key] = program.build()[name]
         return found
+
+    def _program(self) -> Program:
+        return Program(lambda path: f"c[{self.slots[path]}]", BOOK_FUNCTIONS, "None")

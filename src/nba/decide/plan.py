@@ -22,7 +22,7 @@ from nba.book.model import (
 from nba.decide.accounting import Accounting
 from nba.decide.factors import Factors, Plain
 from nba.decide.functions import Function, Functions, Slots
-from nba.decide.index import Narrow, Parts
+from nba.decide.index import Narrow, Narrowing, Parts
 from nba.decide.targets import Names, Selector, Target
 from nba.decide.wordings import Wordings
 from nba.journey.reading import JourneyReader
@@ -44,6 +44,7 @@ __all__ = [
     "PolicyGate",
     "Slots",
     "TierPlan",
+    "Ways",
 ]
 
 
@@ -74,6 +75,17 @@ class Door(NamedTuple):
     consent: Function | None
     hours: Calendar | None
     when_closed: str
+
+
+class Ways(NamedTuple):
+    """What there is to ask of channels while the interaction is on one of them.
+
+    *misdirected* are treatments whose channel has not the direction that it would be used in.
+    *hours* are the doors of the others that are outbound, by their calendar.
+    """
+
+    misdirected: int
+    hours: tuple[tuple[Calendar, tuple[Door, ...]], ...]
 
 
 class Once(NamedTuple):
@@ -115,10 +127,9 @@ class Pause(NamedTuple):
 
 
 class Boost(NamedTuple):
-    """A weight: a percentage on what it covers while it holds."""
+    """A weight: a percentage on what it covers."""
 
     covers: Selector
-    holds: Function | None
     add: float
 
 
@@ -169,9 +180,10 @@ class Plan:
     stops: tuple[Selector, ...]
     dated: bool  # whether there are dates or stops
     points: dict[str, PointPlan]
-    fitting: Gating | None  # the conditions of the three stages that have some, together
+    fitting: Narrowing | None  # what the three stages with conditions ask, and policies, together
     eligible_book: Gating | None
     policies: tuple[PolicyGate, ...]
+    directed: Callable[[Slots], list[Selector]] | None  # what those of one direction stop
     eligible: Gating | None
     applicable: Gating | None
     suitable: Gating | None
@@ -185,8 +197,9 @@ class Plan:
     waits: Gating | None  # conditions that are met where nothing has to wait
     given: int | None  # the slot of what a gesture gives
     doors: dict[str, Door]
-    guarded: tuple[tuple[str, Door], ...]  # those that do not let everything through
-    boosts: tuple[Boost, ...]
+    refusing: Callable[[Slots], list[str]] | None  # the channels without consent
+    ways: Mapping[str | None, Ways]  # by the channel of the interaction, where some are guarded
+    boosts: Callable[[Slots], list[Boost]] | None  # the weights that hold
     factors: Factors
     plain: list[Plain | None] | None  # those of factors, where there is no formula
     wordings: Wordings

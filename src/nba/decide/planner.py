@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,9 +12,11 @@ from nba.book.build import GIVEN
 from nba.book.model import (
     Book,
     Budget,
+    Calendar,
     Condition,
     Gates,
     Limit,
+    Policy,
     Validity,
 )
 from nba.book.ranking import FACTORS
@@ -23,7 +25,7 @@ from nba.decide.deriving import deriving
 from nba.decide.domains import domains_of
 from nba.decide.factors import Factors, bounds_of
 from nba.decide.functions import Function, Functions, Slots
-from nba.decide.index import Indexing, Narrow, by_size, index
+from nba.decide.index import Indexing, Narrow, Narrowing, by_size, index
 from nba.decide.plan import (
     Boost,
     Cap,
@@ -36,10 +38,11 @@ from nba.decide.plan import (
     PointPlan,
     PolicyGate,
     TierPlan,
+    Ways,
 )
 from nba.decide.rows import bands
 from nba.decide.stages import stages_of
-from nba.decide.targets import Selector, Target, mask_of, names_of, select, targets_of
+from nba.decide.targets import Selector, Target, bits, mask_of, names_of, select, targets_of
 from nba.decide.wordings import Wordings
 from nba.journey.reading import JourneyReader, Moments
 from nba.lang import tree
@@ -102,17 +105,13 @@ class _Planner:
             dated=dates is not None or bool(book.kill_switch),
             stops=tuple(select(stop.covers, names) for stop in book.kill_switch),
             points=self.points(),
-            fitting=self.indexed(self.fitting),
+            fitting=self.fitting(),
             eligible_book=self.gating("eligible", lambda _: [book.gates]),
             policies=tuple(
-                PolicyGate(
-                    policy.id,
-                    select(policy.covers, names),
-                    functions.verdict(policy.block_when),
-                )
-                for policy in sorted(book.policies.values(), key=lambda policy: policy.id)
-                if policy.enabled
+                PolicyGate(policy.id, covers, functions.verdict(policy.block_when))
+                for policy, covers in self.policies()
             ),
+            directed=self.directed(),
             eligible=self.gating("eligible", self.within),
             applicable=self.gating("applicable", self.all_levels),
             suitable=self.gating("suitable", self.all_levels),
@@ -140,15 +139,9 @@ class _Planner:
             waits=self.waits(),
             given=given,
             doors=doors,
-            guarded=tuple(
-                (name, door)
-                for name, door in doors.items()
-                if door.direction != "both" or door.consent or door.hours
-            ),
-            boosts=tuple(
-                Boost(select(w.covers, names), functions.when(w.when), w.add)
-                for w in book.scoring.weights
-            ),
+            refusing=self.refusing(),
+            ways=ways_of(doors),
+            boosts=self.boosts(),
             factors=factors,
             plain=factors.plain if factors.formula is None else None,
             wordings=Wordings(targets, functions),
@@ -209,9 +202,32 @@ class _Planner:
     def all_levels(self, number: int) -> list[Gates]:
         return [self.book.gates, *self.within(number)]
 
-    def fitting(self, number: int) -> list[Condition]:
-        """Return all conditions of a treatment."""
-        return [one for gates in self.all_levels(number) for one in gates.conditions]
+    def fitting(self) -> Narrowing | None:
+        """Return what asks for all conditions, and that no policy of both directions stops."""
+        required = self.required(
+            lambda number: [one for gates in self.all_levels(number) for one in gates.conditions]
+        )
+        for policy, covers in self.policies():
+            if covers.direction is None:
+                passes = opposite_of(policy.block_when)
+                stopped = {*required.get(passes, ()), *bits(covers.mask)}
+                required[passes] = sorted(stopped)
+        return self.indexed(required)
+
+    def policies(self) -> Iterator[tuple[Policy, Selector]]:
+        """Yield the policies in use, with what they cover."""
+        for policy in sorted(self.book.policies.values(), key=lambda policy: policy.id):
+            if policy.enabled:
+                yield policy, select(policy.covers, self.names)
+
+    def directed(self) -> Callable[[Slots], list[Selector]] | None:
+        """Return what gives what is stopped by the policies of one direction."""
+        some = [
+            (opposite_of(policy.block_when), covers)
+            for policy, covers in self.policies()
+            if covers.direction is not None
+        ]
+        return self.functions.lacking(some) if some else None
 
     def gating(self, stage: str, levels: Callable[[int], Iterable[Gates]]) -> Gating | None:
         """Return the conditions of one stage, whose index is made when somebody asks for it."""
@@ -225,8 +241,8 @@ class _Planner:
 
         def narrow(slots: Slots, left: int) -> int:
             if not ready:
-                gating = self.indexed(conditions)
-                ready.append(gating.narrow if gating else lambda _slots, left: left)
+                found = self.indexed(self.required(conditions))
+                ready.append(found.narrow if found else lambda _slots, left: left)
             return ready[0](slots, left)
 
         return Gating(narrow, conditions, None)
@@ -234,24 +250,27 @@ class _Planner:
     def waits(self) -> Gating | None:
         """Return what treatments wait for: that the opposite of `defer_if` holds."""
         opposites: dict[Condition, Condition] = {}
-        for target in self.targets:
-            waits = target.treatment.defer_if
-            if waits is not None and waits not in opposites:
-                node = tree.Not(0, 0, waits.tree)
-                node.type = BOOL
-                opposites[waits] = Condition("not", node, "", (waits,), waits.place)
 
         def conditions(number: int) -> list[Condition]:
             waits = self.targets[number].treatment.defer_if
-            return [] if waits is None else [opposites[waits]]
+            if waits is None:
+                return []
+            return [opposites.get(waits) or opposites.setdefault(waits, opposite_of(waits))]
 
-        return self.indexed(conditions) if opposites else None
+        found = self.indexed(self.required(conditions))
+        return Gating(found.narrow, conditions, found.parts) if found else None
 
-    def indexed(self, conditions: Callable[[int], Sequence[Condition]]) -> Gating | None:
+    def required(
+        self, conditions: Callable[[int], Sequence[Condition]]
+    ) -> dict[Condition, list[int]]:
+        """Return the conditions of treatments, each with whose it is."""
         required: dict[Condition, list[int]] = {}
         for number in range(len(self.targets)):
             for condition in dict.fromkeys(conditions(number)):
                 required.setdefault(condition, []).append(number)
+        return required
+
+    def indexed(self, required: Mapping[Condition, list[int]]) -> Narrowing | None:
         if not required:
             return None
         everything = self.names.everything
@@ -265,7 +284,7 @@ class _Planner:
             most = (1 << self.first) - 1
             small = self.indexing(some, self.functions, most, self.domains)
             narrow = by_size(small.narrow, narrow, most)
-        return Gating(narrow, conditions, parts)
+        return Narrowing(narrow, parts)
 
     def unused(self) -> list[int]:
         """Return what is not enabled."""
@@ -294,6 +313,17 @@ class _Planner:
             )
             for name, channel in self.book.channels.items()
         }
+
+    def refusing(self) -> Callable[[Slots], list[str]] | None:
+        """Return what gives the channels that nobody consented to."""
+        asked = [(one.consent, name) for name, one in self.book.channels.items() if one.consent]
+        return self.functions.lacking(asked) if asked else None
+
+    def boosts(self) -> Callable[[Slots], list[Boost]] | None:
+        """Return what gives the weights that hold."""
+        weights = self.book.scoring.weights
+        asked = [(one.when, Boost(select(one.covers, self.names), one.add)) for one in weights]
+        return self.functions.holding(asked) if asked else None
 
     # --- contact
 
@@ -330,3 +360,30 @@ class _Planner:
                 found.setdefault(key, []).extend(numbers)
         for key, some in found.items():
             yield Key(mask_of(some), key)
+
+
+def opposite_of(condition: Condition) -> Condition:
+    """Return the condition that surely holds where another surely does not."""
+    node = tree.Not(0, 0, condition.tree)
+    node.type = BOOL
+    return Condition("not", node, "", (condition,), condition.place)
+
+
+def ways_of(doors: Mapping[str, Door]) -> dict[str | None, Ways]:
+    """Return what there is to ask of channels, by the one of the interaction; {} for nothing."""
+    if all(
+        door.direction == "both" and not (door.consent or door.hours) for door in doors.values()
+    ):
+        return {}
+    return {current: _ways(doors, current) for current in (None, *doors)}
+
+
+def _ways(doors: Mapping[str, Door], current: str | None) -> Ways:
+    misdirected = 0
+    hours: dict[str, tuple[Calendar, list[Door]]] = {}
+    for name, door in doors.items():
+        if door.direction not in ("both", "inbound" if name == current else "outbound"):
+            misdirected |= door.mask
+        elif door.hours is not None and name != current:
+            hours.setdefault(door.hours.id, (door.hours, []))[1].append(door)
+    return Ways(misdirected, tuple((one, tuple(some)) for one, some in hours.values()))

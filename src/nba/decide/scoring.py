@@ -30,17 +30,9 @@ class Scorer:
         self.plan = plan
         self.view = view
         self.trail = trail
+        boosts = plan.boosts(view.slots) if plan.boosts else ()
         #: the weights that hold: what they cover, and their percentages
-        self.boosts = self._boosts() if plan.boosts else ()
-
-    def _boosts(self) -> tuple[tuple[int, float], ...]:
-        slots, inbound = self.view.slots, self.view.inbound
-        found = [
-            (covers.among(inbound), add)
-            for covers, holds, add in self.plan.boosts
-            if holds is None or holds(slots)
-        ]
-        return tuple(found)
+        self.boosts = [(covers.among(view.inbound), add) for covers, add in boosts]
 
     def lots(self, members: int, most: int) -> list[tuple[int, float]] | None:
         """Return these treatments by context weight; None where there are more weights than *most*.

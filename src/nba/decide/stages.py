@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from nba.book.model import Calendar
 from nba.decide.contact_stages import contact, waiting
 from nba.decide.decision import UNKNOWN_MARK
 from nba.decide.plan import Gating, Plan
@@ -94,38 +93,30 @@ def _through(gating: Gating, code: str, view: View, alive: int, trail: Trail) ->
 
 def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 6: the direction that the channel has, consent to be contacted by it, its hours."""
-    is_open: dict[str, bool] = {}  # by calendar: channels share them
-    slots, current = view.slots, view.current
-    for name, (mask, direction, consent, hours, when_closed) in plan.guarded:
-        inbound = name == current
-        if direction != "both" and (direction == "inbound") is not inbound:
-            code = "no_channel:direction"
-        elif inbound:
-            continue
-        elif consent is not None and (found := consent(slots)) is not True:
-            code = "no_channel:consent" + (UNKNOWN_MARK if found is None else "")
-        elif hours is not None and not _is_open(hours, view, is_open):
-            code = "deferred" if when_closed == "defer" else "no_channel:closed"
-        else:
-            continue
-        here = alive & mask
-        if not here:
-            continue
-        if code == "deferred" and hours is not None:
-            opens = hours.hours.next_open(view.now, view.when.zone(hours.zone))
-            if opens is not None:
-                trail.deferred.append((here, opens))
-        trail.note(code, here)
+    if not plan.ways:
+        return alive
+    misdirected, hours = plan.ways[view.current]
+    if here := alive & misdirected:
+        trail.note("no_channel:direction", here)
         alive ^= here
+    for name in plan.refusing(view.slots) if plan.refusing else ():
+        door = plan.doors[name]
+        if name != view.current and (here := alive & door.mask):
+            unknown = door.consent is not None and door.consent(view.slots) is None
+            trail.note("no_channel:consent" + (UNKNOWN_MARK if unknown else ""), here)
+            alive ^= here
+    for calendar, doors in hours:
+        zone = view.when.zone(calendar.zone)
+        for door in doors if not calendar.hours.is_open(view.now, zone) else ():
+            if here := alive & door.mask:
+                alive ^= here
+                if door.when_closed != "defer":
+                    trail.note("no_channel:closed", here)
+                    continue
+                trail.note("deferred", here)
+                if (opens := calendar.hours.next_open(view.now, zone)) is not None:
+                    trail.deferred.append((here, opens))
     return alive
-
-
-def _is_open(calendar: Calendar, view: View, known: dict[str, bool]) -> bool:
-    found = known.get(calendar.id)
-    if found is None:
-        found = calendar.hours.is_open(view.now, view.when.zone(calendar.zone))
-        known[calendar.id] = found
-    return found
 
 
 #: In this order; scoring and arbitration follow for what is left, and wording for the best of it.
@@ -144,7 +135,7 @@ def stages_of(plan: Plan) -> tuple[Stage, ...]:
     """Return the stages after the conditions that have something to do in a plan."""
     idle: dict[Stage, bool] = {
         contact: not (plan.once or plan.pauses or plan.caps),
-        channel: not plan.guarded,
+        channel: not plan.ways,
         waiting: plan.waits is None,
     }
     return tuple(stage for stage, nothing in idle.items() if not nothing)
@@ -199,10 +190,9 @@ class Passage:
             alive = availability(plan, view, alive, trail)
         if alive and plan.fitting is not None:
             alive = plan.fitting.narrow(view.slots, alive)
-        if alive:
-            for _, covers, verdict in plan.policies:
-                if verdict(view.slots) is not False:
-                    alive &= ~covers.among(view.inbound)
+        if alive and plan.directed is not None:
+            for covers in plan.directed(view.slots):
+                alive &= ~covers.among(view.inbound)
         self.fitting |= alive
         for stage in plan.stages:
             if not alive:
