@@ -43,7 +43,7 @@ class Answer:
     @property
     def ranked(self) -> tuple[Candidate, ...]:
         """The answers, best first."""
-        return tuple(self.offers[place].candidate for place in self.granted)
+        return tuple([self.offers[place].candidate for place in self.granted])
 
     @property
     def reason(self) -> str:
@@ -121,8 +121,12 @@ def answer(plan: Plan, view: View, n: int | None = None, spare: int = 0) -> Answ
         offers.append(offer)
         if granting.full:
             break
-    claims = [need.claim for offer in offers for need in offer.needs] if spare else []
-    if any(claim.asked.owner is not None for claim in claims):
-        # what others may take at the same time; what is the customer's own is as it was read
+    if spare and any(map(_contended, offers)):
         offers += islice(source, spare)
     return Answer(passage, count, tuple(offers), tuple(granting.granted), refused)
+
+
+def _contended(offer: Offer) -> bool:
+    """Return whether others may take what an offer needs; the customer's own is as it was read."""
+    needs = offer.needs
+    return bool(needs) and any(need.claim.asked.owner is not None for need in needs)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol
 
 from nba import money, windows
 from nba.book.model import Action, Book, Covers
 from nba.errors import CaseError, did_you_mean
+from nba.lang.values import INT_MIN
 
 __all__ = [
     "ACCEPTANCES",
@@ -216,6 +218,7 @@ class History(NamedTuple):
 
 
 EMPTY_HISTORY: Final = History()
+_by_time: Final = attrgetter("at", "decision")
 _KEYS: Final = (
     "action",
     "channel",
@@ -269,15 +272,19 @@ def history_of(
     """
     seen = [one for one in answers if one.at <= now]
     if len(seen) > 1:
-        seen.sort(key=lambda one: (one.at, one.decision))
-    return History(tuple([_understood(book, one, now) for one in seen]), used)
+        seen.sort(key=_by_time)
+    waited = book.attribution
+    silent_from = now - waited.within if waited is not None else INT_MIN
+    understood = [
+        _understood(book, one, now) if one.outcomes or one.at <= silent_from else one
+        for one in seen
+    ]
+    return History(tuple(understood), used)
 
 
 def _understood(book: Book, one: Answered, now: int) -> Answered:
     waited = book.attribution
     silent = waited is not None and one.at + waited.within <= now
-    if not one.outcomes and not silent:
-        return one
     seen = [each for each in sorted(one.outcomes, key=lambda each: each[1]) if each[1] <= now]
     found = _named(book, one, seen)
     if waited is not None and silent and found.last() is None:

@@ -58,13 +58,10 @@ class Offer(NamedTuple):
     labels: tuple[tuple[str, int], ...]
 
 
-def tallies_of(plan: Plan, view: View, number: int) -> list[Limit]:
-    """Return the limits that count outcomes of a treatment, and that it is known for whom."""
-    return [
-        limit
-        for limit, _ in counting(plan, view, number)
-        if limit.counts not in ("decided", "presented") and limit.account in view.accounts
-    ]
+def tallies_of(plan: Plan, view: View, number: int) -> tuple[Limit, ...]:
+    """Return the limits that count outcomes of a treatment."""
+    found = [limit for limit, _ in counting(plan, view, number)]
+    return tuple([limit for limit in found if limit.counts not in ("decided", "presented")])
 
 
 def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tuple[Need, ...]:
@@ -79,7 +76,8 @@ def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tupl
         # what is capped and counts for nobody known was dropped, and the rest cannot be counted
         and limit.account in view.accounts
     ]
-    needs += [_part(view, budget, amount) for budget, amount in _paid(plan, action, option)]
+    if action.takes or action.gesture is not None:
+        needs += [_part(view, budget, amount) for budget, amount in _paid(plan, action, option)]
     return tuple(needs)
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "Ladder",
     "Once",
     "Pause",
+    "Places",
     "Plan",
     "PointPlan",
     "PolicyGate",
@@ -46,6 +47,15 @@ __all__ = [
     "TierPlan",
     "Ways",
 ]
+
+
+class Places(NamedTuple):
+    """The slots of what is read of every case; *zone* is None where a book has no such field."""
+
+    now: int
+    present: int
+    channel: int
+    zone: int | None
 
 
 class Gating(NamedTuple):
@@ -152,12 +162,14 @@ class PointPlan(NamedTuple):
 class Always(NamedTuple):
     """What is remembered of every answer by a treatment: *heading* is JSON without the braces.
 
-    *keep_for* and *lapses_after* are lengths of time.
+    *keep_for* and *lapses_after* are lengths of time. *tallied* are the limits that count outcomes
+    of it.
     """
 
     heading: str
     keep_for: int | None
     lapses_after: int
+    tallied: tuple[Limit, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +181,7 @@ class Plan:
     names: Names
     alphabetical: Sequence[int]  # by treatment: its place by action and channel
     slot_count: int
+    places: Places
     functions: Functions
     journey: JourneyReader
     derive: Callable[[Slots], None] | None  # fills the slots of conditions, scorecards, tables

@@ -31,9 +31,11 @@ class Keys:
 
     def get(self, action: str) -> str | None:
         """Return the key of an action; None where it is unknown, or the action has none."""
+        once = self._once.get(action)
+        if once is None or once.key is None:
+            return None
         if action not in self._found:
-            once = self._once.get(action)
-            value = once.key(self._slots) if once and once.key else UNKNOWN
+            value = once.key(self._slots)
             self._found[action] = None if value is UNKNOWN else key_of(value)
         return self._found[action]
 
@@ -50,6 +52,7 @@ class View:
     """
 
     slots: Slots
+    now: int
     when: When
     current: str | None
     inbound: int
@@ -64,11 +67,6 @@ class View:
     kept: dict[int, Answered] = field(default_factory=dict)
     kept_mask: int = 0
     forsaken: bool = False  # the store failed: nothing is known of what it remembers
-
-    @property
-    def now(self) -> int:
-        """The instant of the decision."""
-        return self.when.now
 
     def remember(self, plan: Plan, timeline: Timeline, history: History) -> None:
         """Fill in what follows from a journey and a history."""
@@ -94,8 +92,8 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
 
     Raises CaseError for a decision point that the book does not have.
     """
-    shape = plan.book.shape
-    slots, diagnostics = shape.read(
+    book, places = plan.book, plan.places
+    slots, diagnostics = book.shape.read(
         {"customer": case.customer, "interaction": case.interaction or {}}
     )
     slots.extend([None] * (plan.slot_count - len(slots)))
@@ -103,9 +101,9 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
         instant = windows.instant(now.astimezone(UTC))
     except OverflowError:
         raise CaseError(f"`now` is out of the calendar's range: {now}", ["now"]) from None
-    slots[shape.slots["now"]] = Timestamp(instant)
-    slots[shape.slots["interaction.present"]] = case.interaction is not None
-    channel = slots[shape.slots["interaction.channel"]]
+    slots[places.now] = Timestamp(instant)
+    slots[places.present] = case.interaction is not None
+    channel = slots[places.channel]
     current = channel if isinstance(channel, str) else None
     door = plan.doors.get(current) if current is not None else None
     point = None
@@ -114,12 +112,12 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
         if point is None:
             help_ = did_you_mean(case.at, plan.points)
             raise CaseError(f"there is no decision point `{case.at}`. {help_}".strip(), ["at"])
-    zone_slot = shape.slots.get("customer.timezone")
-    zone = slots[zone_slot] if zone_slot is not None else None
-    when = When(instant, plan.book.zone, windows.zone_or(zone, plan.book.zone))
+    zone = slots[places.zone] if places.zone is not None else None
+    when = When(instant, book.zone, windows.zone_or(zone, book.zone))
     nobody = not case.id and case.history is None
     return View(
         slots,
+        instant,
         when,
         current,
         door.mask if door else 0,

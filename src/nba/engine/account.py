@@ -21,7 +21,7 @@ from nba.decide.reference import Reference
 __all__ = ["EngineAccount"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class EngineAccount:
     """What the engine can tell about a decision it made: it keeps the case and the plan."""
 

@@ -107,7 +107,8 @@ def _decide(
     if key is not None and takes:
         name = id_under(key, case.id)
     for lost in range(TRIES):
-        _step_aside(lost)
+        if lost:
+            _step_aside(lost)
         view = inputs_of(plan, case, now)
         asked = view.accounts if case.history is None else {}
         memory = store.recall(case.id, view.now, tuple(asked.values()))
@@ -134,12 +135,18 @@ def _decide(
         if not granted.stale and granted.granted:
             if asked_for is not None and (first := _made_by_others(store, taking, granted)):
                 return retold(first, asked_for)
-            refused = {
-                place: found.offers[place].needs[claim].code for place, claim in granted.refused
-            }
-            taken = with_reservations(found.as_granted(granted.granted, refused), name)
+            taken = with_reservations(_as_granted(found, granted), name)
             return Decided(name, taken, problems, memory.customer, asked=True)
     raise StoreError("others change what is remembered of this customer faster than it is read")
+
+
+def _as_granted(found: Answer, granted: Granted) -> Answer:
+    """Return an answer as a store granted it."""
+    if not granted.refused and not found.refused and granted.granted == found.granted:
+        return found  # as mostly: as it was predicted
+    offers = found.offers
+    refused = {place: offers[place].needs[claim].code for place, claim in granted.refused}
+    return found.as_granted(granted.granted, refused)
 
 
 def _made_by_others(store: Store, taking: Taking, granted: Granted) -> Remembered | None:
@@ -155,8 +162,7 @@ def _made_by_others(store: Store, taking: Taking, granted: Granted) -> Remembere
 
 def _step_aside(lost: int) -> None:
     """Wait for others a while, by chance and the longer the more often they were faster."""
-    if lost:
-        time.sleep(random.random() * min(lost, 20) / 1000)  # noqa: S311 - nothing to be guessed
+    time.sleep(random.random() * min(lost, 20) / 1000)  # noqa: S311 - nothing to be guessed
 
 
 def _alone(

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from nba.book.model import Limit
 from nba.decide.answer import Answer
 from nba.decide.history import Answered, History, history_of, lapses_at
-from nba.decide.offers import Offer, tallies_of
+from nba.decide.offers import Need, Offer, tallies_of
 from nba.decide.plan import Always, Plan
 from nba.decide.view import View
 from nba.state.reservation import Alternative, Asked, Claim, Taking, entry_id
@@ -32,18 +32,22 @@ def history_in(
     of another machine goes before: it is held to have been given now.
     """
     used = dict(zip(asked, memory.used, strict=True))
+    if not memory.decisions:
+        return History((), used)
     answers = [
-        given.answered if not taking else _by(given.answered, now)
+        given.answered
         for row in memory.decisions
         for given in given_in(row)
         if given.answered is not None
     ]
+    if taking:
+        answers = [one if one.at <= now and not one.outcomes else _by(one, now) for one in answers]
     return history_of(plan.book, answers, now, used)
 
 
 def _by(one: Answered, now: int) -> Answered:
     """Return an answer with nothing in it later than *now*."""
-    if one.at <= now and not (one.outcomes and any(at > now for _, at in one.outcomes)):
+    if one.at <= now and all(at <= now for _, at in one.outcomes):
         return one
     outcomes = tuple((name, min(at, now)) for name, at in one.outcomes)
     return one._replace(at=min(one.at, now), outcomes=outcomes)
@@ -158,6 +162,8 @@ def _alternative(plan: Plan, view: View, offer: Offer, *, whole: bool) -> Altern
 
 #: As `json.dumps` writes it, which makes a new encoder each time.
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+#: Reads what `_encode` wrote, with nothing before or after it.
+_decode: Final = json.JSONDecoder().raw_decode
 
 
 def _written(plan: Plan, view: View, offer: Offer) -> list[str]:
@@ -166,7 +172,7 @@ def _written(plan: Plan, view: View, offer: Offer) -> list[str]:
     if candidate.kept_from is not None:
         kept_from = _encode(candidate.kept_from)
         return [f'"action": {_encode(candidate.action)}', f'"kept_from": {kept_from}']
-    heading, keep_for, lapses_after = _always(plan, offer)
+    heading, keep_for, lapses_after, tallied = _always(plan, view, offer)
     now, option = view.now, offer.option
     members = [heading]
     if (once := view.keys.get(candidate.action)) is not None:
@@ -180,14 +186,14 @@ def _written(plan: Plan, view: View, offer: Offer) -> list[str]:
             members.append('"approval": "pending"')
     if offer.needs:
         members.append(f'"claims": [{", ".join([_claimed(need.claim) for need in offer.needs])}]')
-    if limits := tallies_of(plan, view, offer.number):
+    if tallied and (limits := [limit for limit in tallied if limit.account in view.accounts]):
         members.append(f'"tallies": {_encode([_tally(view, limit) for limit in limits])}')
-    if _in_their_zone(offer):
+    if offer.needs and _in_their_zone(offer.needs):
         members.append(f'"zone": {_encode(str(view.when.customer))}')
     return members
 
 
-def _always(plan: Plan, offer: Offer) -> Always:
+def _always(plan: Plan, view: View, offer: Offer) -> Always:
     """Return what is written of every answer by a treatment, worked out once in each direction."""
     candidate = offer.candidate
     key = (offer.number, candidate.direction)
@@ -205,7 +211,9 @@ def _always(plan: Plan, offer: Offer) -> Always:
         if action.tags:
             content["tags"] = list(action.tags)
         heading = _encode(content)[1:-1]
-        found = plan.always[key] = Always(heading, action.keep_for, lapses_at(plan.book, action, 0))
+        lapses_after = lapses_at(plan.book, action, 0)
+        tallied = tallies_of(plan, view, offer.number)
+        found = plan.always[key] = Always(heading, action.keep_for, lapses_after, tallied)
     return found
 
 
@@ -216,9 +224,8 @@ def _claimed(claim: Claim) -> str:
     return f"[{_encode(account)}, {whose}, {since}, {amount}, {at_most}, {until}]"
 
 
-def _in_their_zone(offer: Offer) -> bool:
-    needs = offer.needs
-    return bool(needs) and any(need.rule.window.zone == "customer.timezone" for need in needs)
+def _in_their_zone(needs: Iterable[Need]) -> bool:
+    return any(need.rule.window.zone == "customer.timezone" for need in needs)
 
 
 def _tally(view: View, limit: Limit) -> list[Any]:
@@ -229,9 +236,9 @@ def _tally(view: View, limit: Limit) -> list[Any]:
 def given_in(row: Remembered) -> tuple[Given, ...]:
     """Return the answers of a decision with what came of them."""
     record = Noted.of(row)
+    answers = enumerate(zip(row.granted, row.answers, strict=True))
     return tuple(
-        _given(row, record, index, place, json.loads(text))
-        for index, (place, text) in enumerate(zip(row.granted, row.answers, strict=True))
+        [_given(row, record, index, place, _decode(text)[0]) for index, (place, text) in answers]
     )
 
 
@@ -240,7 +247,7 @@ def _given(
 ) -> Given:
     if "kept_from" in data:
         return Given(place, data["action"], None, data["kept_from"], data)
-    outcomes = tuple((name, at) for which, name, at, _ in record.outcomes if which == index)
+    outcomes = [(name, at) for which, name, at, _ in record.outcomes if which == index]
     answered = Answered(
         row.id,
         row.at,
@@ -251,7 +258,7 @@ def _given(
         data["kind"],
         data["direction"],
         tuple(data.get("tags", ())),
-        outcomes,
+        tuple(outcomes),
         data.get("once"),
         data.get("keep_until"),
         data.get("lapses"),

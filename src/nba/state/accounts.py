@@ -27,7 +27,10 @@ class Accounts:
     """All accounts. *names* below are those of the customer whose accounts are asked for."""
 
     def __init__(self) -> None:
-        self._accounts: dict[Key, _Account] = {}
+        #: those of customers, by name and by what they count
+        self._own: dict[str, dict[str, _Account]] = {}
+        #: those of others, by what they count and the owner
+        self._others: dict[tuple[str, str], _Account] = {}
         #: a heap of the entries that are forgotten when they are old: at, key, id
         self._ages: list[tuple[int, Key, str]] = []
 
@@ -42,10 +45,10 @@ class Accounts:
         """Return what counts at a time on each of several accounts."""
         if len(names) > 1:
             return tuple([self.used(one, names, at) for one in asked])
-        accounts, name, found = self._accounts, names[0], []
+        own, others, found = self._own.get(names[0], _NONE), self._others, []
         for account, owner, since in asked:
-            own = accounts.get((account, owner is None, name if owner is None else owner))
-            found.append(own.used_at(since, at) if own is not None else 0)
+            one = own.get(account) if owner is None else others.get((account, owner))
+            found.append(0 if one is None else one.used_at(since, at))
         return tuple(found)
 
     def refused(
@@ -65,15 +68,14 @@ class Accounts:
         """Enter a claim under the first of the names, unless the entry is there already."""
         if self._holder(claim.asked, names, entry) is not None:
             return
-        asked = claim.asked
-        owner = names[0] if asked.owner is None else asked.owner
-        key = (asked.account, asked.owner is None, owner)
-        account = self._accounts.get(key)
+        (name, owner, since), amount, _, expires = claim
+        key = (name, owner is None, names[0] if owner is None else owner)
+        account = self._account(key)
         if account is None:
-            account = self._accounts[key] = _Account()
-        account.sweep(asked.since, at)
-        account.add(entry, _Entry(at, claim.amount, claim.expires))
-        if asked.since != EVER:
+            account = self._opened(key)
+        account.sweep(since, at)
+        account.add(entry, _Entry(at, amount, expires))
+        if since != EVER:
             heapq.heappush(self._ages, (at, key, entry))
 
     def settle(self, one: Settlement, names: Sequence[str], at: int) -> bool:
@@ -95,31 +97,49 @@ class Accounts:
 
     def forget_owner(self, name: str) -> None:
         """Forget what is counted for a customer's name."""
-        for key in [key for key in self._accounts if key[1] and key[2] == name]:
-            del self._accounts[key]
+        self._own.pop(name, None)
 
     def forget_before(self, instant: int) -> None:
         """Forget the entries before a time that were claimed for a window with a beginning."""
         while self._ages and self._ages[0][0] < instant:
             at, key, id_ = heapq.heappop(self._ages)
-            account = self._accounts.get(key)
+            account = self._account(key)
             entry = account.entries.get(id_) if account else None
             if account and entry and entry.at == at:
                 account.remove(id_)
                 if not account.entries:
-                    del self._accounts[key]
+                    self._drop(key)
+
+    def _account(self, key: Key) -> _Account | None:
+        name, own, owner = key
+        return self._own.get(owner, _NONE).get(name) if own else self._others.get((name, owner))
+
+    def _opened(self, key: Key) -> _Account:
+        name, own, owner = key
+        found = _Account()
+        if own:
+            self._own.setdefault(owner, {})[name] = found
+        else:
+            self._others[name, owner] = found
+        return found
+
+    def _drop(self, key: Key) -> None:
+        name, own, owner = key
+        if not own:
+            del self._others[name, owner]
+            return
+        accounts = self._own[owner]
+        del accounts[name]
+        if not accounts:
+            del self._own[owner]
 
     def _of(self, asked: Asked, names: Sequence[str]) -> list[_Account]:
         account, owner, _ = asked
-        accounts = self._accounts
         if owner is not None:
-            found = accounts.get((account, False, owner))
+            found = self._others.get((account, owner))
             return [] if found is None else [found]
-        if len(names) == 1:
-            found = accounts.get((account, True, names[0]))
-            return [] if found is None else [found]
-        every = (accounts.get((account, True, name)) for name in names)
-        return [found for found in every if found is not None]
+        own = [self._own.get(name, _NONE).get(account) for name in names]
+        return [found for found in own if found is not None]
 
     def _holder(self, asked: Asked, names: Sequence[str], entry: str) -> _Account | None:
         for found in self._of(asked, names):
@@ -139,8 +159,10 @@ class _Account:
 
     def used_at(self, since: int, at: int) -> int:
         """Return what counts: without what is too old, and without what has expired."""
-        gone = self._gone(since, at)
-        return self.used - sum(self.entries[entry].amount for entry in gone) if gone else self.used
+        by_time, by_expiry = self._by_time, self._by_expiry
+        if not ((by_time and by_time[0][0] <= since) or (by_expiry and by_expiry[0][0] <= at)):
+            return self.used  # as mostly: nothing is gone
+        return self.used - sum(self.entries[entry].amount for entry in self._gone(since, at))
 
     def sweep(self, since: int, at: int) -> None:
         """Take off what is too old and what has expired."""
@@ -178,3 +200,4 @@ class _Account:
 
 
 _LAST: Final = chr(0x10FFFF)
+_NONE: Final[dict[str, _Account]] = {}

@@ -177,14 +177,14 @@ class MemoryStore:
         with self._lock:
             customer = self._links.customer_of(customer)
             names = self._links.names_of(customer)
-            decided = self._decided.get(customer, [])
+            decided = self._decided.get(customer)
             if len(names) > 1:
                 decided = sorted(when for name in names for when in self._decided.get(name, ()))
             return Memory(
                 customer,
                 self._versions.get(customer, 0),
                 self._timeline(customer),
-                tuple([self._decisions[found] for _, found in decided]),
+                tuple([self._decisions[found] for _, found in decided]) if decided else (),
                 self._accounts.all_used(asked, names, at),
             )
 
@@ -199,7 +199,7 @@ class MemoryStore:
                 return Granted(stale=True)
             granted, refused = self._granted(taking, self._links.names_of(customer))
             if granted:
-                answers = tuple(taking.alternatives[place].answer for place in granted)
+                answers = tuple([taking.alternatives[place].answer for place in granted])
                 self._remember(
                     Remembered(taking.id, customer, taking.at, taking.text, tuple(granted), answers)
                 )
@@ -212,8 +212,6 @@ class MemoryStore:
         refused: list[tuple[int, int]] = []
         counts: dict[str, int] = {}
         for place, alternative in enumerate(taking.alternatives):
-            if len(granted) == taking.n:
-                break
             if counts and any(counts.get(label, 0) >= most for label, most in alternative.labels):
                 continue
             entry = entry_id(taking.id, place)
@@ -223,9 +221,11 @@ class MemoryStore:
                 continue
             for each in alternative.claims:
                 self._accounts.enter(each, names, entry, taking.at)
+            granted.append(place)
+            if len(granted) == taking.n:
+                break
             for label, _ in alternative.labels:
                 counts[label] = counts.get(label, 0) + 1
-            granted.append(place)
         return granted, refused
 
     def _remember(self, decision: Remembered) -> None:
