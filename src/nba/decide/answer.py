@@ -16,7 +16,7 @@ from nba.decide.view import View
 __all__ = ["Answer", "answer"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Answer:
     """What the plan finds for one case; the codes of all treatments are worked out when asked.
 

@@ -56,11 +56,10 @@ def _check(case: Case, n: int | None, key: str | None) -> None:
     """Refuse a case whose parts are of the wrong kind: it would be decided for nobody."""
     if not isinstance(case.id, str):
         raise CaseError(f"`id` is the customer's, a string, not a {type(case.id).__name__}")
-    for name, given in (("customer", case.customer), ("interaction", case.interaction)):
-        if given.__class__ is dict or given is None:  # most are
-            continue
-        if not isinstance(given, Mapping):
-            raise CaseError(f"`{name}` is an object with the fields that the book declares")
+    if case.customer.__class__ is not dict:  # most are
+        _check_object(case.customer, "customer")
+    if case.interaction is not None and case.interaction.__class__ is not dict:
+        _check_object(case.interaction, "interaction")
     if case.used is not None and not isinstance(case.used, Mapping):
         raise CaseError("`used` is an object: how much, by budget or limit")
     if case.at is not None or case.role is not None:
@@ -74,6 +73,11 @@ def _check(case: Case, n: int | None, key: str | None) -> None:
     now: object = case.now
     if now is not None and not (isinstance(now, datetime) and now.utcoffset() is not None):
         raise CaseError("`now` is a datetime with a time zone, such as datetime.now(UTC)")
+
+
+def _check_object(given: object, name: str) -> None:
+    if not isinstance(given, Mapping | None):
+        raise CaseError(f"`{name}` is an object with the fields that the book declares")
 
 
 class Engine:
