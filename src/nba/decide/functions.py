@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from nba.book.model import Condition, Expression
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import Program
+from nba.lang.tree import Node
 
 __all__ = ["Function", "Functions", "Slots"]
 
@@ -41,6 +42,12 @@ class Functions:
     def value(self, expression: Expression) -> Function:
         """Return what an expression gives, or UNKNOWN."""
         return self._function("value", expression)
+
+    def plain(self, node: Node) -> Function:
+        """Return what an expression gives, as Python compares it; None where it is unknown."""
+        program = self._program()
+        name = program.plain(node)
+        return program.build()[name]
 
     def when(self, condition: Condition | None) -> Function | None:
         """Return whether a condition selects; None where there is none, and it always does."""

@@ -22,6 +22,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from nba.book.model import Condition
+from nba.decide.compared import as_tests, compared
 from nba.decide.domains import Domains
 from nba.decide.functions import Function, Functions, Slots
 from nba.decide.predicates import Clause, needs_of
@@ -148,11 +149,13 @@ class _Index:
         self.functions = functions
         self.everything = everything
         self.values = domains.values
+        forms = {condition: normal(condition.tree) for condition in required}
+        self.compared = compared(forms.values())
         asked: dict[str, dict[int, Normal]] = {}
         inexact: list[tuple[Condition, Sequence[int]]] = []
         clauses: list[_Taken] = []
         for condition, numbers in required.items():
-            needs = needs_of(normal(condition.tree))
+            needs = needs_of(as_tests(forms[condition], self.compared))
             for path, form in needs.predicates.items():
                 own = asked.setdefault(path, {})
                 for number in numbers:
@@ -185,7 +188,7 @@ class _Index:
 
     def narrowing(self) -> Narrowing:
         """Generate the functions: a line for each field and each plane."""
-        lasting = {path: rows for path, rows in self.rows.items() if _lasts(path)}
+        lasting = {path: rows for path, rows in self.rows.items() if self.lasts(path)}
         others = {path: rows for path, rows in self.rows.items() if path not in lasting}
         slots = sorted(self.functions.slots[path] for path in lasting)
         parts = None
@@ -206,13 +209,13 @@ class _Index:
                 lines.append("    if not m: return 0")
             if len(together) == 1:
                 path, rows = together[0]
-                lines.append(f"    m &= {_row(rows, self.slot(path), names)}")
+                lines.append(f"    m &= {_row(rows, self.value(path, names), names)}")
             else:
                 tables = joined([rows for _, rows in together if isinstance(rows, Table)])
-                slots = "".join(f"[{self.slot(path)}]" for path, _ in together)
+                slots = "".join(f"[{self.value(path, names)}]" for path, _ in together)
                 lines.append(f"    m &= {_named(tables, names)}{slots}")
         for either in self.either if asking else ():
-            some = [_row(rows, self.slot(path), names) for path, rows in either.items()]
+            some = [_row(rows, self.value(path, names), names) for path, rows in either.items()]
             lines.append(f"    m &= {' | '.join(some)}")
         for condition, numbers in self.planes if asking else ():
             mask = mask_of(numbers)
@@ -227,13 +230,16 @@ class _Index:
         narrow: Narrow = names["narrow"]
         return narrow
 
-    def slot(self, path: str) -> str:
+    def value(self, path: str, names: dict[str, Any]) -> str:
+        """Return Python for the value of a field, or of an expression that is looked up."""
+        if path in self.compared:
+            return f"{_named(self.functions.plain(self.compared[path]), names)}(c)"
         return f"c[{self.functions.slots[path]}]"
 
-
-def _lasts(path: str) -> bool:
-    """Return whether a field most likely stays as it is for a conversation."""
-    return not path.startswith("interaction.") and path != "now"
+    def lasts(self, path: str) -> bool:
+        """Return whether a field most likely stays as it is for a conversation."""
+        passing = path.startswith("interaction.") or path == "now"
+        return not passing and path not in self.compared
 
 
 def _grouped(own: Mapping[int, Normal]) -> list[tuple[Normal, Sequence[int]]]:

@@ -95,6 +95,12 @@ class Program:
         """Add a function that gives a value, or UNKNOWN; return its name."""
         return self._asked("value", self._returning(node), "c")
 
+    def plain(self, node: Node) -> str:
+        """Add a function that gives a value as a plain number where it is one, None for unknown."""
+        code = self._value(node)
+        known = f" if {code.known} else None" if code.known else ""
+        return self._asked("plain", f"return {code.value}{known}", "c")
+
     def those(self, node: Node) -> str:
         """Add a function that keeps of many arguments those for which a condition holds."""
         return self._asked("those", f"return [c for c in cs if {self.true(node)}]", "cs")
