@@ -10,7 +10,8 @@ up for all of them. What no table can say is asked afterwards: a condition that 
 
 A lookup of every field is a fixed cost. Up to `MOST_STRAIGHT` treatments straight-line code
 (`straight`) is faster: an `if` for each, which the first test that fails ends. Both were measured
-(`python -m benchmarks.actions`): they cross between 60 and 200 treatments, whatever the book.
+(`python -m benchmarks.actions`): they cross between 60 and 200 treatments. That is so where there
+are some 60 fields; up to twice as many treatments, a book with more to look up has lines too.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ class Narrowing(NamedTuple):
 Indexing = Callable[[Required, Functions, int, Domains], Narrowing]
 
 MOST_STRAIGHT: Final = 128
+#: So many lines cost as much as to look up a field for all.
+_LINES: Final = 3
 MOST_PLANES: Final = 64
 #: Fields of few values are looked up together, where that makes no more rows than so many.
 MOST_TOGETHER: Final = 32
@@ -86,9 +89,16 @@ def index(
     domains: Domains,
 ) -> Narrowing:
     """Return what narrows a set of treatments by the conditions of a stage."""
-    concerned = {number for numbers in required.values() for number in numbers}
-    way = line_by_line if len(concerned) <= MOST_STRAIGHT else tables
-    return way(required, functions, everything, domains)
+    few = len({number for numbers in required.values() for number in numbers})
+    lines = few <= MOST_STRAIGHT or few <= min(2 * MOST_STRAIGHT, _LINES * _lookups(required))
+    return (line_by_line if lines else tables)(required, functions, everything, domains)
+
+
+def _lookups(required: Required) -> int:
+    """Return how many fields there are to look up, and conditions to ask for besides."""
+    needs = [(condition, needs_of(normal(condition.tree))) for condition in required]
+    fields = {path for _, needed in needs for path in needed.predicates}
+    return len(fields) + sum(not needed.exact for _, needed in needs)
 
 
 def line_by_line(
