@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nba import money
 from nba.book.model import Calendar
@@ -15,6 +15,7 @@ from nba.decide.plan import Function
 from nba.decide.stages import Passage
 from nba.decide.targets import bits
 from nba.decide.wording import shown
+from nba.decide.wordings import Line
 from nba.errors import EvaluationError
 from nba.lang.python import UNKNOWN
 
@@ -48,8 +49,6 @@ class Arbitration:
         """Yield what becomes of treatments, best first, of those that have a score."""
         ranking = Contenders(self.passage, thorough=self.thorough)
         while (number := ranking.pop()) is not None:
-            if number not in self.trail.scores:
-                ranking.scorer.score(number)
             sayings = self._sayings(number)
             if not sayings:
                 yield number, "unsayable"
@@ -123,6 +122,7 @@ class Arbitration:
         """
         options: tuple[Option | None, ...] = self.trail.options.get(number, (None,))
         kept = self.view.kept.get(number)
+        lines = self.plan.wordings.of(number)
         found: list[tuple[Option | None, str | None]] = []
         for option in options:
             if self.plan.given is not None:
@@ -130,14 +130,14 @@ class Arbitration:
                 currency = self.plan.book.currency
                 given = None if units is None else float(money.decimal_of(units, currency))
                 self.view.slots[self.plan.given] = given
-            say = self._say(number)
-            if say is not None or kept is not None or self.plan.wordings.of(number) is None:
+            say = self._say(lines) if lines else None
+            if say is not None or kept is not None or lines is None:
                 found.append((option, say))
         return found
 
-    def _say(self, number: int) -> str | None:
+    def _say(self, lines: Sequence[Line]) -> str | None:
         """Return what to say, or None where there is nothing to say, or no text to be had."""
-        for line in self.plan.wordings.of(number) or ():
+        for line in lines:
             if line.holds is None or line.holds(self.view.slots):
                 written = [
                     part if isinstance(part, str) else self._filled(*part) for part in line.parts

@@ -93,7 +93,9 @@ class Contenders:
         self._among = 0  # what the tier covers
         self._tiers = iter(self.plan.tiers)
         self._least = -math.inf if thorough else self.plan.floor
-        self._found: list[tuple[float, int]] = []  # what was scored and not taken: a heap
+        self._surges = self._above() if self.plan.factors.surges else ()
+        #: what was scored and not taken, with the weight where that is all there is to it: a heap
+        self._found: list[tuple[float, int, float]] = []
 
     @property
     def scorer(self) -> Scorer:
@@ -121,25 +123,24 @@ class Contenders:
 
     def _next_tier(self) -> bool:
         """Begin with the next active tier that has something in it."""
-        plan, view, passage = self.plan, self.view, self.passage
-        surging = plan.factors.surges
+        view, passage = self.view, self.passage
         for name, covers, holds in self._tiers:
             if holds is None or holds(view.slots):
                 self._among = among = covers.among(view.inbound)
                 members = self.left & among
-                plain = not (plan.boosts or view.kept_mask or (surging and self._surges()))
-                if not (passage.complete or (plain and members)):
+                if not (passage.complete or (members and self._in_order())):
                     self.left |= passage.go_on()
                     members = self.left & among
                 if members:
                     self.tier = name
                     self.left ^= members
-                    if plain:
-                        self._lot = Lot(members, 1.0)
-                    else:
-                        self._begin(members)
+                    self._begin(members)
                     return True
         return False
+
+    def _in_order(self) -> bool:
+        """Return whether treatments go by their bounds alone, so that the rest can wait."""
+        return not (self.plan.boosts or self.view.kept_mask or self._surges)
 
     def _further(self, lot: Lot, best: float) -> int:
         """Go on with what was not judged yet, if it may be worth as much; return its first part."""
@@ -161,21 +162,18 @@ class Contenders:
             members ^= kept
             some = [number for number in bits(kept) if self.scorer.score(number) is not None]
             self._equal = sorted(some, key=self._among_kept, reverse=True)
-        surges = [(mask, surge) for mask, surge in self._surges() if mask & members]
-        if not (self.plan.boosts or surges):
-            self._lot = Lot(members, 1.0)
-            return
-        weights = self.scorer.lots(members, _MOST_LOTS)
+        self._lot = self._lots = None
+        weights = self.scorer.lots(members, _MOST_LOTS) if self.plan.boosts else [(members, 1.0)]
         if weights is None:
             self._exact = False
             weights = [(members, self.scorer.growth(members))]
-        elif weights == [(members, 1.0)] and not surges:  # no weight that holds is for these
-            self._lot, self._lots = Lot(members, 1.0), None
-            return
-        self._lot = None
         lots = [Lot(some, weight) for some, weight in weights]
-        for mask, surge in surges:
-            lots = [part for lot in lots for part in lot.split(mask, surge)]
+        for mask, surge in self._surges:
+            if mask & members:
+                lots = [part for lot in lots for part in lot.split(mask, surge)]
+        if len(lots) == 1 and lots[0].weight == lots[0].surge == 1.0:
+            self._lot = lots[0]
+            return
         self._lots = [
             (-_times(self.plan.factors.bounds[number], lot.weight * lot.surge), number, lot)
             for lot in lots
@@ -183,7 +181,7 @@ class Contenders:
         ]
         heapify(self._lots)
 
-    def _surges(self) -> list[tuple[int, float]]:
+    def _above(self) -> list[tuple[int, float]]:
         """Return whose bounds go up, and how many times, because of a number above its scale."""
         slots = self.view.slots
         return [
@@ -217,7 +215,7 @@ class Contenders:
                     priority = propensity * value * lever
             if priority is None and (priority := self.scorer.score(number)) is None:
                 continue
-            heappush(found, (-priority, number))
+            heappush(found, (-priority, number, 1.0))
             if priority > best:  # noqa: PLR1730 - faster than a call
                 best = priority
         lot.part = part
@@ -248,7 +246,7 @@ class Contenders:
                 if priority is None:
                     priority = self.scorer.score(number)
                 if priority is not None:
-                    heappush(found, (-priority, number))
+                    heappush(found, (-priority, number, weight))
                     if priority > best:  # noqa: PLR1730 - faster than a call
                         best = priority
                 number = lot.pop()
@@ -263,18 +261,28 @@ class Contenders:
     def _best(self) -> int | None:
         """Take out the best of what was scored; None where it does not go before doing nothing."""
         found = self._found
-        less, number = heappop(found)
+        less, number, weight = heappop(found)
         if -less <= self._least:  # nor does anything else in the tier
             found.clear()
             self._lots = self._lot = None
             return None
+        self._note(-less, number, weight)
         if found and found[0][0] == less:
             equal = [number]
             while found and found[0][0] == less:
-                equal.append(heappop(found)[1])
+                _, number, weight = heappop(found)
+                self._note(-less, number, weight)
+                equal.append(number)
             self._equal = sorted(equal, key=self._ties, reverse=True)
             number = self._equal.pop()
         return number
+
+    def _note(self, priority: float, number: int, weight: float) -> None:
+        """Tell what made a priority, where that was only a value, times constants."""
+        scores = self.trail.scores
+        if number not in scores:
+            worth, propensity, lever = self.plan.factors.plain_of(number)
+            scores[number] = (priority, propensity, weight, worth(self.view.slots), lever)
 
     def _ties(self, number: int) -> tuple[Any, ...]:
         plan, view = self.plan, self.view

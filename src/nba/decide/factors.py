@@ -105,6 +105,9 @@ class Factors:
 
     def plain_of(self, number: int) -> Plain:
         """Return the value of a treatment, and the propensity and lever that it is times."""
+        known = self.plain[number]
+        if known is not None:
+            return known
         propensity, value, lever, _ = self.of(number)
         constant = isinstance(propensity, float) and 0 <= propensity < _SMALL > lever
         if not isinstance(propensity, float) or not constant or self._gives(number):

@@ -39,7 +39,7 @@ class Scorer:
 
         A formula has weights in its bounds: there is one lot, whose weight is 1.
         """
-        if self.plan.factors.formula is not None:
+        if self.plan.factors.formula is not None or not self.boosts:
             return [(members, 1.0)]
         lots: list[tuple[int, tuple[float, ...]]] = [(members, ())]
         for mask, add in self.boosts:
