@@ -487,7 +487,8 @@ class Program:
         for place, arg in enumerate(node.args):
             code = self._value(arg)
             uses = (python + guard).count(f"{{{place}}}")
-            parts.append(self._named(code) if uses > 1 else code)
+            again = uses > 1 and not isinstance(arg, tree.Literal)
+            parts.append(self._named(code) if again else code)
         names = [part.value for part in parts]
         variable = self._name("t")
         known = both(*(part.known for part in parts), guard.format(*names, t=variable))
@@ -497,7 +498,7 @@ class Program:
 
     def _named(self, code: Code) -> Code:
         """Give a value that is used more than once a name."""
-        if code.value.isidentifier() or code.value[1:-1].lstrip("-").isdigit():
+        if code.value.isidentifier():
             return code
         variable = self._name("t")
         return Code(
