@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         StoreError,
         UnknownDecisionError,
     )
-    from nba.journey.events import Event
+    from nba.journey.events import Event, Journey
     from nba.record.log import DecisionLog
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Explanation",
     "ExpressionError",
     "Gesture",
+    "Journey",
     "NbaError",
     "Place",
     "ProfileError",
@@ -67,6 +68,7 @@ _HOMES = {
     "Event": "nba.journey.events",
     "Explanation": "nba.decide.explain",
     "Gesture": "nba.decide.decision",
+    "Journey": "nba.journey.events",
     "ProfileProvider": "nba.engine.profiles",
     "Recorded": "nba.engine.outcomes",
 }

@@ -6,7 +6,7 @@ Instants are integers: nanoseconds since 1970-01-01T00:00:00Z.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
@@ -21,6 +21,7 @@ __all__ = [
     "Window",
     "day_of",
     "instant",
+    "instants",
     "local",
     "midnight",
     "moment",
@@ -129,6 +130,18 @@ def instant(when: datetime) -> int:
         return (when - EPOCH) // _MICROSECOND * 1000
     except TypeError:
         raise ValueError("a time needs a zone") from None
+
+
+def instants(whens: Iterable[datetime]) -> list[int]:
+    """Return the instants of aware datetimes. Raises TypeError for anything else.
+
+    It is faster than `instant` of each.
+    """
+    found = []
+    for when in whens:
+        since = when - EPOCH
+        found.append((since.days * 86_400 + since.seconds) * SECOND + since.microseconds * 1000)
+    return found
 
 
 def moment(nanoseconds: int) -> datetime:

@@ -20,7 +20,7 @@ from nba.decide.history import Answered, history_of
 from nba.decide.planner import plan_for
 from nba.decide.reference import Reference
 from nba.decide.used import with_used
-from nba.journey.events import EventShapes
+from nba.journey.shapes import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
 
 LONG = os.environ.get("NBA_LONG") == "1"

@@ -20,7 +20,7 @@ from nba.decide.derived import derived_fields
 from nba.decide.plan import Plan
 from nba.decide.planner import plan_for
 from nba.decide.reference import Reference
-from nba.journey.events import EventShapes
+from nba.journey.shapes import EventShapes
 from nba.journey.timeline import Timeline
 from nba.lang.context import Shape
 

@@ -16,8 +16,8 @@ from nba import Event
 from nba.decide.case import Case
 from nba.decide.plan import Plan
 from nba.decide.planner import plan_for
-from nba.journey.events import EventShapes
 from nba.journey.moments import Matcher, open_at
+from nba.journey.shapes import EventShapes
 from nba.journey.timeline import Timeline
 from nba.lang.context import Shape
 

@@ -12,7 +12,8 @@ from nba.cli.output import CommandError, as_warning, counted, errors
 from nba.cli.progress import Progress
 from nba.engine import Engine
 from nba.errors import Diagnostic
-from nba.journey.events import Event, EventShapes, Row
+from nba.journey.events import Event, Row
+from nba.journey.shapes import EventShapes
 from nba.state.memory import MemoryStore
 from nba.windows import EPOCH
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any
 
 from nba import windows
@@ -80,10 +81,10 @@ class Happening:
 
         So it is the same before and after it was recorded.
         """
-        rows, now = timeline.rows, view.now
-        if self.declared is None or not rows or rows[-1]["at"] < now:  # nothing happens now
+        times, now = timeline.times, view.now
+        if self.declared is None or not times or times[-1] < now:  # nothing happens now
             return timeline
-        if not timeline.of(self.declared.event, now - 1):
+        if timeline.next(now - 1, self.declared.event) == math.inf:
             return timeline
         own = self.event(customer, view, key)
         if own is None or own.id not in timeline.ids:

@@ -13,8 +13,8 @@ from nba.decide.briefing import Briefer
 from nba.decide.happening import Happening
 from nba.decide.planner import plan_for
 from nba.engine.deciding import Running
-from nba.journey.events import EventShapes
 from nba.journey.reading import Moments
+from nba.journey.shapes import EventShapes
 
 __all__ = ["compiled"]
 

@@ -21,7 +21,7 @@ from nba.engine.ids import new_id
 from nba.engine.keyed import fingerprint, id_under, retold, told_of
 from nba.engine.remembered import SPARE, history_in, taking_of, with_reservations
 from nba.errors import CaseError, Diagnostic, StoreError
-from nba.journey.events import EventShapes
+from nba.journey.shapes import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
 from nba.state.reservation import Granted, Taking
 from nba.state.store import Remembered, Store
@@ -197,10 +197,10 @@ def _timeline(
     if case.events is None:
         return remembered, ()
     try:
-        rows, problems = running.shapes.rows(case.events, now)
+        timeline, problems = running.shapes.journey(case.events, now)
     except CaseError as error:
         raise error.within("events") from None
-    return Timeline(rows), tuple(problems)
+    return timeline, tuple(problems)
 
 
 def _history(plan: Plan, case: Case, now: int) -> History | None:

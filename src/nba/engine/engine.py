@@ -32,7 +32,7 @@ from nba.engine.remembered import given_in
 from nba.engine.session import Session
 from nba.engine.standing import Standing, standing_of
 from nba.errors import CaseError, Diagnostic, StoreError, UnknownDecisionError
-from nba.journey.events import Event
+from nba.journey.events import Event, Journey
 from nba.journey.reading import Moments
 from nba.record.log import DecisionLog
 from nba.record.noting import Made
@@ -233,16 +233,17 @@ class Engine:
         interaction nothing is happening and every contact is outbound. *now* is an aware
         datetime, by default the clock's. *role* says who asks, *at* names a decision point and
         *n* asks for up to so many answers, by default as many as the point shows, or one.
-        *events* are the customer's journey, by default what was observed; *history* the answers
-        given before, by default what the store remembers. *used* is what is used up, by budget or
-        limit: a number, or money as a string; the others are counted. *observe* records the
-        interaction after the decision, as the event that the book says it is; the answer is the
-        same without it. Without *commit* it is a preview: nothing is taken, and nothing remembered.
-        A *key* makes it safe to ask again: where the customer got an answer under that key, the
-        same decision is returned, and nothing is taken again. Raises CaseError where the case
+        *events* are the customer's journey, by default what was observed; a `Journey` of them is
+        read once, however often it is handed in. *history* are the answers given before, by default
+        what the store remembers. *used* is what is used up, by budget or limit: a number, or money
+        as a string; the others are counted. *observe* records the interaction after the decision,
+        as the event that the book says it is; the answer is the same without it. Without *commit*
+        it is a preview: nothing is taken, and nothing remembered. A *key* makes it safe to ask
+        again: where the customer got an answer under that key, the same decision is returned, and
+        nothing is taken again. Raises CaseError where the case
         cannot be read, or something else was asked under the key.
         """
-        journey = tuple(events) if events is not None else None
+        journey = events if isinstance(events, Journey | None) else tuple(events)
         if history is not None and not isinstance(history, Iterable):
             raise CaseError("`history` is a list of answers, see `Case`")
         past = tuple(history) if history is not None else None

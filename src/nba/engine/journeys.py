@@ -10,7 +10,8 @@ from typing import Any, Final
 from nba import windows
 from nba.decide.plan import Plan
 from nba.errors import CaseError, Diagnostic
-from nba.journey.events import Event, EventShapes, Row
+from nba.journey.events import Event, Row
+from nba.journey.shapes import EventShapes
 from nba.state.store import Due, Store
 
 __all__ = ["Journeys"]

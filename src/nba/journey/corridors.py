@@ -7,7 +7,7 @@ from typing import Final
 from nba.book.model import Corridor
 from nba.journey.passages import Passage, Visit
 from nba.journey.steps import Search, Slots, compiled, first_of
-from nba.journey.timeline import Timeline
+from nba.journey.timeline import Places, Timeline
 from nba.lang.values import Timestamp
 
 __all__ = ["CorridorReader"]
@@ -63,7 +63,7 @@ class CorridorReader:
                 return visit
         return None
 
-    def _anchors(self, timeline: Timeline) -> list[int]:
+    def _anchors(self, timeline: Timeline) -> Places:
         slots: Slots = [{}] * (len(self.stages) + 2)
         return self._enter[0].all(timeline, slots)
 
@@ -74,15 +74,15 @@ class CorridorReader:
         place, stage = anchor, 0
         ended: int | None = None
         while True:
-            slots[stage] = timeline.rows[place]
+            slots[stage] = timeline.row(place)
             visit = self._visit(timeline, slots, place, stage)
             passage.visits.append(visit)
             expect = self._expect[stage]
             met.append(
-                expect.first(timeline, slots, place + 1, len(timeline.rows)) if expect else None
+                expect.first(timeline, slots, place + 1, len(timeline.times)) if expect else None
             )
             following = self._next(timeline, slots, place, stage)
-            stop = following[0] + 1 if following else len(timeline.rows)
+            stop = following[0] + 1 if following else len(timeline.times)
             ended = first_of(self._until, timeline, slots, place + 1, stop)
             if ended is not None or following is None:
                 break
@@ -112,7 +112,7 @@ class CorridorReader:
         """Return the place of the event that enters a later stage first, and that stage."""
         found: tuple[int, int] | None = None
         for later in range(stage + 1, len(self.stages)):
-            stop = found[0] if found else len(timeline.rows)
+            stop = found[0] if found else len(timeline.times)
             at = self._enter[later].first(timeline, slots, place + 1, stop)
             slots[later] = _NOTHING  # what was judged there
             if at is not None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from nba import windows
-from nba.book.model import Book
-from nba.errors import CaseError, Diagnostic, EvaluationError, did_you_mean
-from nba.lang.context import Reader, Shape
-from nba.lang.values import Timestamp, checked_timestamp
+from nba.errors import CaseError, did_you_mean
 
-__all__ = ["Event", "EventShapes", "Row", "time_of"]
+__all__ = ["Event", "Journey", "Row", "time_of"]
 
 #: An event as conditions read it: the declared fields that are known, and `type`, `channel`,
 #: `at` (a `Timestamp`) and `id`.
@@ -77,8 +71,16 @@ class Event(NamedTuple):
         return {key: value for key, value in found.items() if value is not None}
 
 
-#: Where to mend a value that does not fit.
-_SENT: Final = "correct it where the event is made"
+class Journey(tuple[Event, ...]):  # noqa: SLOT001 - a tuple has no slots for what is kept
+    """The events of one customer, to be handed in more than once: they are read only once.
+
+    Nothing in them may be changed afterwards: make another journey where something has happened.
+    """
+
+    #: what was read of them, with the mark of what did
+    read: tuple[object, Any] | None = None
+
+
 _KEYS: Final = ("type", "customer", "channel", "at", "data", "id")
 
 
@@ -97,84 +99,3 @@ def time_of(value: object, what: str) -> datetime | None:
     except (ValueError, OverflowError):
         pass
     raise CaseError(f"`{what}` is a time such as 2026-03-02T10:00:00Z, not `{value}`")
-
-
-class EventShapes:
-    """The declared event types, and reading an event against them."""
-
-    def __init__(self, types: Mapping[str, Shape], channels: frozenset[str]) -> None:
-        self.types = types
-        self.channels = channels
-        self._readers: dict[str, Reader] = {}
-
-    @classmethod
-    def of(cls, book: Book) -> EventShapes:
-        """Return the event types that a book declares."""
-        types = {name: Shape(kind.fields, zone=book.zone) for name, kind in book.events.items()}
-        return cls(types, frozenset(book.channels))
-
-    def rows(self, events: Iterable[Event], now: datetime) -> tuple[list[Row], list[Diagnostic]]:
-        """Return events as conditions read them, and what was wrong with their fields.
-
-        *now* is when they happened if they do not say. Raises CaseError, with the place of the
-        event, for a type or channel that the book does not have, and for a time without a zone.
-        """
-        readers, channels = self._readers, self.channels
-        rows: list[Row] = []
-        problems: list[Diagnostic] = []
-        try:
-            for event in events:
-                if not isinstance(event, Event):
-                    raise _no_event(event)
-                kind, _, channel, when, data, id_ = event
-                read = readers.get(kind) or self._reader(kind)
-                at = _time(when or now)
-                row: Row = {"type": kind, "at": at, "id": id_ or _content_id(event, at)}
-                if channel is not None:
-                    if channel not in channels:
-                        raise self._no_channel(channel)
-                    row["channel"] = channel
-                if data.__class__ is not dict and not isinstance(data, Mapping):
-                    raise _no_event(event)
-                read(data, row, problems)
-                rows.append(row)
-        except CaseError as error:
-            raise error.within(len(rows)) from None
-        if problems:
-            problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
-        return rows, problems
-
-    def _no_channel(self, channel: str) -> CaseError:
-        help_ = did_you_mean(channel, self.channels)
-        return CaseError(f"there is no channel `{channel}`. {help_}".strip(), ["channel"])
-
-    def _reader(self, kind: str) -> Reader:
-        """Return what reads the fields of a type of events."""
-        shape = self.types.get(kind)
-        if shape is None:
-            help_ = did_you_mean(kind, self.types)
-            raise CaseError(f"there is no event type `{kind}`. {help_}".strip(), ["type"])
-        found = self._readers[kind] = shape.into_record
-        return found
-
-
-def _no_event(given: object) -> CaseError:
-    if isinstance(given, Event):
-        return CaseError("`data` of an event is an object")
-    return CaseError(f"an event is an Event, not a {type(given).__name__}")
-
-
-def _time(when: datetime) -> Timestamp:
-    try:
-        return checked_timestamp(windows.instant(when))
-    except EvaluationError:
-        raise CaseError(f"`at` is out of the calendar's range: {when}", ["at"]) from None
-    except (TypeError, ValueError):
-        message = "`at` of an event is a datetime with a time zone"
-        raise CaseError(message, ["at"]) from None
-
-
-def _content_id(event: Event, at: Timestamp) -> str:
-    content = [event.type, event.channel, int(at), event.data]
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -22,7 +22,7 @@ from typing import Any
 from nba.book.model import Moment, Pattern
 from nba.journey.reference import Instance, open_at
 from nba.journey.steps import Search, Slots, compiled, first_of, reads
-from nba.journey.timeline import Timeline
+from nba.journey.timeline import Places, Timeline
 from nba.lang.values import Timestamp
 
 __all__ = ["Instance", "Matcher", "boundaries", "open_at"]
@@ -124,14 +124,14 @@ class _Pattern(ABC):
 
     def _newest(self, timeline: Timeline, start: int) -> Iterator[Instance]:
         """Yield the instances with anchors from the place *start* on, the newest anchor first."""
-        if self.steps[0].event in timeline.places:  # seldom, in most journeys
+        if self.steps[0].event in timeline.kinds:  # seldom, in most journeys
             slots: Slots = [{}] * (len(self.steps) + 2)
             if anchors := self.steps[0].all(timeline, slots, start):
                 yield from filter(None, self.opened(timeline, slots, anchors[::-1]))
 
     @abstractmethod
     def opened(
-        self, timeline: Timeline, slots: Slots, anchors: list[int]
+        self, timeline: Timeline, slots: Slots, anchors: Places
     ) -> Iterator[Instance | None]:
         """Yield the instances with these anchors, newest first, and None where there is none."""
 
@@ -179,11 +179,11 @@ class _AtLeast(_Pattern):
     """`at_least: n` of one event."""
 
     def opened(
-        self, timeline: Timeline, slots: Slots, anchors: list[int]
+        self, timeline: Timeline, slots: Slots, anchors: Places
     ) -> Iterator[Instance | None]:
         for last, anchor in zip(anchors, anchors[self.pattern.count - 1 :], strict=False):
             if last < self.stop(timeline, anchor):
-                slots[0] = timeline.rows[last]
+                slots[0] = timeline.row(last)
                 yield self.instance(timeline, slots, anchor, timeline.times[last], last + 1)
 
 
@@ -195,11 +195,11 @@ class _After(_Pattern):
         self.by = compiled(pattern.by.tree, self.scope, "value") if pattern.by else None
 
     def opened(
-        self, timeline: Timeline, slots: Slots, anchors: list[int]
+        self, timeline: Timeline, slots: Slots, anchors: Places
     ) -> Iterator[Instance | None]:
         times = timeline.times
         for anchor in anchors:
-            slots[0] = timeline.rows[anchor]
+            slots[0] = timeline.row(anchor)
             if self.expect is None:
                 yield self.instance(timeline, slots, anchor, times[anchor], anchor + 1)
                 continue
@@ -226,13 +226,13 @@ class _Sequence(_Pattern):
     """A sequence in which no step refers to one between the first and itself."""
 
     def opened(
-        self, timeline: Timeline, slots: Slots, anchors: list[int]
+        self, timeline: Timeline, slots: Slots, anchors: Places
     ) -> Iterator[Instance | None]:
         for anchor in anchors:
             stop = self.stop(timeline, anchor)
             if stop - anchor < len(self.steps):
                 continue
-            slots[0] = timeline.rows[anchor]
+            slots[0] = timeline.row(anchor)
             last = self._last(timeline, slots, anchor, stop)
             if last is not None:
                 yield self.instance(timeline, slots, anchor, timeline.times[last], last + 1)
@@ -245,7 +245,7 @@ class _Sequence(_Pattern):
             if found is None:
                 return None
             place = found
-            slots[step.slot] = timeline.rows[place]
+            slots[step.slot] = timeline.row(place)
         return place
 
 
@@ -265,7 +265,7 @@ class _LinkedSequence(_Pattern):
             self.kept.append(kept)
 
     def opened(
-        self, timeline: Timeline, slots: Slots, anchors: list[int]
+        self, timeline: Timeline, slots: Slots, anchors: Places
     ) -> Iterator[Instance | None]:
         completions = _Completions(self.steps, self.kept, timeline, slots)
         for anchor in anchors:
@@ -313,7 +313,7 @@ class _Completions:
 
     def _choose(self, k: int, place: int) -> None:
         self.places[k] = place
-        self.slots[k] = self.timeline.rows[place]
+        self.slots[k] = self.timeline.row(place)
 
     def _earliest(self, k: int, start: int, stop: int) -> tuple[int, int] | None:
         """Return the earliest completion of the steps from the k-th on, from *start* on."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from typing import Any, Literal, NamedTuple, get_args
 
 from nba.book.corridors import NO_STAGE
@@ -12,7 +13,7 @@ from nba.journey.corridors import CorridorReader
 from nba.journey.durable import DurableMatcher
 from nba.journey.moments import Matcher, boundaries
 from nba.journey.reference import Instance
-from nba.journey.signals import signal_function
+from nba.journey.signals import SignalFunction
 from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MIN, Duration, Timestamp
 
@@ -27,7 +28,7 @@ class _Moment(NamedTuple):
     id: str
     slot: int
     matcher: Matcher | DurableMatcher
-    evidence: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]  # by alias: fields and slots
+    evidence: tuple[tuple[str, slice, tuple[str, ...]], ...]  # alias, and its slots and fields
 
 
 class _Corridor(NamedTuple):
@@ -61,31 +62,31 @@ class JourneyReader:
         self.reach = book.reach
         self._mark = object()
         signals = [
-            (slots[f"signal.{name}"], signal_function(signal, slots, book.zone, book.reach))
+            (slots[f"signal.{name}"], SignalFunction(signal, slots, book.zone, book.reach))
             for name, signal in book.signals.items()
         ]
         self._settled = [each for each in signals if each[1].settled]
         self._signals = [each for each in signals if not each[1].settled]
+        self._open = slots.get("moments")
+        #: the slots of signals, moments and evidence, which stand together
+        self._own = _span(slots, ("signal.", "moment.", "moments", "evidence."))
         self._moments = [
             _Moment(
                 name,
                 slots[f"moment.{name}"],
                 matcher(moment, book.reach),
-                tuple(_evidence(name, slots).items()),
+                tuple(_evidence(name, slots, self._own.start)),
             )
             for name, moment in book.moments.items()
         ]
-        self._open = slots.get("moments")
-        #: the slots of signals, moments and evidence, which stand together
-        self._own = _span(slots, ("signal.", "moment.", "moments", "evidence."))
         #: what is in them where a journey has none of the events that they look for
         self._quiet: list[object] = [None] * (self._own.stop - self._own.start)
         for slot, signal in self._settled:
             self._quiet[slot - self._own.start] = signal.nothing
         for moment in self._moments:
             self._quiet[moment.slot - self._own.start] = False
-        self._counting = _by_event(signal.signal.events for _, signal in self._settled)
-        self._beginning = _by_event(moment.matcher.begins for moment in self._moments)
+        self._counting = _Looking(signal.signal.events for _, signal in self._settled)
+        self._beginning = _Looking(moment.matcher.begins for moment in self._moments)
         self._corridors = [
             _Corridor(
                 CorridorReader(corridor, book.reach),
@@ -116,7 +117,7 @@ class JourneyReader:
         for slot, function in self._signals:
             slots[slot] = function(slots, timeline)
         for corridor in self._corridors:
-            begun = corridor.reader.begins in timeline.places
+            begun = corridor.reader.begins in timeline.kinds
             visit = corridor.reader.visit_at(timeline, now) if begun else None
             slots[corridor.stage] = corridor.names[visit.stage if visit else -1]
             slots[corridor.late] = visit is not None and visit.late(now)
@@ -128,22 +129,21 @@ class JourneyReader:
         """Return what depends on the journey alone: signals, moments, evidence."""
         until, first = timeline.next(now), self._own.start
         values = self._quiet.copy()
-        for place in _concerned(self._counting, timeline):
+        for place in self._counting.in_(timeline):
             slot, signal = self._settled[place]
             values[slot - first], lasts = signal.at(timeline, now)
             until = min(until, lasts)
         now_open = []
-        for place in _concerned(self._beginning, timeline):
+        for place in self._beginning.in_(timeline):
             moment = self._moments[place]
             instance, lasts = moment.matcher.open_at(timeline, now)
             until = min(until, lasts)
             if instance is not None:
                 now_open.append(moment.id)
                 values[moment.slot - first] = True
-                for alias, fields in moment.evidence:
-                    row = instance.evidence.get(alias, {})
-                    for name, slot in fields:
-                        values[slot - first] = row.get(name)
+                for alias, own, fields in moment.evidence:
+                    if (row := instance.evidence.get(alias)) is not None:
+                        values[own] = map(row.get, fields)
         if self._open is not None:
             values[self._open - first] = now_open
         return _Settled(now, until, values)
@@ -151,7 +151,7 @@ class JourneyReader:
     def open(self, timeline: Timeline, now: int) -> Iterator[tuple[str, Instance]]:
         """Yield the moments that are open at *now*, each with the instance of its newest anchor."""
         timeline.read_by(self._mark)
-        for place in _concerned(self._beginning, timeline):
+        for place in self._beginning.in_(timeline):
             moment = self._moments[place]
             instance, _ = moment.matcher.open_at(timeline, now)
             if instance is not None:
@@ -161,7 +161,7 @@ class JourneyReader:
         self, timeline: Timeline
     ) -> Iterator[tuple[int, str, Literal["opened", "closed"]]]:
         """Yield when moments open and close if nothing more happens: time, moment, change."""
-        for place in _concerned(self._beginning, timeline):
+        for place in self._beginning.in_(timeline):
             moment = self._moments[place]
             for opens, closes in boundaries(moment.matcher.instances(timeline)):
                 yield opens, moment.id, "opened"
@@ -175,26 +175,31 @@ def _span(slots: Mapping[str, int], prefixes: tuple[str, ...]) -> slice:
     return slice(own[0], own[-1] + 1) if own else slice(0, 0)
 
 
-def _by_event(looked_for: Iterable[Iterable[str]]) -> dict[str, list[int]]:
-    """Return the places of those that look for events, by the type of these."""
-    found: dict[str, list[int]] = {}
-    for place, types in enumerate(looked_for):
-        for kind in types:
-            found.setdefault(kind, []).append(place)
-    return found
+class _Looking:
+    """Those that look for events, by their places; *types* are what each looks for."""
+
+    def __init__(self, types: Iterable[Iterable[str]]) -> None:
+        self._by_event: dict[str, list[int]] = {}
+        for place, own in enumerate(types):
+            for kind in own:
+                self._by_event.setdefault(kind, []).append(place)
+
+    def in_(self, timeline: Timeline) -> Sequence[int]:
+        """Return the places of those that look for an event which a journey has, in order."""
+        found = [own for kind in timeline.kinds if (own := self._by_event.get(kind))]
+        return found[0] if len(found) == 1 else sorted({*chain.from_iterable(found)})
 
 
-def _concerned(by_event: Mapping[str, list[int]], timeline: Timeline) -> list[int]:
-    """Return the places of those that look for an event which a journey has, in their order."""
-    return sorted({place for kind in timeline.places for place in by_event.get(kind, ())})
+def _evidence(
+    moment: str, slots: Mapping[str, int], first: int
+) -> Iterator[tuple[str, slice, tuple[str, ...]]]:
+    """Yield the steps of a moment whose event is evidence: name, slots and fields.
 
-
-def _evidence(moment: str, slots: Mapping[str, int]) -> dict[str, tuple[tuple[str, int], ...]]:
-    """Return the slots of a moment's evidence, by the names of its steps and of their fields."""
-    found: dict[str, list[tuple[str, int]]] = {}
+    The slots of a step stand together; they are counted from the *first* that a journey fills.
+    """
     prefix = f"evidence.{moment}."
-    for path, slot in slots.items():
-        if path.startswith(prefix):
-            alias, _, name = path.removeprefix(prefix).partition(".")
-            found.setdefault(alias, []).append((name, slot))
-    return {alias: tuple(fields) for alias, fields in found.items()}
+    own = [path.removeprefix(prefix) for path in slots if path.startswith(prefix)]
+    for alias, paths in groupby(own, key=lambda path: path.partition(".")[0]):
+        fields = tuple(path.partition(".")[2] for path in paths)
+        start = slots[f"{prefix}{alias}.{fields[0]}"] - first
+        yield alias, slice(start, start + len(fields)), fields

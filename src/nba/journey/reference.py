@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nba.book.model import Expression, Pattern, Step
 from nba.errors import EvaluationError
@@ -22,8 +23,7 @@ __all__ = ["Evidence", "Instance", "deadline", "instances", "matches", "open_at"
 Evidence = dict[str, Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """One time that a moment came about: open at t when *opens* <= t < *ends*.
 
     *anchor* is the place of its anchor in the journey; *opens* and *ends* are instants in

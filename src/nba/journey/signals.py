@@ -6,86 +6,66 @@ What a signal means stands in `literal_signals`; random tests hold the two equal
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from heapq import merge
-from operator import itemgetter, mul
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.book.model import Signal
-from nba.journey.events import Row
 from nba.journey.timeline import Timeline
 from nba.lang import values
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.normal import reads
-from nba.lang.python import UNKNOWN, Program
-from nba.lang.tree import Node
+from nba.lang.python import Program
 from nba.lang.types import TIMESTAMP
 from nba.lang.values import NEVER, kind_of
 
-__all__ = ["SignalFunction", "inputs_of", "signal_function"]
+__all__ = ["SignalFunction", "inputs_of"]
 
 Slots = list[Any]
+#: The values of some fields of events, column by column.
+Columns = Sequence[Sequence[Any]]
 
 _order: Final = itemgetter("at", "id")
-_at: Final = itemgetter("at")
+_entered: Final = itemgetter(1)
 
 
 def inputs_of(signal: Signal) -> frozenset[str]:
     """Return the customer and interaction fields that a signal reads: all must be known."""
-    trees = [part.tree for part in (signal.expression, signal.where, signal.by) if part]
-    found = {path for tree in trees for path in reads(tree) if not path.startswith("event.")}
+    found = {path for path in _paths(signal) if not path.startswith("event.")}
     if signal.window.calendar and signal.window.zone == "customer.timezone":
         found.add("customer.timezone")
     return frozenset(found - {"now"})
 
 
-def signal_function(
-    signal: Signal, slots: Mapping[str, int], zone: tzinfo, reach: int | None = None
-) -> SignalFunction:
-    """Return the function of a signal.
-
-    *slots* gives the place of every field, and under `event` a place that the function may use
-    for the event it looks at; *zone* and *reach* are the book's.
-    """
-    trees = [part.tree for part in (signal.expression, signal.where, signal.by) if part]
-    if all(path.startswith("event.") for tree in trees for path in reads(tree)):
-        return _OfEvents(signal, slots, zone, reach)
-    return _OfCase(signal, slots, zone, reach)
-
-
-class _Chosen(NamedTuple):
-    """The events that count, in order; what is taken of each, and its key where there are keys."""
-
-    rows: Sequence[Row]
-    taken: Sequence[Any]
-    keys: Sequence[str]
-
-    def between(self, start: int, stop: int) -> _Chosen:
-        if start == 0 and stop == len(self.rows):
-            return self
-        return _Chosen(self.rows[start:stop], self.taken[start:stop], self.keys[start:stop])
+def _paths(signal: Signal) -> set[str]:
+    parts = (signal.expression, signal.where, signal.by)
+    return {path for part in parts if part for path in reads(part.tree)}
 
 
 class _Kept(NamedTuple):
-    """What was chosen of all events of a journey that are later than *after*, and their times."""
+    """The entries of all events of a journey that are later than *after*."""
 
     after: float
-    chosen: _Chosen
-    times: list[int]
+    entries: Sequence[Any]
 
 
-class SignalFunction(ABC):
+class SignalFunction:
     """Computes a signal from the slots of a case and a whole journey; None is unknown.
 
-    A *settled* one stays what it is for a while, whatever the case is: see `at`.
+    *slots* gives the place of every field, and under `event` a place that the function may use
+    for the events that it looks at; *zone* and *reach* are the book's. A *settled* one stays what
+    it is for a while, whatever the case is: see `at`.
+
+    Of each event that counts there is an entry: its value; with a half-life, the value and the
+    time; told apart by a key, the key and that.
     """
 
     def __init__(
-        self, signal: Signal, slots: Mapping[str, int], zone: tzinfo, reach: int | None
+        self, signal: Signal, slots: Mapping[str, int], zone: tzinfo, reach: int | None = None
     ) -> None:
         self.signal = signal
         self.slots = slots
@@ -98,55 +78,79 @@ class SignalFunction(ABC):
         lengths = [length for length in (signal.window.length, reach) if length is not None]
         #: how long an event stays in the window, but for the calendar; None for ever
         self.stays = min(lengths, default=None)
-        self.holds, self.taken, self.key = (
-            self.function(kind, part.tree) if part else None
-            for kind, part in (
-                ("holds", signal.where),
-                ("value", signal.expression),
-                ("value", signal.by),
-            )
-        )
+        paths = _paths(signal)
+        #: the fields of events that are read, in the order of the columns
+        self.fields = sorted(path[len("event.") :] for path in paths if path.startswith("event."))
+        #: whether it asks about nothing but the events
+        self.of_events = len(self.fields) == len(paths)
         #: whether it depends on nothing but the journey and the windows, so that it can be kept
-        self.settled = False
+        self.settled = self.of_events and not self.needed and signal.half_life is None
+        self.listed = self._listed()
+        self.mark = object()
         #: what it is where nothing happened, whenever that is asked
-        self.nothing = {} if signal.by else self.reduced(0, (), ())
+        self.nothing = {} if signal.by else self.reduced(0, ())
 
-    def function(self, kind: str, tree: Node) -> Callable[[Any], Any]:
-        """Return the function of a part, of what `path` reads from."""
-        program = Program(self.path, BOOK_FUNCTIONS, "None")
-        name = getattr(program, kind)(tree)
+    # --- what is taken of each event
+
+    def _listed(self) -> Callable[[Any], list[Any]] | None:
+        """Return the function that makes entries of columns; None where the times are enough."""
+        signal = self.signal
+        timed = signal.half_life is not None
+        if not (timed or signal.where or signal.expression or signal.by):
+            return None
+        program = Program(self._path, BOOK_FUNCTIONS, "None")
+        names = [*(f"e{place}" for place in range(len(self.fields))), "at"]
+
+        def entry() -> tuple[str, str]:
+            counts = [program.true(signal.where.tree)] if signal.where else []
+            found = "1.0"
+            if signal.expression:
+                known, found = program.known(signal.expression.tree)
+                counts.append(known)
+            if timed:
+                found = f"({found}, at)"
+            if signal.by:
+                known, key = program.known(signal.by.tree)
+                counts += [known, f"{key}.__class__ is str"]
+                found = f"({key}, {found})"
+            return " and ".join(filter(None, counts)) or "True", found
+
+        columns = "c" if self.of_events else f"c[{self.event}]"
+        name = program.listed(names, f"zip(*{columns})", entry)
         return program.build()[name]
 
-    @abstractmethod
-    def path(self, path: str) -> str:
-        """Return the Python for reading a field from what the functions are asked about."""
+    def _path(self, path: str) -> str:
+        """Return the Python for reading a field of an event, or of a case."""
+        owner, _, name = path.partition(".")
+        return f"e{self.fields.index(name)}" if owner == "event" else f"c[{self.slots[path]}]"
 
-    @abstractmethod
-    def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
-        """Return what is chosen of a window."""
+    # --- the value
 
     def __call__(self, slots: Slots, timeline: Timeline) -> object:
         """Return the value of the signal for a case."""
-        if any(slots[place] is None for place in self.needed):
+        if self.needed and any(slots[place] is None for place in self.needed):
             return None
-        if not timeline.rows and self.signal.window.calendar is None:
+        if not timeline.times and self.signal.window.calendar is None:
             return self.nothing
         now = slots[self.now]
         try:
             after = self.after(now, self.where(slots))
         except ValueError:  # the customer's time zone is none
             return None
-        return self.value(now, self.chosen(slots, timeline, after, now))
+        if self.of_events and self.signal.half_life is not None and self.signal.by is None:
+            return self.reduced(now, self._kept(timeline, after, now))
+        times, columns = self.window(timeline, after, now)
+        return self.value(now, self.entries(slots, times, columns))
 
     def at(self, timeline: Timeline, now: int) -> tuple[object, float]:
         """Return the value of a settled one, and until when that is so if nothing more happens."""
         where, until = self.where([]), math.inf
-        rows = self.rows(timeline, self.after(now, where), now)
-        if rows and self.stays is not None:
-            until = rows[0]["at"] + self.stays
+        times, columns = self.window(timeline, self.after(now, where), now)
+        if times and self.stays is not None:
+            until = times[0] + self.stays
         if (ends := self.signal.window.ends(now, where)) is not None:
             until = min(until, ends)
-        return self.value(now, self.choose(rows, rows)), until
+        return self.value(now, self.entries([], times, columns)), until
 
     def where(self, slots: Slots) -> tzinfo:
         """Return the zone of the window."""
@@ -163,103 +167,62 @@ class SignalFunction(ABC):
         begins = self.signal.window.after(now, where)
         return begins if after is None or begins is None else max(after, begins)
 
-    def value(self, now: int, chosen: _Chosen) -> object:
-        """Return the value that follows from the events that count."""
-        rows, taken, keys = chosen
-        if self.key is None:
-            return self.reduced(now, rows, taken)
-        groups: dict[str, tuple[list[Row], list[Any]]] = {}
-        for row, value, key in zip(rows, taken, keys, strict=True):
-            found = groups.setdefault(key, ([], []))
-            found[0].append(row)
-            found[1].append(value)
-        by_key = {key: self.reduced(now, *found) for key, found in groups.items()}
-        return {key: value for key, value in by_key.items() if value is not None}
+    def window(
+        self, timeline: Timeline, after: int | None, until: int | None
+    ) -> tuple[Sequence[int], Columns]:
+        """Return the times of the events of the signal's types in a window, and their columns."""
+        found = [kind for name in self.signal.events if (kind := timeline.kinds.get(name))]
+        if not found:
+            return (), ()
+        if len(found) == 1:
+            (kind,) = found
+            times, columns = kind.times, [kind.column(field) for field in self.fields]
+            start, stop = kind.span(after, until)
+            if stop - start < len(times):
+                return times[start:stop], [column[start:stop] for column in columns]
+            return times, columns
+        spans = [map(kind.row, range(*kind.span(after, until))) for kind in found]
+        rows = list(merge(*spans, key=_order))
+        return [int(row["at"]) for row in rows], [
+            [row.get(field) for row in rows] for field in self.fields
+        ]
 
-    def rows(
-        self, timeline: Timeline, after: int | None, until: int | None = None
-    ) -> Sequence[Row]:
-        """Return the events of the signal's types in the window, in their order."""
-        found = [timeline.of(kind, after, until) for kind in self.signal.events]
-        return found[0] if len(found) == 1 else list(merge(*found, key=_order))
+    def entries(self, slots: Slots, times: Sequence[int], columns: Columns) -> Sequence[Any]:
+        """Return the entries of the events that count."""
+        if self.listed is None or not times:
+            return times
+        columns = [*columns, times]
+        if self.of_events:
+            return self.listed(columns)
+        slots[self.event] = columns
+        return self.listed(slots)
 
-    def choose(self, rows: Sequence[Row], asked: Iterable[Any]) -> _Chosen:
-        """Choose the events that count; *asked* is what the functions are asked about for each."""
-        holds, taken, key = self.holds, self.taken, self.key
-        chosen: tuple[list[Row], list[Any], list[str]] = ([], [], [])
-        for row, c in zip(rows, asked, strict=True):
-            if holds is not None and not holds(c):
-                continue
-            value = taken(c) if taken is not None else row
-            if value is UNKNOWN:
-                continue
-            if key is not None:
-                name = key(c)
-                if not isinstance(name, str):
-                    continue
-                chosen[2].append(name)
-            chosen[0].append(row)
-            chosen[1].append(value)
-        return _Chosen(*chosen)
-
-    def reduced(self, now: int, rows: Sequence[Row], taken: Sequence[Any]) -> object:
-        """Return what becomes of the values taken of some events."""
-        half_life = self.signal.half_life
-        if half_life is not None:
-            weights = [0.5 ** ((now - at) / half_life) for at in map(_at, rows)]
-            return _finite(weights if self.taken is None else map(mul, map(float, taken), weights))
-        return self.reduce(self.signal, taken)
-
-
-class _OfCase(SignalFunction):
-    """A signal that asks about the case, or the time, for each event."""
-
-    def path(self, path: str) -> str:
-        owner, _, name = path.partition(".")
-        return f"c[{self.event}].get({name!r})" if owner == "event" else f"c[{self.slots[path]}]"
-
-    def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
-        rows = self.rows(timeline, after, until)
-        return self.choose(rows, self.placed(slots, rows))
-
-    def placed(self, slots: Slots, rows: Iterable[Row]) -> Iterator[Slots]:
-        """Yield the slots with each event in its place."""
-        for row in rows:
-            slots[self.event] = row
-            yield slots
-
-
-class _OfEvents(SignalFunction):
-    """A signal that asks about the events alone: what it chooses of a journey is kept."""
-
-    def __init__(self, signal: Signal, *more: Any) -> None:
-        super().__init__(signal, *more)
-        self.mark = object()
-        self.settled = not self.needed and signal.half_life is None
-        where, expression = signal.where, signal.expression
-        self.those = self.function("those", where.tree) if where else None
-        self.each = self.function("each", expression.tree) if expression else None
-
-    def path(self, path: str) -> str:
-        return f"c.get({path.partition('.')[2]!r})"
-
-    def chosen(self, slots: Slots, timeline: Timeline, after: int | None, until: int) -> _Chosen:
+    def _kept(self, timeline: Timeline, after: int | None, until: int) -> Sequence[Any]:
+        """Return the entries of a window, with their times; those of a journey are kept."""
         start = -math.inf if after is None else after
         kept: _Kept | None = timeline.found.get(self.mark)
         if kept is None or start < kept.after:
-            rows = self.rows(timeline, after)
-            chosen = self.choose(rows, rows)
-            kept = timeline.found[self.mark] = _Kept(start, chosen, [*map(_at, chosen.rows)])
-        first = bisect_right(kept.times, start)
-        return kept.chosen.between(first, bisect_right(kept.times, until, first))
+            entries = self.entries([], *self.window(timeline, after, None))
+            kept = timeline.found[self.mark] = _Kept(start, entries)
+        first = bisect_right(kept.entries, start, key=_entered)
+        return kept.entries[first : bisect_right(kept.entries, until, first, key=_entered)]
 
-    def choose(self, rows: Sequence[Row], asked: Iterable[Any]) -> _Chosen:
-        if self.key is None:  # as of most
-            found = rows if self.those is None else self.those(rows)
-            taken = found if self.each is None else self.each(found)
-            if self.each is None or UNKNOWN not in taken:
-                return _Chosen(found, taken, ())
-        return super().choose(rows, asked)
+    def value(self, now: int, entries: Sequence[Any]) -> object:
+        """Return the value that follows from the entries of the events that count."""
+        if self.signal.by is None:
+            return self.reduced(now, entries)
+        groups: dict[str, list[Any]] = {}
+        for key, entry in entries:
+            groups.setdefault(key, []).append(entry)
+        by_key = {key: self.reduced(now, own) for key, own in groups.items()}
+        return {key: value for key, value in by_key.items() if value is not None}
+
+    def reduced(self, now: int, entries: Sequence[Any]) -> object:
+        """Return what becomes of entries that have no key."""
+        half_life = self.signal.half_life
+        if half_life is not None:
+            return _finite([one * 0.5 ** ((now - at) / half_life) for one, at in entries])
+        return self.reduce(self.signal, entries)
 
 
 # --- what becomes of the values taken

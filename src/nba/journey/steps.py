@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from nba.book.model import Condition, Step
 from nba.journey.events import Row
-from nba.journey.timeline import Places, Timeline
+from nba.journey.timeline import Occurrences, Places, Timeline
 from nba.lang import tree
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import Program
@@ -44,21 +44,22 @@ class Search:
         self._slots = {**scope, step.alias: slot}
         self.reads = reads(step.where)
         parts = _conjuncts(step.where.tree) if step.where else []
-        keys = [(key, part) for part in parts if (key := self._key(part, step.alias))]
-        #: the field that is looked up, and the slot and field that give the value; or the value
-        self.key: tuple[str, int | None, Any] | None = None
-        if keys:  # one that joins two events chooses better than one with a literal
-            self.key, chosen = max(keys, key=lambda found: found[0][1] is not None)
+        joins = [(join, part) for part in parts if (join := self._join(part, step.alias))]
+        #: the field that is looked up, and the slot and the field that give the value
+        self.join: tuple[str, int, str] | None = None
+        #: finds the places of the events that are as the step asks, whatever the others are
+        self.own: _Own | None = None
+        if joins:
+            self.join, chosen = joins[0]
             parts = [part for part in parts if part is not chosen]
+        elif own := [part for part in parts if _owners(part) <= {step.alias}]:
+            self.own = _Own(_all(own))
+            parts = [part for part in parts if _owners(part) - {step.alias}]
+        #: what is left to be judged of each
         self.holds = compiled(_all(parts), self._slots, "holds") if parts else None
 
-    def _key(self, part: Node, alias: str) -> tuple[str, int | None, Any] | None:
+    def _join(self, part: Node, alias: str) -> tuple[str, int, str] | None:
         """Return how to look up what *part* asks for, or None where it must be judged."""
-        if isinstance(part, tree.Not):
-            field = _field_of(part.operand, alias)
-            return (field, None, False) if field and part.operand.type == BOOL else None
-        if field := _field_of(part, alias):
-            return (field, None, True) if part.type == BOOL else None
         if not isinstance(part, tree.Call) or part.function != "==":
             return None
         one, other = part.args
@@ -67,48 +68,72 @@ class Search:
         field = _field_of(one, alias)
         if not field or one.type.name != other.type.name or one.type.name not in _LOOKED_UP:
             return None
-        if isinstance(other, tree.Literal):
-            return (field, None, other.value)
         if isinstance(other, tree.Field):
             owner, _, name = other.path.partition(".")
             if owner != alias and owner in self._slots:
-                return (field, self._slots[owner], name)
+                return field, self._slots[owner], name
         return None
 
     def candidates(self, timeline: Timeline, slots: Slots) -> Places:
         """Return the places of the events that may match, in order."""
-        if self.key is None:
-            return timeline.places.get(self.event, ())
-        field, slot, value = self.key
-        if slot is not None:
-            value = slots[slot].get(value)
-        return () if value is None else timeline.having(self.event, field, value)
+        kind = timeline.kinds.get(self.event)
+        if kind is None:
+            return ()
+        if self.join is None:
+            return kind.places if self.own is None else self.own.places(timeline, kind)
+        field, slot, name = self.join
+        value = slots[slot].get(name)
+        return () if value is None else kind.having(field, value)
 
     def first(self, timeline: Timeline, slots: Slots, start: int, stop: int) -> int | None:
         """Return the first place from *start* on and before *stop* that matches."""
-        candidates, holds, rows = self.candidates(timeline, slots), self.holds, timeline.rows
+        candidates, holds = self.candidates(timeline, slots), self.holds
         for i in range(bisect_left(candidates, start), len(candidates)):
             place = candidates[i]
             if place >= stop:
                 break
             if holds is None:
                 return place
-            slots[self.slot] = rows[place]
+            slots[self.slot] = timeline.row(place)
             if holds(slots):
                 return place
         return None
 
-    def all(self, timeline: Timeline, slots: Slots, start: int = 0) -> list[int]:
+    def all(self, timeline: Timeline, slots: Slots, start: int = 0) -> Places:
         """Return every place from *start* on that matches."""
         candidates, holds = self.candidates(timeline, slots), self.holds
         candidates = candidates[bisect_left(candidates, start) :]
         if holds is None:
-            return list(candidates)
+            return candidates
         found = []
         for place in candidates:
-            slots[self.slot] = timeline.rows[place]
+            slots[self.slot] = timeline.row(place)
             if holds(slots):
                 found.append(place)
+        return found
+
+
+class _Own:
+    """Finds the events of a type for which a condition holds that asks about nothing else."""
+
+    def __init__(self, condition: Node) -> None:
+        paths = {part.path for part in tree.walk(condition) if isinstance(part, tree.Field)}
+        self._fields = sorted(path.partition(".")[2] for path in paths)
+        self._mark = object()
+        program = Program(self._path, BOOK_FUNCTIONS, "None")
+        names = [*(f"e{place}" for place in range(len(self._fields))), "place"]
+        name = program.listed(names, "zip(*c)", lambda: (program.true(condition), "place"))
+        self._those: Callable[[Any], list[int]] = program.build()[name]
+
+    def _path(self, path: str) -> str:
+        return f"e{self._fields.index(path.partition('.')[2])}"
+
+    def places(self, timeline: Timeline, kind: Occurrences) -> Places:
+        """Return their places; those of a journey are kept."""
+        found: Places | None = timeline.found.get(self._mark)
+        if found is None:
+            columns = [kind.column(field) for field in self._fields]
+            found = timeline.found[self._mark] = self._those([*columns, kind.places])
         return found
 
 
@@ -143,6 +168,12 @@ def _field_of(node: Node, alias: str) -> str | None:
     if isinstance(node, tree.Field) and node.path.startswith(f"{alias}."):
         return node.path.partition(".")[2]
     return None
+
+
+def _owners(node: Node) -> set[str]:
+    """Return the names of the steps whose fields a condition reads."""
+    fields = (part for part in tree.walk(node) if isinstance(part, tree.Field))
+    return {field.path.partition(".")[0] for field in fields}
 
 
 def reads(where: Condition | None) -> set[tuple[str, str]]:

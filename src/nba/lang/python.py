@@ -19,7 +19,7 @@ except through `repr`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeGuard
 
@@ -101,14 +101,17 @@ class Program:
         known = f" if {code.known} else None" if code.known else ""
         return self._asked("plain", f"return {code.value}{known}", "c")
 
-    def those(self, node: Node) -> str:
-        """Add a function that keeps of many arguments those for which a condition holds."""
-        return self._asked("those", f"return [c for c in cs if {self.true(node)}]", "cs")
+    def listed(self, names: Sequence[str], source: str, make: Callable[[], tuple[str, str]]) -> str:
+        """Add a function that gives a list, of something for each item of *source* that counts.
 
-    def each(self, node: Node) -> str:
-        """Add a function that gives a value, or UNKNOWN, for each of many arguments."""
-        given = self._returning(node).removeprefix("return ")
-        return self._asked("each", f"return [{given} for c in cs]", "cs")
+        *names* are what an item is taken apart into; *make* returns Python over them: whether the
+        item counts, and what is listed for it.
+        """
+        self._scope += names
+        counts, entry = make()
+        del self._scope[-len(names) :]
+        item = "".join(f"{name}, " for name in names)
+        return self._asked("listed", f"return [{entry} for {item}in {source} if {counts}]", "c")
 
     def three(self, node: Node) -> str:
         """Return Python, over `c`, for whether a condition is True, False or None."""

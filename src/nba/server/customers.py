@@ -21,6 +21,7 @@ async def journey(call: Call) -> Reply:
 async def forget(call: Call) -> Reply:
     """Forget a customer in the log and the store."""
     await call.service.call(partial(call.service.engine.forget, call.id))
+    call.service.handed_in.forget()  # it may be known by another name
     return Reply(b"", 204)
 
 

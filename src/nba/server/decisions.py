@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from nba.decide.account import ReadBack
+from nba.decide.case import Case
 from nba.decide.decision import Decision
 from nba.errors import CaseError, NbaError, ProfileError, StoreError, UnknownDecisionError
 from nba.server import messages
@@ -21,10 +22,12 @@ _APPLIED: Final = ((b"preference-applied", b"explain"),)
 
 async def decide(call: Call) -> Reply:
     """Decide a case."""
-    case: messages.Case = call.body
-    few = len(case.events or ()) + len(case.history or ()) <= _MANY
+    case: messages.RawCase = call.body
+    journey = call.service.handed_in.journey(case.id, bytes(case.events))
+    few = len(journey or ()) + len(case.history or ()) <= _MANY
     quick = few and not call.explain
-    made = await call.service.call(partial(_made, call, case, call.key), quick=quick)
+    work = partial(_made, call, case, case.bringing(journey), call.key)
+    made = await call.service.call(work, quick=quick)
     call.service.decided(made.decision)
     return Reply(made.body, headers=_APPLIED if made.explained else ())
 
@@ -37,13 +40,13 @@ class _Made(NamedTuple):
     explained: bool
 
 
-def _made(call: Call, case: messages.Case, key: str | None) -> _Made:
-    """Return the decision on a case, with its reasons where they are wanted and known.
+def _made(call: Call, asked: messages.Case, case: Case, key: str | None) -> _Made:
+    """Return the decision on a case, as it was *asked* for, with reasons where there are any.
 
-    They are not known of one that is told again.
+    There are none of one that is told again.
     """
     decision = call.service.engine.decide_case(
-        case.plain(), case.n, observe=case.observe, commit=case.commit, key=key
+        case, asked.n, observe=asked.observe, commit=asked.commit, key=key
     )
     explained = call.explain and not isinstance(decision.account, ReadBack)
     return _Made(decision, encode(decision.to_dict(why=explained, codes=explained)), explained)
@@ -71,7 +74,7 @@ def _batch(call: Call) -> list[_Made | NbaError]:
     for place, case in enumerate(call.body.cases):
         key = None if call.key is None else f"{place}/{call.key}"
         try:
-            found.append(_made(call, case, key))
+            found.append(_made(call, case, case.plain(), key))
         except CaseError as error:
             own = error.path in ((), ("key",))
             found.append(error if own else error.within("cases", place))
@@ -133,6 +136,7 @@ ENDPOINTS: Final = (
         about="With an idempotency key, asking again gives the same answer and takes nothing.",
         run=decide,
         takes=messages.Case,
+        reads=messages.RawCase,
         gives=messages.Decision,
         fails=("profile-failure",),
         writes=True,

@@ -57,9 +57,10 @@ class Call(NamedTuple):
 class Endpoint:
     """One method on one path.
 
-    *takes* is the type of the body, *asks* that of the query, *gives* that of the answer with
-    *status*; *fails* are the codes of the problems that are its own. *scope* is what a key needs,
-    None for what is open to everybody. *content* is the media type of the answer.
+    *takes* is the type of the body, as it is documented, and *reads* the one that it is read by,
+    if that is another. *asks* is the type of the query, *gives* that of the answer with *status*;
+    *fails* are the codes of the problems that are its own. *scope* is what a key needs, None for
+    what is open to everybody. *content* is the media type of the answer.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Endpoint:
     run: Callable[[Call], Awaitable[Reply]]
     about: str = ""
     takes: Any = None
+    reads: Any = None
     asks: Any = None
     gives: Any = None
     status: int = 200

@@ -6,11 +6,12 @@ reads each of them back strictly by the types of this file, so the two cannot co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import starmap
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from msgspec.structs import astuple
 
 from nba.decide.case import Case as PlainCase
@@ -25,6 +26,7 @@ __all__ = [
     "BookCheck",
     "BookChecked",
     "Case",
+    "CaseEvents",
     "Decision",
     "DueAnswer",
     "DueQuery",
@@ -37,10 +39,12 @@ __all__ = [
     "ObservedEvent",
     "Outcome",
     "Problem",
+    "RawCase",
     "Ready",
     "Recorded",
     "Reloaded",
     "Standing",
+    "events_of",
 ]
 
 #: More events, answers or cases in one body are refused.
@@ -91,6 +95,14 @@ EventOrEvents = (
 )
 
 
+def events_of(events: Iterable[CaseEvent]) -> tuple[PlainEvent, ...]:
+    """Return events as the library has them."""
+    return tuple(starmap(PlainEvent, map(astuple, events)))
+
+
+CaseEvents = Annotated[list[CaseEvent], Meta(max_length=MOST_EVENTS)]
+
+
 class Case(Strict):
     """A case, and what is wanted: `n` answers, the interaction recorded too, or only a preview.
 
@@ -103,7 +115,7 @@ class Case(Strict):
     now: Time | None = None
     role: Text | None = None
     at: Text | None = None
-    events: Annotated[list[CaseEvent], Meta(max_length=MOST_EVENTS)] | None = None
+    events: CaseEvents | None = None
     history: Annotated[list[Object], Meta(max_length=MOST_EVENTS)] | None = None
     used: Object | None = None
     n: Annotated[int, Meta(ge=1, le=100)] | None = None
@@ -112,6 +124,11 @@ class Case(Strict):
 
     def plain(self) -> PlainCase:
         """Return the case as the library has it."""
+        events = self.events
+        return self.bringing(None if events is None else events_of(events))
+
+    def bringing(self, events: tuple[PlainEvent, ...] | None) -> PlainCase:
+        """Return the case as the library has it, with these events."""
         return PlainCase(
             self.id,
             self.customer,
@@ -119,10 +136,16 @@ class Case(Strict):
             time_of(self.now, "now"),
             self.role,
             self.at,
-            None if self.events is None else tuple(starmap(PlainEvent, map(astuple, self.events))),
+            events,
             None if self.history is None else tuple(self.history),
             self.used,
         )
+
+
+class RawCase(Case):
+    """A case whose events are yet to be read, since they may be known: see `handed_in`."""
+
+    events: Raw = Raw(b"null")  # type: ignore[assignment]
 
 
 class Batch(Strict):

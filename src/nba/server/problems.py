@@ -157,15 +157,20 @@ def _in_words(types: re.Match[str]) -> str:
 
 
 def invalid(
-    error: msgspec.ValidationError, known: Iterable[str], *, parameters: bool = False
+    error: msgspec.ValidationError,
+    known: Iterable[str],
+    within: Iterable[str | int] = (),
+    *,
+    parameters: bool = False,
 ) -> ProblemError:
     """Return what is said of a body or a query that is not of its type.
 
-    *known* are the keys that there are; *parameters* says that it was the query.
+    *known* are the keys that there are, *within* is the path to what was read; *parameters* says
+    that it was the query.
     """
     text = str(error)
     at = _AT.search(text)
-    path = [key or int(place) for key, place in _STEP.findall(at[1])] if at else []
+    path = [*within, *(key or int(place) for key, place in _STEP.findall(at[1] if at else ""))]
     message = _AT.sub("", text)
     fault: dict[str, Any] = {"code": "wrong-input"}
     if unknown := _UNKNOWN.match(message):

@@ -17,8 +17,9 @@ import msgspec
 from msgspec import inspect
 
 from nba.errors import NbaError
-from nba.server import logs, messages
-from nba.server.bounds import Bounds, DisconnectedError, Receive, check_depth, read_body
+from nba.server import logs
+from nba.server.bounds import DisconnectedError, Receive, check_depth, read_body
+from nba.server.decoding import decoded
 from nba.server.endpoint import Call, Endpoint, Reply, encode
 from nba.server.keys import Caller
 from nba.server.problems import ProblemError, invalid, problem_of
@@ -54,7 +55,8 @@ class _Gate:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.body = msgspec.json.Decoder(endpoint.takes) if endpoint.takes else None
+        body = endpoint.reads or endpoint.takes
+        self.body = msgspec.json.Decoder(body) if body else None
         self.content = endpoint.content.encode()
         fields = msgspec.structs.fields(endpoint.asks) if endpoint.asks else ()
         #: the parameters of the query that are whole numbers
@@ -129,7 +131,8 @@ class Resource:
                 raise ProblemError("unsupported-media-type", detail)
             length, arrived = headers.get(b"content-length"), scope.get("nba.arrived", False)
             content = await read_body(receive, length, bounds, arrived=arrived)
-            body = _decoded(gate.body, content, bounds)
+            check_depth(content, bounds.depth)
+            body = decoded(gate.body, content)
         explain = endpoint.explains and _EXPLAIN.search(headers.get(b"prefer", b"")) is not None
         return Call(self.service, caller, ids, body, query, key, explain)
 
@@ -192,20 +195,6 @@ def _let_in(service: Service, scope: Scope, headers: Headers, endpoint: Endpoint
     return caller
 
 
-def _decoded(decoder: msgspec.json.Decoder[Any], content: bytes, bounds: Bounds) -> Any:
-    check_depth(content, bounds.depth)
-    try:
-        return decoder.decode(content)
-    except msgspec.ValidationError as error:
-        raise invalid(error, _KEYS) from None
-    except msgspec.DecodeError as error:
-        raise ProblemError("bad-json", f"the body is not JSON: {error}") from None
-    except UnicodeDecodeError:
-        raise ProblemError("bad-json", "the body is not UTF-8") from None
-    except RecursionError:
-        raise ProblemError("too-deep", f"a body is nested at most {bounds.depth} levels") from None
-
-
 def _query(gate: _Gate, text: bytes) -> Any:
     """Return what the query asks for."""
     try:
@@ -252,14 +241,3 @@ async def _send(send: Send, reply: Reply, content: bytes, method: str) -> None:
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     body = b"" if method == "HEAD" else reply.body
     await send({"type": "http.response.body", "body": body})
-
-
-#: All keys that bodies have: what a wrong one may have been meant to be.
-_KEYS: Final = sorted(
-    {
-        field
-        for one in vars(messages).values()
-        if isinstance(one, type) and issubclass(one, msgspec.Struct)
-        for field in one.__struct_fields__
-    }
-)

@@ -12,6 +12,7 @@ from nba.decide.decision import Decision
 from nba.engine import Engine
 from nba.errors import BookError, CaseError, Diagnostic, StoreError, UnknownDecisionError, errors_in
 from nba.server.bounds import Bounds
+from nba.server.handed_in import HandedIn
 from nba.server.keys import Keys
 from nba.server.metrics import Metrics
 
@@ -59,6 +60,7 @@ class Service:
         self.bounds = bounds
         self.tell = tell
         self.metrics = Metrics(engine)
+        self.handed_in = HandedIn()
         self.reloading: Reloading | None = None
         self.checking = asyncio.Lock()
         self.last_check: asyncio.Task[dict[str, Any]] | None = None

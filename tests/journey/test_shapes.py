@@ -1,0 +1,118 @@
+"""Reading events: column by column as one by one, and a journey that comes again only once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from tests.decide.journeys import EVENTS, journeys
+from tests.decide.strategies import NOW, built
+
+from nba import CaseError, Engine, Event, Journey
+from nba.journey.shapes import EventShapes
+from nba.journey.timeline import Timeline
+
+BOOK: dict[str, Any] = {
+    "format": 1,
+    "book": "read",
+    "context": {"customer": {"tier": "string"}},
+    "events": EVENTS,
+    "signals": {"contacts": {"count": "contact"}},
+    "channels": {"app": {}, "chat": {}},
+    "issues": {"i": {}},
+    "groups": {"i/g": {}},
+    "actions": {
+        "a": {
+            "title": "A",
+            "group": "i/g",
+            "kind": "guidance",
+            "channels": ["app"],
+            "say": "{signal.contacts}",
+        }
+    },
+}
+SHAPES = EventShapes.of(built(BOOK).book)
+
+
+@given(journeys(NOW))
+def test_columns_are_the_rows(events: tuple[Event, ...]) -> None:
+    """The same events in the same order, by row, by column and by type."""
+    timeline, problems = SHAPES.journey(events, NOW)
+    rows, told = SHAPES.rows(events, NOW)
+    alone = Timeline(rows)
+    assert [*problems] == told
+    assert [*timeline.rows] == [*alone.rows]
+    assert [timeline.row(place) for place in range(len(alone))] == [*alone.rows]
+    assert [*timeline.times] == alone.times
+    assert timeline.ids == alone.ids
+    assert timeline.kinds.keys() == alone.kinds.keys()
+    for name, kind in alone.kinds.items():
+        other = timeline.kinds[name]
+        assert [*other.places] == [*kind.places]
+        for field in ("type", "at", "id", "channel", "topic", "resolved", "wait", "ref", "due"):
+            assert [*other.column(field)] == [*kind.column(field)]
+
+
+def contact(hour: int, **data: Any) -> Event:
+    """Return a contact so many hours ago."""
+    return Event("contact", "c", "app", NOW - timedelta(hours=hour), data, f"e{hour}")
+
+
+FIVE = tuple(contact(hour, topic="billing") for hour in range(5))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda one: one._replace(type="visit"), "no event type `visit`"),
+        (lambda one: one._replace(channel="mail"), "no channel `mail`"),
+        (lambda one: one._replace(channel=["app"]), "unhashable"),
+        (lambda one: one._replace(at=NOW.replace(tzinfo=None)), "with a time zone"),
+        (lambda one: one._replace(at="now"), "a datetime"),
+        (lambda one: one._replace(data=[1]), "`data` of an event is an object"),
+        (tuple, "an event is an Event"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(change: Callable[[Event], Any], message: str) -> None:
+    """One wrong event among others that could be read together."""
+    events = (*FIVE[:3], change(FIVE[3]), FIVE[4])
+    with pytest.raises((CaseError, TypeError), match=message) as raised:
+        SHAPES.journey(events, NOW)
+    if isinstance(raised.value, CaseError):
+        assert raised.value.path[0] == 3
+
+
+def test_a_journey_is_read_once() -> None:
+    """What was read is kept with it; another book reads it anew."""
+    journey = Journey(FIVE)
+    first, _ = SHAPES.journey(journey, NOW)
+    assert SHAPES.journey(journey, NOW + timedelta(hours=1))[0] is first
+    assert SHAPES.journey(FIVE, NOW)[0] is not first
+    other = EventShapes.of(built(BOOK).book)
+    assert other.journey(journey, NOW)[0] is not first
+
+
+def test_a_journey_without_times_is_read_each_time() -> None:
+    """What happened when nobody says when, happens at the time of the decision."""
+    journey = Journey([*FIVE, Event("contact", "c")])
+    later = NOW + timedelta(hours=1)
+    assert SHAPES.journey(journey, NOW)[0].times[-1] < SHAPES.journey(journey, later)[0].times[-1]
+
+
+def test_decisions_on_a_journey() -> None:
+    """They are the same as on its events, again and again."""
+    engine, journey = Engine(built(BOOK)), Journey(FIVE)
+    once = engine.decide("c", events=FIVE, now=NOW, commit=False)
+    assert once.say == "5"
+    for _ in range(3):
+        assert engine.decide("c", events=journey, now=NOW, commit=False) == once
+
+
+def test_most_events_are_read_by_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With and without an id; else the comparison above would say nothing."""
+    monkeypatch.setattr(EventShapes, "rows", None)
+    without = [one._replace(id=None) for one in FIVE]
+    assert len(SHAPES.journey(FIVE, NOW)[0]) == len(SHAPES.journey(without, NOW)[0]) == 5
