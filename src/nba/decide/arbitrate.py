@@ -49,6 +49,7 @@ class Arbitration:
         """Yield what becomes of treatments, best first, of those that have a score."""
         ranking = Contenders(self.passage, thorough=self.thorough)
         while (number := ranking.pop()) is not None:
+            ranking.note(number)
             sayings = self._sayings(number)
             if not sayings:
                 yield number, "unsayable"

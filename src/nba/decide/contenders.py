@@ -93,9 +93,11 @@ class Contenders:
         self._among = 0  # what the tier covers
         self._tiers = iter(self.plan.tiers)
         self._least = -math.inf if thorough else self.plan.floor
+        self._found: list[tuple[float, int]] = []  # what was scored and not taken: a heap
+        self._weights: dict[int, float] = {}  # of what was scored among several lots
         self._surges = self._above() if self.plan.factors.surges else ()
-        #: what was scored and not taken, with the weight where that is all there is to it: a heap
-        self._found: list[tuple[float, int, float]] = []
+        #: whether treatments go by their bounds alone
+        self._in_order = not (self.plan.boosts or self._surges or self.view.kept_mask)
 
     @property
     def scorer(self) -> Scorer:
@@ -128,19 +130,18 @@ class Contenders:
             if holds is None or holds(view.slots):
                 self._among = among = covers.among(view.inbound)
                 members = self.left & among
-                if not (passage.complete or (members and self._in_order())):
+                if not (passage.complete or (members and self._in_order)):
                     self.left |= passage.go_on()
                     members = self.left & among
                 if members:
                     self.tier = name
                     self.left ^= members
-                    self._begin(members)
+                    if self._in_order:
+                        self._lot = Lot(members, 1.0)
+                    else:
+                        self._begin(members)
                     return True
         return False
-
-    def _in_order(self) -> bool:
-        """Return whether treatments go by their bounds alone, so that the rest can wait."""
-        return not (self.plan.boosts or self.view.kept_mask or self._surges)
 
     def _further(self, lot: Lot, best: float) -> int:
         """Go on with what was not judged yet, if it may be worth as much; return its first part."""
@@ -215,7 +216,7 @@ class Contenders:
                     priority = propensity * value * lever
             if priority is None and (priority := self.scorer.score(number)) is None:
                 continue
-            heappush(found, (-priority, number, 1.0))
+            heappush(found, (-priority, number))
             if priority > best:  # noqa: PLR1730 - faster than a call
                 best = priority
         lot.part = part
@@ -225,7 +226,7 @@ class Contenders:
         found, least, plan, slots = self._found, self._least, self.plan, self.view.slots
         bounds, factors = plan.factors.bounds, plan.factors
         plain = plan.plain if self._exact else None
-        best = -found[0][0] if found else -math.inf
+        weights, best = self._weights, -found[0][0] if found else -math.inf
         while lots:
             less, number, lot = lots[0]
             if -less < best:
@@ -246,7 +247,8 @@ class Contenders:
                 if priority is None:
                     priority = self.scorer.score(number)
                 if priority is not None:
-                    heappush(found, (-priority, number, weight))
+                    heappush(found, (-priority, number))
+                    weights[number] = weight
                     if priority > best:  # noqa: PLR1730 - faster than a call
                         best = priority
                 number = lot.pop()
@@ -261,28 +263,26 @@ class Contenders:
     def _best(self) -> int | None:
         """Take out the best of what was scored; None where it does not go before doing nothing."""
         found = self._found
-        less, number, weight = heappop(found)
+        less, number = heappop(found)
         if -less <= self._least:  # nor does anything else in the tier
             found.clear()
             self._lots = self._lot = None
             return None
-        self._note(-less, number, weight)
         if found and found[0][0] == less:
             equal = [number]
             while found and found[0][0] == less:
-                _, number, weight = heappop(found)
-                self._note(-less, number, weight)
-                equal.append(number)
+                equal.append(heappop(found)[1])
             self._equal = sorted(equal, key=self._ties, reverse=True)
             number = self._equal.pop()
         return number
 
-    def _note(self, priority: float, number: int, weight: float) -> None:
-        """Tell what made a priority, where that was only a value, times constants."""
-        scores = self.trail.scores
-        if number not in scores:
+    def note(self, number: int) -> None:
+        """Note the score of what goes next, also where it was only a value, times constants."""
+        if number not in self.trail.scores:
             worth, propensity, lever = self.plan.factors.plain_of(number)
-            scores[number] = (priority, propensity, weight, worth(self.view.slots), lever)
+            value, weight = worth(self.view.slots), self._weights.get(number, 1.0)
+            priority = propensity * weight * value * lever
+            self.trail.scores[number] = (priority, propensity, weight, value, lever)
 
     def _ties(self, number: int) -> tuple[Any, ...]:
         plan, view = self.plan, self.view

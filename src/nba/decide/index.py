@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -161,6 +161,9 @@ class _Index:
         self.values = domains.values
         forms = {condition: normal(condition.tree) for condition in required}
         self.compared = compared(forms.values())
+        #: the variables that generated code has for fields, and for expressions
+        self.variables = {path: f"v{slot}" for path, slot in functions.slots.items()}
+        self.variables |= {text: f"e{place}" for place, text in enumerate(self.compared)}
         asked: dict[str, dict[int, Normal]] = {}
         inexact: list[tuple[Condition, Sequence[int]]] = []
         clauses: list[_Taken] = []
@@ -213,19 +216,20 @@ class _Index:
     def function(self, fields: Mapping[str, Rows], *, asking: bool) -> Narrow:
         """Generate what looks up fields, and where it is *asking*, asks for the rest."""
         names: dict[str, Any] = {"bisect": bisect_right}
-        lines = ["def narrow(c, m):"]
+        asked = {*fields, *(path for either in self.either if asking for path in either)}
+        lines = ["def narrow(c, m):", *self.reading(asked, names)]
         for place, together in enumerate(_together(fields)):
             if place and place % _LOOK_EVERY == 0:
                 lines.append("    if not m: return 0")
             if len(together) == 1:
                 path, rows = together[0]
-                lines.append(f"    m &= {_row(rows, self.value(path, names), names)}")
+                lines.append(f"    m &= {_row(rows, self.variables[path], names)}")
             else:
                 tables = joined([rows for _, rows in together if isinstance(rows, Table)])
-                slots = "".join(f"[{self.value(path, names)}]" for path, _ in together)
+                slots = "".join(f"[{self.variables[path]}]" for path, _ in together)
                 lines.append(f"    m &= {_named(tables, names)}{slots}")
         for either in self.either if asking else ():
-            some = [_row(rows, self.value(path, names), names) for path, rows in either.items()]
+            some = [_row(rows, self.variables[path], names) for path, rows in either.items()]
             lines.append(f"    m &= {' | '.join(some)}")
         for condition, numbers in self.planes if asking else ():
             mask = mask_of(numbers)
@@ -240,11 +244,18 @@ class _Index:
         narrow: Narrow = names["narrow"]
         return narrow
 
-    def value(self, path: str, names: dict[str, Any]) -> str:
-        """Return Python for the value of a field, or of an expression that is looked up."""
-        if path in self.compared:
-            return f"{_named(self.functions.plain(self.compared[path]), names)}(c)"
-        return f"c[{self.functions.slots[path]}]"
+    def reading(self, paths: set[str], names: dict[str, Any]) -> Iterator[str]:
+        """Yield the lines that read fields and expressions into their variables."""
+        read = {self.functions.slots[path] for path in paths if path not in self.compared}
+        if len(read) > 1:
+            variables = ", ".join(f"v{slot}" for slot in sorted(read))
+            yield f"    {variables} = {_named(itemgetter(*sorted(read)), names)}(c)"
+        else:
+            yield from (f"    v{slot} = c[{slot}]" for slot in read)
+        for text, node in self.compared.items():
+            if text in paths:
+                function = _named(self.functions.plain(node), names)
+                yield f"    {self.variables[text]} = {function}(c)"
 
     def lasts(self, path: str) -> bool:
         """Return whether a field most likely stays as it is for a conversation."""
@@ -280,16 +291,16 @@ def _together(fields: Mapping[str, Rows]) -> list[list[tuple[str, Rows]]]:
     return groups + found
 
 
-def _row(rows: Rows, slot: str, names: dict[str, Any]) -> str:
+def _row(rows: Rows, value: str, names: dict[str, Any]) -> str:
     """Return Python for the row of a value."""
     if isinstance(rows, Table):
         if rows.closed:
-            return f"{_named(rows.rows, names)}[{slot}]"
-        return f"{_named(rows.rows.get, names)}({slot}, {_named(rows.other, names)})"
+            return f"{_named(rows.rows, names)}[{value}]"
+        return f"{_named(rows.rows.get, names)}({value}, {_named(rows.other, names)})"
     if isinstance(rows, Bands):
-        found = f"{_named(rows.rows, names)}[bisect({_named(rows.edges, names)}, v)]"
-        return f"({_named(rows.unknown, names)} if (v := {slot}) is None else {found})"
-    return f"{_named(rows.row, names)}({slot})"
+        found = f"{_named(rows.rows, names)}[bisect({_named(rows.edges, names)}, {value})]"
+        return f"({found} if {value} is not None else {_named(rows.unknown, names)})"
+    return f"{_named(rows.row, names)}({value})"
 
 
 def _named(value: object, names: dict[str, Any]) -> str:
