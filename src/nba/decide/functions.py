@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from nba.book.model import Condition, Expression
 from nba.lang.functions import BOOK_FUNCTIONS
 from nba.lang.python import Program
-from nba.lang.tree import Node
 
 __all__ = ["Function", "Functions", "Slots"]
 
@@ -43,12 +43,6 @@ class Functions:
         """Return what an expression gives, or UNKNOWN."""
         return self._function("value", expression)
 
-    def plain(self, node: Node) -> Function:
-        """Return what an expression gives, as Python compares it; None where it is unknown."""
-        program = self._program()
-        name = program.plain(node)
-        return program.build()[name]
-
     def when(self, condition: Condition | None) -> Function | None:
         """Return whether a condition selects; None where there is none, and it always does."""
         return self.holds(condition) if condition else None
@@ -62,7 +56,7 @@ class Functions:
         return self._choosing(asked, "not ")
 
     def _choosing(self, asked: Iterable[Asked[T]], word: str) -> Callable[[Slots], list[T]]:
-        program = self._program()
+        program = self.program()
         lines = ["found = []"]
         for condition, one in asked:
             test = program.true(condition.tree) if condition else "True"
@@ -74,10 +68,15 @@ class Functions:
         key = (kind, meaning)
         found = self._compiled.get(key)
         if found is None:
-            program = self._program()
+            program = self.program()
             name = getattr(program, kind)(meaning.tree)
             found = self._compiled[key] = program.build()[name]
         return found
 
-    def _program(self) -> Program:
-        return Program(lambda path: f"c[{self.slots[path]}]", BOOK_FUNCTIONS, "None")
+    def program(self, variables: Mapping[str, str] = MappingProxyType({})) -> Program:
+        """Return what generates functions; those made of lines have some fields in *variables*."""
+
+        def load(path: str) -> str:
+            return f"c[{self.slots[path]}]"
+
+        return Program(load, BOOK_FUNCTIONS, "None", lambda path: variables.get(path) or load(path))

@@ -20,7 +20,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from nba.book.model import Condition
 from nba.decide.compared import as_tests, compared
@@ -31,6 +31,7 @@ from nba.decide.rows import Bands, Rows, Table, joined, rows_of
 from nba.decide.straight import straight
 from nba.decide.targets import bits, mask_of
 from nba.lang.normal import AllOf, Normal, normal
+from nba.lang.python import Program
 
 __all__ = [
     "Indexing",
@@ -215,47 +216,46 @@ class _Index:
 
     def function(self, fields: Mapping[str, Rows], *, asking: bool) -> Narrow:
         """Generate what looks up fields, and where it is *asking*, asks for the rest."""
-        names: dict[str, Any] = {"bisect": bisect_right}
-        asked = {*fields, *(path for either in self.either if asking for path in either)}
-        lines = ["def narrow(c, m):", *self.reading(asked, names)]
+        eithers, planes = (self.either, self.planes) if asking else ((), ())
+        asked = {*fields, *(path for either in eithers for path in either)}
+        variables = {path: self.variables[path] for path in asked}
+        program = self.functions.program(variables)
+        name, row = program.constant, _Rows(program)
+        lines = list(self.reading(asked, program))
         for place, together in enumerate(_together(fields)):
             if place and place % _LOOK_EVERY == 0:
-                lines.append("    if not m: return 0")
+                lines.append("if not m: return 0")
             if len(together) == 1:
                 path, rows = together[0]
-                lines.append(f"    m &= {_row(rows, self.variables[path], names)}")
+                lines.append(f"m &= {row.of(rows, variables[path])}")
             else:
                 tables = joined([rows for _, rows in together if isinstance(rows, Table)])
-                slots = "".join(f"[{self.variables[path]}]" for path, _ in together)
-                lines.append(f"    m &= {_named(tables, names)}{slots}")
-        for either in self.either if asking else ():
-            some = [_row(rows, self.variables[path], names) for path, rows in either.items()]
-            lines.append(f"    m &= {' | '.join(some)}")
-        for condition, numbers in self.planes if asking else ():
-            mask = mask_of(numbers)
-            holds = _named(self.functions.holds(condition), names)
-            these, others = _named(mask, names), _named(self.everything & ~mask, names)
-            lines.append(f"    if m & {these} and not {holds}(c): m &= {others}")
+                values = "".join(f"[{variables[path]}]" for path, _ in together)
+                lines.append(f"m &= {name(tables)}{values}")
+        for either in eithers:
+            some = [row.of(rows, variables[path]) for path, rows in either.items()]
+            lines.append(f"m &= {' | '.join(some)}")
+        for condition, numbers in planes:
+            mask, holds = mask_of(numbers), program.true(condition.tree)
+            others = name(self.everything & ~mask)
+            lines.append(f"if m & {name(mask)} and not {holds}: m &= {others}")
         if self.rest and asking:
-            names["rest"], names["rest_of"] = mask_of(self.rest), _Rest(self.rest, self.functions)
-            lines.append("    if m & rest: m = rest_of(c, m, m & rest)")
-        lines.append("    return m")
-        exec(compile("\n".join(lines), "<generated from a rule book>", "exec"), names)  # noqa: S102
-        narrow: Narrow = names["narrow"]
-        return narrow
+            rest, rest_of = name(mask_of(self.rest)), name(_Rest(self.rest, self.functions))
+            lines.append(f"if m & {rest}: m = {rest_of}(c, m, m & {rest})")
+        function = program.function([*lines, "return m"], "m")
+        return program.build()[function]
 
-    def reading(self, paths: set[str], names: dict[str, Any]) -> Iterator[str]:
+    def reading(self, paths: set[str], program: Program) -> Iterator[str]:
         """Yield the lines that read fields and expressions into their variables."""
-        read = {self.functions.slots[path] for path in paths if path not in self.compared}
+        read = sorted(self.functions.slots[path] for path in paths if path not in self.compared)
         if len(read) > 1:
-            variables = ", ".join(f"v{slot}" for slot in sorted(read))
-            yield f"    {variables} = {_named(itemgetter(*sorted(read)), names)}(c)"
+            variables = ", ".join(f"v{slot}" for slot in read)
+            yield f"{variables} = {program.constant(itemgetter(*read))}(c)"
         else:
-            yield from (f"    v{slot} = c[{slot}]" for slot in read)
+            yield from (f"v{slot} = c[{slot}]" for slot in read)
         for text, node in self.compared.items():
             if text in paths:
-                function = _named(self.functions.plain(node), names)
-                yield f"    {self.variables[text]} = {function}(c)"
+                yield f"{self.variables[text]} = {program.plain(node)}"
 
     def lasts(self, path: str) -> bool:
         """Return whether a field most likely stays as it is for a conversation."""
@@ -291,23 +291,22 @@ def _together(fields: Mapping[str, Rows]) -> list[list[tuple[str, Rows]]]:
     return groups + found
 
 
-def _row(rows: Rows, value: str, names: dict[str, Any]) -> str:
-    """Return Python for the row of a value."""
-    if isinstance(rows, Table):
-        if rows.closed:
-            return f"{_named(rows.rows, names)}[{value}]"
-        return f"{_named(rows.rows.get, names)}({value}, {_named(rows.other, names)})"
-    if isinstance(rows, Bands):
-        found = f"{_named(rows.rows, names)}[bisect({_named(rows.edges, names)}, {value})]"
-        return f"({found} if {value} is not None else {_named(rows.unknown, names)})"
-    return f"{_named(rows.row, names)}({value})"
+class _Rows:
+    """Writes Python for the row of a value."""
 
+    def __init__(self, program: Program) -> None:
+        self.name = program.constant
+        self.bisect = program.constant(bisect_right)
 
-def _named(value: object, names: dict[str, Any]) -> str:
-    """Return the name of a value in what is generated."""
-    name = f"k{len(names)}"
-    names[name] = value
-    return name
+    def of(self, rows: Rows, value: str) -> str:
+        if isinstance(rows, Table):
+            if rows.closed:
+                return f"{self.name(rows.rows)}[{value}]"
+            return f"{self.name(rows.rows.get)}({value}, {self.name(rows.other)})"
+        if isinstance(rows, Bands):
+            found = f"{self.name(rows.rows)}[{self.bisect}({self.name(rows.edges)}, {value})]"
+            return f"({found} if {value} is not None else {self.name(rows.unknown)})"
+        return f"{self.name(rows.row)}({value})"
 
 
 #: A condition that needs clauses and nothing else that no table can say, and who requires it.

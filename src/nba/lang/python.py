@@ -95,12 +95,6 @@ class Program:
         """Add a function that gives a value, or UNKNOWN; return its name."""
         return self._asked("value", self._returning(node), "c")
 
-    def plain(self, node: Node) -> str:
-        """Add a function that gives a value as a plain number where it is one, None for unknown."""
-        code = self._value(node)
-        known = f" if {code.known} else None" if code.known else ""
-        return self._asked("plain", f"return {code.value}{known}", "c")
-
     def listed(self, names: Sequence[str], source: str, make: Callable[[], tuple[str, str]]) -> str:
         """Add a function that gives a list, of something for each item of *source* that counts.
 
@@ -131,16 +125,21 @@ class Program:
         code = self._value(node)
         return code.known, self._boxed(code, node)
 
-    def function(self, lines: Iterable[str]) -> str:
-        """Add a function of `c` that is made of these *lines*; return its name."""
-        return self._asked("steps", "\n    ".join(lines), "c")
+    def plain(self, node: Node) -> str:
+        """Return Python, over `c`, for a value, plain where it is a number; None for unknown."""
+        code = self._value(node)
+        return f"{code.value} if {code.known} else None" if code.known else code.value
+
+    def function(self, lines: Iterable[str], *more: str) -> str:
+        """Add a function of `c` and *more* that is made of these *lines*; return its name."""
+        return self._asked("steps", "\n    ".join(lines), ", ".join(["c", *more]))
 
     @property
     def source(self) -> str:
         """The Python generated so far."""
         return "\n".join(self._source)
 
-    def build(self) -> dict[str, Callable[[Any], Any]]:
+    def build(self) -> dict[str, Callable[..., Any]]:
         """Compile what was added; return the functions by name."""
         exec(compile(self.source, "<generated from a rule book>", "exec"), self._namespace)
         # taken out, since a function that holds itself by its globals is given up late
