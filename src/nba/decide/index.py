@@ -91,7 +91,9 @@ def index(
 ) -> Narrowing:
     """Return what narrows a set of treatments by the conditions of a stage."""
     few = len({number for numbers in required.values() for number in numbers})
-    lines = few <= MOST_STRAIGHT or few <= min(2 * MOST_STRAIGHT, _LINES * _lookups(required))
+    lines = few <= MOST_STRAIGHT
+    if not lines and few <= 2 * MOST_STRAIGHT:
+        lines = few <= _LINES * _lookups(required)
     return (line_by_line if lines else tables)(required, functions, everything, domains)
 
 
