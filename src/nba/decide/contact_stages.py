@@ -21,11 +21,15 @@ __all__ = ["contact", "counting", "waiting"]
 
 def contact(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 5: once per, not again within, suppression, limits. What is kept has counted."""
-    if view.forsaken or not (plan.once or plan.pauses or plan.caps):
+    if view.forsaken:
         return alive  # where the store failed, the book allows what is left without all of this
     judged = alive & ~view.kept_mask
-    for step in (_done, _suppressed, _limited):
-        judged = step(plan, view, judged, trail)
+    if plan.once:
+        judged = _done(plan, view, judged, trail)
+    if plan.pauses:
+        judged = _suppressed(plan, view, judged, trail)
+    if plan.caps:
+        judged = _limited(plan, view, judged, trail)
     return judged | alive & view.kept_mask
 
 
@@ -36,7 +40,7 @@ def _done(plan: Plan, view: View, alive: int, trail: Trail) -> int:
             trail.note("once" + UNKNOWN_MARK, here)
             alive &= ~here
     past: dict[str, list[Answered]] = {}
-    for one in view.history.answers if plan.once else ():
+    for one in view.history.answers:
         if one.action in plan.once and one.stands(view.now):
             past.setdefault(one.action, []).append(one)
     for action, answers in past.items():

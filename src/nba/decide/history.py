@@ -270,16 +270,16 @@ def history_of(
 
     What is later than *now* is not seen.
     """
-    seen = [one for one in answers if one.at <= now]
+    waited = book.attribution
+    silent_until = now - waited.within if waited is not None else INT_MIN
+    seen = [
+        _understood(book, one, now) if one.outcomes or one.at <= silent_until else one
+        for one in answers
+        if one.at <= now
+    ]
     if len(seen) > 1:
         seen.sort(key=_by_time)
-    waited = book.attribution
-    silent_from = now - waited.within if waited is not None else INT_MIN
-    understood = [
-        _understood(book, one, now) if one.outcomes or one.at <= silent_from else one
-        for one in seen
-    ]
-    return History(tuple(understood), used)
+    return History(tuple(seen), used)
 
 
 def _understood(book: Book, one: Answered, now: int) -> Answered:

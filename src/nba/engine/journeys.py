@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from nba import windows
@@ -17,7 +17,7 @@ from nba.state.store import Due, Store
 __all__ = ["Journeys"]
 
 #: How seldom what is old is forgotten, as the engine's clock goes.
-_SELDOM: Final = 60 * windows.SECOND
+_SELDOM: Final = timedelta(seconds=60)
 
 
 class Journeys:
@@ -26,7 +26,7 @@ class Journeys:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self.store = store
         self.clock = clock
-        self._forgotten: int | None = None  # when what is old was forgotten last
+        self._forgotten: datetime | None = None  # when what is old was forgotten last
         self._forgetting = threading.Lock()
 
     # --- events
@@ -59,16 +59,16 @@ class Journeys:
         reach = plan.journey.reach
         if reach is None:
             return
-        now = windows.instant(self.clock())
+        now = self.clock()
         if self._was_forgotten(now):
             return
         with self._forgetting:
             if self._was_forgotten(now):  # by somebody else, just now
                 return
             self._forgotten = now
-        self.store.forget_before(now - reach)
+        self.store.forget_before(windows.instant(now) - reach)
 
-    def _was_forgotten(self, now: int) -> bool:
+    def _was_forgotten(self, now: datetime) -> bool:
         return self._forgotten is not None and now - self._forgotten < _SELDOM
 
     # --- identities

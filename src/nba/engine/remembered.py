@@ -130,7 +130,9 @@ class Noted:
         )
 
 
-_NOTHING_YET: Final = Noted().text()
+#: What is noted of a decision of which nothing is known yet, to be read only; and its text.
+_UNKNOWN_YET: Final = Noted()
+_NOTHING_YET: Final = _UNKNOWN_YET.text()
 
 
 def taking_of(
@@ -235,7 +237,7 @@ def _tally(view: View, limit: Limit) -> list[Any]:
 @lru_cache(maxsize=2000)  # a customer's decisions are read again at each of them
 def given_in(row: Remembered) -> tuple[Given, ...]:
     """Return the answers of a decision with what came of them."""
-    record = Noted.of(row)
+    record = _UNKNOWN_YET if row.text == _NOTHING_YET else Noted.of(row)
     answers = enumerate(zip(row.granted, row.answers, strict=True))
     return tuple(
         [_given(row, record, index, place, _decode(text)[0]) for index, (place, text) in answers]

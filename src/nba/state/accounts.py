@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from nba.lang.values import INT_MAX
 from nba.state.reservation import EVER, Asked, Claim, Settlement
 
 __all__ = ["Accounts"]
@@ -156,12 +157,13 @@ class _Account:
         self.used = 0
         self._by_time: list[tuple[int, str]] = []
         self._by_expiry: list[tuple[int, str]] = []
+        #: the first of their times, and of when they expire: nothing is gone before
+        self._oldest = self._expires = INT_MAX
 
     def used_at(self, since: int, at: int) -> int:
         """Return what counts: without what is too old, and without what has expired."""
-        by_time, by_expiry = self._by_time, self._by_expiry
-        if not ((by_time and by_time[0][0] <= since) or (by_expiry and by_expiry[0][0] <= at)):
-            return self.used  # as mostly: nothing is gone
+        if since < self._oldest and at < self._expires:
+            return self.used
         return self.used - sum(self.entries[entry].amount for entry in self._gone(since, at))
 
     def sweep(self, since: int, at: int) -> None:
@@ -171,10 +173,11 @@ class _Account:
 
     def _gone(self, since: int, at: int) -> Collection[str]:
         """Return the entries that are too old, and those that have expired."""
-        by_time, by_expiry = self._by_time, self._by_expiry
-        old = by_time[: bisect_right(by_time, (since, _LAST))] if by_time else ()
-        expired = by_expiry[: bisect_right(by_expiry, (at, _LAST))] if by_expiry else ()
-        return {entry for _, entry in (*old, *expired)} if old or expired else ()
+        if since < self._oldest and at < self._expires:
+            return ()
+        old = self._by_time[: bisect_right(self._by_time, (since, _LAST))]
+        expired = self._by_expiry[: bisect_right(self._by_expiry, (at, _LAST))]
+        return {entry for _, entry in (*old, *expired)}
 
     def add(self, id_: str, entry: _Entry) -> None:
         """Add an entry."""
@@ -183,6 +186,7 @@ class _Account:
         insort(self._by_time, (entry.at, id_))
         if entry.expires is not None:
             insort(self._by_expiry, (entry.expires, id_))
+        self._look()
 
     def remove(self, id_: str) -> None:
         """Take off an entry."""
@@ -190,6 +194,7 @@ class _Account:
         entry = self.entries.pop(id_)
         self.used -= entry.amount
         del self._by_time[bisect_left(self._by_time, (entry.at, id_))]
+        self._look()
 
     def commit(self, id_: str) -> None:
         """Let an entry last."""
@@ -197,6 +202,12 @@ class _Account:
         if entry.expires is not None:
             del self._by_expiry[bisect_left(self._by_expiry, (entry.expires, id_))]
             entry.expires = None
+            self._look()
+
+    def _look(self) -> None:
+        by_time, by_expiry = self._by_time, self._by_expiry
+        self._oldest = by_time[0][0] if by_time else INT_MAX
+        self._expires = by_expiry[0][0] if by_expiry else INT_MAX
 
 
 _LAST: Final = chr(0x10FFFF)
