@@ -261,6 +261,7 @@ def _first_day(day: date, calendar: str, week_start: int) -> date:
 _MINUTES = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
 _LONGEST_CLOSED = 400  # days that are looked through for an opening
 _MOST_DAYS = 1000  # that are remembered of one calendar
+_MOST_ZONES = 1000
 
 #: From when until when, in minutes since local midnight, or as instants.
 Span = tuple[int, int]
@@ -298,9 +299,22 @@ class OpeningHours:
     _near: dict[tuple[date, tzinfo], tuple[Span, ...]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
+    #: By zone: from when until when it was open, or was not, when that was last asked for.
+    _lately: dict[tzinfo, tuple[int, int, bool]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def is_open(self, now: int, where: tzinfo) -> bool:
         """Return whether it is open at *now*, as the clocks of *where* have it."""
+        found = self._lately.get(where)
+        if found is None or not found[0] <= now < found[1]:
+            if len(self._lately) >= _MOST_ZONES:
+                self._lately.clear()
+            found = self._lately[where] = self._stretch(now, where)
+        return found[2]
+
+    def _stretch(self, now: int, where: tzinfo) -> tuple[int, int, bool]:
+        """Return whether it is open, and from when until when of a day that is so, at least."""
         today = day_of(now, where)
         near = self._near.get((today, where))
         if near is None:
@@ -308,7 +322,10 @@ class OpeningHours:
                 self._near.clear()
             # of tomorrow too: clocks may go back over midnight
             near = self._near[today, where] = tuple(self._from(today, where, days=2))
-        return any(start <= now < end for start, end in near)
+        edges = [*span_of_day(now, where), *(edge for span in near for edge in span)]
+        begins = max(edge for edge in edges if edge <= now)
+        ends = min(edge for edge in edges if now < edge)
+        return begins, ends, any(start <= now < end for start, end in near)
 
     def next_open(self, now: int, where: tzinfo) -> int | None:
         """Return *now* if it is open, else when it opens next; None for not within 400 days."""

@@ -43,9 +43,10 @@ class Scorer:
             return [(members, 1.0)]
         lots: list[tuple[int, tuple[float, ...]]] = [(members, ())]
         for mask, add in self.boosts:
-            split = [(inside, (*adds, add)) for lot, adds in lots if (inside := lot & mask)]
-            if split:
-                lots = [(out, adds) for lot, adds in lots if (out := lot & ~mask)] + split
+            if not members & mask:
+                continue
+            inside = [(part, (*adds, add)) for lot, adds in lots if (part := lot & mask)]
+            lots = [(part, adds) for lot, adds in lots if (part := lot & ~mask)] + inside
             if len(lots) > most:
                 return None
         return [(lot, _together(adds)) for lot, adds in lots]
