@@ -140,10 +140,13 @@ class Arbitration:
         """Return what to say, or None where there is nothing to say, or no text to be had."""
         for line in lines:
             if line.holds is None or line.holds(self.view.slots):
-                written = [
-                    part if isinstance(part, str) else self._filled(*part) for part in line.parts
-                ]
-                return None if None in written else "".join(map(str, written))
+                written = ""
+                for part in line.parts:
+                    text = part if isinstance(part, str) else self._filled(*part)
+                    if text is None:
+                        return None
+                    written += text
+                return written
         return None
 
     def _filled(self, function: Function, format_: str) -> str | None:

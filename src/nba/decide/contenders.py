@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heappop, heappush, heapreplace
+from itertools import starmap
 from typing import Any, Final
 
 from nba.decide.factors import MARGIN
@@ -168,28 +169,27 @@ class Contenders:
         if weights is None:
             self._exact = False
             weights = [(members, self.scorer.growth(members))]
-        lots = [Lot(some, weight) for some, weight in weights]
+        lots = list(starmap(Lot, weights))
         for mask, surge in self._surges:
             if mask & members:
                 lots = [part for lot in lots for part in lot.split(mask, surge)]
         if len(lots) == 1 and lots[0].weight == lots[0].surge == 1.0:
             self._lot = lots[0]
             return
-        self._lots = [
-            (-_times(self.plan.factors.bounds[number], lot.weight * lot.surge), number, lot)
-            for lot in lots
-            if (number := lot.pop()) >= 0
-        ]
-        heapify(self._lots)
+        self._lots, bounds = [], self.plan.factors.bounds
+        for lot in lots:
+            if (number := lot.pop()) >= 0:
+                most = _times(bounds[number], lot.weight * lot.surge)
+                heappush(self._lots, (-most, number, lot))
 
     def _above(self) -> list[tuple[int, float]]:
         """Return whose bounds go up, and how many times, because of a number above its scale."""
-        slots = self.view.slots
-        return [
-            (mask, value / scale * MARGIN)
-            for slot, scale, mask in self.plan.factors.surges
-            if (value := slots[slot]) is not None and value > scale
-        ]
+        found, slots = [], self.view.slots
+        for slot, scale, mask in self.plan.factors.surges:
+            value = slots[slot]
+            if value is not None and value > scale:
+                found.append((mask, value / scale * MARGIN))
+        return found
 
     # --- priorities
 

@@ -30,9 +30,10 @@ class Scorer:
         self.plan = plan
         self.view = view
         self.trail = trail
-        boosts = plan.boosts(view.slots) if plan.boosts else ()
         #: the weights that hold: what they cover, and their percentages
-        self.boosts = [(covers.among(view.inbound), add) for covers, add in boosts]
+        self.boosts: list[tuple[int, float]] = []
+        for covers, add in plan.boosts(view.slots) if plan.boosts else ():
+            self.boosts.append((covers.among(view.inbound), add))
 
     def lots(self, members: int, most: int) -> list[tuple[int, float]] | None:
         """Return these treatments by context weight; None where there are more weights than *most*.
@@ -45,8 +46,13 @@ class Scorer:
         for mask, add in self.boosts:
             if not members & mask:
                 continue
-            inside = [(part, (*adds, add)) for lot, adds in lots if (part := lot & mask)]
-            lots = [(part, adds) for lot, adds in lots if (part := lot & ~mask)] + inside
+            split = []
+            for lot, adds in lots:
+                if inside := lot & mask:
+                    split.append((inside, (*adds, add)))
+                if outside := lot ^ inside:
+                    split.append((outside, adds))
+            lots = split
             if len(lots) > most:
                 return None
         return [(lot, _together(adds)) for lot, adds in lots]
