@@ -62,10 +62,10 @@ def steps(running: Running, store: MemoryStore, person: Person, name: str) -> li
     last, seconds = watch.steps.pop()
     watch.steps.append((last, max(0.0, seconds - before)))  # it goes through the stages again
     if found.granted:
-        taking = watch.take(
+        wanted = watch.take(
             "write down", lambda: taking_of(plan, found, name, case.id, memory.version)
         )
-        watch.take("take in the store", lambda: store.take(taking))
+        watch.take("take in the store", lambda: store.take(wanted.taking))
     return watch.steps
 
 

@@ -9,7 +9,8 @@ import pytest
 from tests.engine.contacts import BOOK, World, world
 
 from nba import Decision, windows
-from nba.engine.remembered import given_in
+from nba.engine.remembered import _Lately, forget_given, given_in
+from nba.state.store import Remembered
 
 HOUR = 3600 * windows.SECOND
 ODD = 'the "Ó Briain"s \\ of № 7\n\U0001f3e0'
@@ -94,3 +95,39 @@ def test_what_is_kept_refers_to_the_first() -> None:
     again = found.decide(channel="chat")
     assert again.kept_from == first.id
     assert written(found, again) == [{"action": first.action, "kept_from": first.id}]
+
+
+def test_what_was_written_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is still known, or has to be read: with a gesture, a key, a kept answer."""
+    found = world(COUNTING)
+    decisions = [found.decide(customer={"leaving": True, "household": ODD})]
+    found.missed("a-1")
+    asked = ({"role": "agent", "n": 3}, {"key": "once"}, {"channel": "chat"}, {"n": 2})
+    decisions += [found.decide(customer={"wants_more": True}, **more) for more in asked]
+    rows = [row for one in decisions if (row := found.store.decision(one.id)) is not None]
+    with monkeypatch.context() as unread:
+        unread.setattr("nba.engine.remembered._decode", None)
+        kept = [given_in(row) for row in rows]
+    assert {given.action for answers in kept for given in answers} > {"ask_to_stay", "upgrade"}
+    forget_given()
+    assert [given_in(row) for row in rows] == kept
+    found.engine.record(decisions[0].id, "accepted")
+    after = found.store.decision(decisions[0].id)
+    assert after is not None
+    (given,) = given_in(after)
+    assert given.answered is not None
+    assert given.answered.last() == "accepted"
+
+
+def test_few_decisions_are_kept_as_they_were_read() -> None:
+    """Those that were asked for lately stay, and the others go."""
+    lately = _Lately(10)
+    rows = [Remembered(f"d-{number}", "c-1", number, "", (), ()) for number in range(100)]
+    for row in rows:
+        lately.keep(row, ())
+        assert lately.get(rows[0]) == ()
+    known = [row for row in rows if lately.get(row) is not None]
+    assert rows[0] in known
+    assert len(known) <= 20
+    lately.clear()
+    assert lately.get(rows[0]) is None

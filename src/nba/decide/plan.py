@@ -167,6 +167,7 @@ class Always(NamedTuple):
     """
 
     heading: str
+    tags: tuple[str, ...]
     keep_for: int | None
     lapses_after: int
     tallied: tuple[Limit, ...]

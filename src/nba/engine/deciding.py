@@ -19,7 +19,7 @@ from nba.decide.used import with_used
 from nba.decide.view import inputs_of
 from nba.engine.ids import new_id
 from nba.engine.keyed import fingerprint, id_under, retold, told_of
-from nba.engine.remembered import SPARE, history_in, taking_of, with_reservations
+from nba.engine.remembered import SPARE, history_in, keep_given, taking_of, with_reservations
 from nba.errors import CaseError, Diagnostic, StoreError
 from nba.journey.shapes import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
@@ -130,11 +130,12 @@ def _decide(
         told = None
         if asked_for is not None:
             told = told_of(found, case, now, asked_for, (*found.view.diagnostics, *problems))
-        taking = taking_of(plan, found, name, case.id, memory.version, told=told)
-        granted = store.take(taking)
+        wanted = taking_of(plan, found, name, case.id, memory.version, told=told)
+        granted = store.take(wanted.taking)
         if not granted.stale and granted.granted:
-            if asked_for is not None and (first := _made_by_others(store, taking, granted)):
+            if asked_for is not None and (first := _made_by_others(store, wanted.taking, granted)):
                 return retold(first, asked_for)
+            keep_given(wanted, memory.customer, granted.granted)
             taken = with_reservations(_as_granted(found, granted), name)
             return Decided(name, taken, problems, memory.customer, asked=True)
     raise StoreError("others change what is remembered of this customer faster than it is read")

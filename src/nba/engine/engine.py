@@ -28,7 +28,7 @@ from nba.engine.journeys import Journeys
 from nba.engine.outcome_event import outcome_event
 from nba.engine.outcomes import Outcomes, Recorded
 from nba.engine.profiles import ProfileProvider, Profiles
-from nba.engine.remembered import given_in
+from nba.engine.remembered import forget_given
 from nba.engine.session import Session
 from nba.engine.standing import Standing, standing_of
 from nba.errors import CaseError, Diagnostic, StoreError, UnknownDecisionError
@@ -466,7 +466,7 @@ class Engine:
         if self._log is not None:
             self._log.forget(names)
         self._store.forget(customer)
-        given_in.cache_clear()
+        forget_given()
         if self._profiles is not None:
             for name in names:
                 self._profiles.forget(name)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from nba.book.model import Limit
@@ -17,7 +16,16 @@ from nba.decide.view import View
 from nba.state.reservation import Alternative, Asked, Claim, Taking, entry_id
 from nba.state.store import Memory, Remembered
 
-__all__ = ["Given", "Noted", "given_in", "history_in", "taking_of"]
+__all__ = [
+    "Given",
+    "Noted",
+    "Wanted",
+    "forget_given",
+    "given_in",
+    "history_in",
+    "keep_given",
+    "taking_of",
+]
 
 #: How many offers more than are asked for a store gets, in case that others were faster.
 SPARE: Final = 2
@@ -60,21 +68,21 @@ class Given(NamedTuple):
     """An answer as it was written down: what later decisions read of it, and what it took.
 
     *answered* is None for an answer that is kept from another decision, *kept_from*. What it took
-    is read of what was *written* when something comes of it.
+    is read of what was *written*, a JSON object, when something comes of it.
     """
 
     place: int
     action: str
     answered: Answered | None
     kept_from: str | None
-    written: Mapping[str, Any]
+    written: str
 
     @property
     def claims(self) -> list[tuple[str, Claim]]:
         """What it took, by the name of the rule's account."""
         return [
             (account, Claim(Asked(account, whose, since), *rest))
-            for account, whose, since, *rest in self.written.get("claims", ())
+            for account, whose, since, *rest in self._part("claims")
         ]
 
     @property
@@ -82,13 +90,25 @@ class Given(NamedTuple):
         """The accounts on which its outcomes count, by outcome."""
         return [
             (outcome, Asked(account, whose, since))
-            for outcome, account, whose, since in self.written.get("tallies", ())
+            for outcome, account, whose, since in self._part("tallies")
         ]
 
     @property
     def zone(self) -> str | None:
         """The customer's zone, where a window goes by it."""
-        return self.written.get("zone")
+        found: str | None = _decode(self.written)[0].get("zone")
+        return found
+
+    def _part(self, name: str) -> list[list[Any]]:
+        found: list[list[Any]] = _decode(self.written)[0].get(name, [])
+        return found
+
+
+class Wanted(NamedTuple):
+    """What a store is asked to grant, and its alternatives as they are read once granted."""
+
+    taking: Taking
+    given: list[Given]
 
 
 @dataclass(slots=True)
@@ -143,23 +163,56 @@ def taking_of(
     version: int,
     *,
     told: dict[str, Any] | None = None,
-) -> Taking:
+) -> Wanted:
     """Return what a store is asked to grant and to remember.
 
     With *told*, what is told of the decision, each answer is remembered in full.
     """
-    whole = told is not None
-    alternatives = tuple([_alternative(plan, found.view, one, whole=whole) for one in found.offers])
+    whole, view = told is not None, found.view
+    given, alternatives = [], []
+    for place, offer in enumerate(found.offers):
+        one = _given_by(plan, view, offer, decision, place, whole=whole)
+        claims = tuple([need.claim for need in offer.needs]) if offer.needs else ()
+        given.append(one)
+        alternatives.append(Alternative(claims, one.written, offer.labels))
     text = Noted(told=told).text() if whole else _NOTHING_YET
-    return Taking(decision, customer, version, found.view.now, found.n, alternatives, text)
+    taking = Taking(decision, customer, version, view.now, found.n, tuple(alternatives), text)
+    return Wanted(taking, given)
 
 
-def _alternative(plan: Plan, view: View, offer: Offer, *, whole: bool) -> Alternative:
-    members = _written(plan, view, offer)
+def _given_by(
+    plan: Plan, view: View, offer: Offer, decision: str, place: int, *, whole: bool
+) -> Given:
+    """Return an offer as an answer that is written down."""
+    candidate = offer.candidate
+    action, kept_from = candidate.action, candidate.kept_from
+    answered = None
+    if kept_from is not None:
+        members = [f'"action": {_encode(action)}', f'"kept_from": {_encode(kept_from)}']
+    else:
+        always, option = _always(plan, view, offer), offer.option
+        answered = Answered(
+            decision,
+            view.now,
+            action,
+            candidate.channel,
+            candidate.issue,
+            candidate.group,
+            candidate.kind,
+            candidate.direction,
+            always.tags,
+            (),
+            view.keys.get(action),
+            None if always.keep_for is None else view.now + always.keep_for,
+            view.now + always.lapses_after,
+            option.units if option is not None else None,
+            "pending" if option is not None and option.pending else None,
+            entry_id(decision, place),
+        )
+        members = _written(view, offer, answered, always)
     if whole:
-        members.append(f'"told": {_encode(offer.candidate.to_dict())}')
-    claims = tuple([need.claim for need in offer.needs]) if offer.needs else ()
-    return Alternative(claims, f"{{{', '.join(members)}}}", offer.labels)
+        members.append(f'"told": {_encode(candidate.to_dict())}')
+    return Given(place, action, answered, kept_from, f"{{{', '.join(members)}}}")
 
 
 #: As `json.dumps` writes it, which makes a new encoder each time.
@@ -168,26 +221,21 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 _decode: Final = json.JSONDecoder().raw_decode
 
 
-def _written(plan: Plan, view: View, offer: Offer) -> list[str]:
-    """Return what is remembered of an answer: the members of a JSON object."""
-    candidate = offer.candidate
-    if candidate.kept_from is not None:
-        kept_from = _encode(candidate.kept_from)
-        return [f'"action": {_encode(candidate.action)}', f'"kept_from": {kept_from}']
-    heading, keep_for, lapses_after, tallied = _always(plan, view, offer)
-    now, option = view.now, offer.option
-    members = [heading]
-    if (once := view.keys.get(candidate.action)) is not None:
-        members.append(f'"once": {_encode(once)}')
-    if keep_for is not None:
-        members.append(f'"keep_until": {now + keep_for}')
-    members.append(f'"lapses": {now + lapses_after}')
-    if option is not None:
-        members.append(f'"gesture": {option.units}')
-        if option.pending:
-            members.append('"approval": "pending"')
+def _written(view: View, offer: Offer, one: Answered, always: Always) -> list[str]:
+    """Return what is remembered of an answer: the members of a JSON object. See `_given`."""
+    members = [always.heading]
+    if one.once is not None:
+        members.append(f'"once": {_encode(one.once)}')
+    if one.keep_until is not None:
+        members.append(f'"keep_until": {one.keep_until}')
+    members.append(f'"lapses": {one.lapses}')
+    if one.gesture is not None:
+        members.append(f'"gesture": {one.gesture}')
+    if one.approval is not None:
+        members.append(f'"approval": {_encode(one.approval)}')
     if offer.needs:
         members.append(f'"claims": [{", ".join([_claimed(need.claim) for need in offer.needs])}]')
+    tallied = always.tallied
     if tallied and (limits := [limit for limit in tallied if limit.account in view.accounts]):
         members.append(f'"tallies": {_encode([_tally(view, limit) for limit in limits])}')
     if offer.needs and _in_their_zone(offer.needs):
@@ -212,10 +260,13 @@ def _always(plan: Plan, view: View, offer: Offer) -> Always:
         }
         if action.tags:
             content["tags"] = list(action.tags)
-        heading = _encode(content)[1:-1]
-        lapses_after = lapses_at(plan.book, action, 0)
-        tallied = tallies_of(plan, view, offer.number)
-        found = plan.always[key] = Always(heading, action.keep_for, lapses_after, tallied)
+        found = plan.always[key] = Always(
+            _encode(content)[1:-1],
+            action.tags,
+            action.keep_for,
+            lapses_at(plan.book, action, 0),
+            tallies_of(plan, view, offer.number),
+        )
     return found
 
 
@@ -234,21 +285,69 @@ def _tally(view: View, limit: Limit) -> list[Any]:
     return [limit.counts, *view.accounts[limit.account]]
 
 
-@lru_cache(maxsize=2000)  # a customer's decisions are read again at each of them
+# --- what is read again
+
+
+class _Lately:
+    """The answers of decisions that were written or read lately, up to twice *most* decisions.
+
+    Threads may share it: at worst something is read twice.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._new: dict[Remembered, tuple[Given, ...]] = {}
+        self._old: dict[Remembered, tuple[Given, ...]] = {}
+
+    def get(self, row: Remembered) -> tuple[Given, ...] | None:
+        found = self._new.get(row)
+        if found is None and (found := self._old.get(row)) is not None:
+            self.keep(row, found)
+        return found
+
+    def keep(self, row: Remembered, given: tuple[Given, ...]) -> None:
+        if len(self._new) >= self._most:
+            self._old, self._new = self._new, {}
+        self._new[row] = given
+
+
+#: A customer's decisions are read again at each of them.
+_LATELY: Final = _Lately(1000)
+
+
 def given_in(row: Remembered) -> tuple[Given, ...]:
     """Return the answers of a decision with what came of them."""
-    record = _UNKNOWN_YET if row.text == _NOTHING_YET else Noted.of(row)
-    answers = enumerate(zip(row.granted, row.answers, strict=True))
-    return tuple(
-        [_given(row, record, index, place, _decode(text)[0]) for index, (place, text) in answers]
-    )
+    found = _LATELY.get(row)
+    if found is None:
+        record = _UNKNOWN_YET if row.text == _NOTHING_YET else Noted.of(row)
+        answers = enumerate(zip(row.granted, row.answers, strict=True))
+        found = tuple([_given(row, record, index, *answer) for index, answer in answers])
+        _LATELY.keep(row, found)
+    return found
 
 
-def _given(
-    row: Remembered, record: Noted, index: int, place: int, data: Mapping[str, Any]
-) -> Given:
+def keep_given(wanted: Wanted, customer: str, granted: tuple[int, ...]) -> None:
+    """Let what was *granted* to a customer need no reading when the next decision asks for it."""
+    taking, given = wanted
+    answers = tuple([given[place] for place in granted])
+    written = tuple([one.written for one in answers])
+    row = Remembered(taking.id, customer, taking.at, taking.text, granted, written)
+    _LATELY.keep(row, answers)
+
+
+def forget_given() -> None:
+    """Forget the answers that were read and written lately."""
+    _LATELY.clear()
+
+
+def _given(row: Remembered, record: Noted, index: int, place: int, text: str) -> Given:
+    data = _decode(text)[0]
     if "kept_from" in data:
-        return Given(place, data["action"], None, data["kept_from"], data)
+        return Given(place, data["action"], None, data["kept_from"], text)
     outcomes = [(name, at) for which, name, at, _ in record.outcomes if which == index]
     answered = Answered(
         row.id,
@@ -268,7 +367,7 @@ def _given(
         record.approvals.get(index, data.get("approval")),
         entry_id(row.id, place),
     )
-    return Given(place, data["action"], answered, None, data)
+    return Given(place, data["action"], answered, None, text)
 
 
 def with_reservations(found: Answer, decision: str) -> Answer:
