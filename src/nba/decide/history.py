@@ -196,11 +196,17 @@ class History(NamedTuple):
     """Earlier answers, in the order of their times.
 
     *used* is what counts on the accounts of limits and budgets, by account, where a store or a
-    case says; the others are counted from the answers.
+    case says; the others are counted from the answers. *unheeded* are more answers, about which no
+    rule asks: for records.
     """
 
     answers: tuple[Answered, ...] = ()
     used: Mapping[str, int] | None = None
+    unheeded: Iterable[Answered] = ()
+
+    def all(self) -> list[Answered]:
+        """Return the answers with those about which no rule asks, in the order of their times."""
+        return sorted((*self.answers, *self.unheeded), key=_by_time)
 
     def kept(self, now: int, keys: Keys) -> dict[str, Answered]:
         """Return what is still the answer, by action: the oldest of each, which counted.

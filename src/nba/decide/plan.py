@@ -219,6 +219,8 @@ class Plan:
     wordings: Wordings
     tiers: tuple[TierPlan, ...]
     floor: float
+    #: What others keep of their own for this plan goes by it: it holds nothing, and so no book.
+    mark: object = field(default_factory=object)
     #: After the conditions: what has something to do.
     stages: tuple[Callable[[Plan, Any, int, Any], int], ...] = ()
     #: By the channel of the interaction: what each limit drops when it is full.

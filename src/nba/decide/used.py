@@ -20,7 +20,7 @@ def with_used(history: History, given: Mapping[str, object] | None, book: Book) 
         used = used_in(given, book)
     except CaseError as error:
         raise error.within("used") from None
-    return History(history.answers, {**(history.used or {}), **used})
+    return history._replace(used={**(history.used or {}), **used})
 
 
 def used_in(given: Mapping[str, object], book: Book) -> dict[str, int]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-from nba.book.model import Limit
+from nba.book.model import Book, Limit
 from nba.decide.answer import Answer
+from nba.decide.heeding import heeds
 from nba.decide.history import Answered, History, history_of, lapses_at
 from nba.decide.offers import Need, Offer, tallies_of
 from nba.decide.plan import Always, Plan
 from nba.decide.view import View
+from nba.state.past import Past
 from nba.state.reservation import Alternative, Asked, Claim, Taking, entry_id
 from nba.state.store import Memory, Remembered
 
@@ -29,12 +31,14 @@ __all__ = [
 
 #: How many offers more than are asked for a store gets, in case that others were faster.
 SPARE: Final = 2
+#: How many of the last decisions are recorded with a decision though no rule asks about them.
+_RECORDED: Final = 100
 
 
 def history_in(
     plan: Plan, memory: Memory, asked: Iterable[str], now: int, *, taking: bool = False
 ) -> History:
-    """Return what is remembered as the plan reads it.
+    """Return what is remembered as the plan reads it: the answers that its rules ask about.
 
     Where something is to be *taken*, nothing that was given already is overlooked because the clock
     of another machine goes before: it is held to have been given now.
@@ -42,15 +46,50 @@ def history_in(
     used = dict(zip(asked, memory.used, strict=True))
     if not memory.decisions:
         return History((), used)
-    answers = [
-        given.answered
-        for row in memory.decisions
-        for given in given_in(row)
-        if given.answered is not None
-    ]
+    past = memory.decisions if isinstance(memory.decisions, Past) else Past(memory.decisions)
+    heeded = _heeded(plan, past)
+    answers = [one for own in heeded.values() for one in own]
     if taking:
         answers = [one if one.at <= now and not one.outcomes else _by(one, now) for one in answers]
-    return history_of(plan.book, answers, now, used)
+    found = history_of(plan.book, answers, now, used)
+    return found._replace(unheeded=_Unheeded(plan.book, past, heeded, now))
+
+
+#: Answers that rules ask about, by the decision that gave them.
+Heeded = Mapping[str, tuple[Answered, ...]]
+
+
+def _heeded(plan: Plan, past: Past) -> Heeded:
+    """Return the answers of a past that the rules of a plan ask about; they are kept with it."""
+    known: Heeded = {}
+    unread: Iterable[Remembered] = past
+    if past.read is not None and past.read[0] is plan.mark:
+        known, unread = past.read[1], past.unread
+    found: dict[str, tuple[Answered, ...]] | None = None
+    for row in unread:
+        answers = [given.answered for given in given_in(row) if given.answered is not None]
+        own = tuple([one for one in answers if heeds(plan, one)])
+        if own or row.id in known:
+            found = {**known} if found is None else found
+            found[row.id] = own
+    heeded = known if found is None else found
+    past.read, past.unread = (plan.mark, heeded), ()
+    return heeded
+
+
+class _Unheeded:
+    """The last answers that no rule asks about: for records, and read when these are written."""
+
+    def __init__(self, book: Book, past: Past, heeded: Heeded, now: int) -> None:
+        self._book = book
+        self._past = past
+        self._heeded = heeded
+        self._now = now
+
+    def __iter__(self) -> Iterator[Answered]:
+        rows = [row for row in self._past[-_RECORDED:] if row.id not in self._heeded]
+        answers = [given.answered for row in rows for given in given_in(row) if given.answered]
+        return iter(history_of(self._book, answers, self._now).answers)
 
 
 def _by(one: Answered, now: int) -> Answered:

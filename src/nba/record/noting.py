@@ -73,7 +73,7 @@ class Notes:
             None if until is None else str(Timestamp(until)),
             tuple(unknown),
             events=tuple(self._rows(view, left_out)) if knows else None,
-            history=tuple(self._answered(one, left_out) for one in view.history.answers),
+            history=tuple(self._answered(one, left_out) for one in view.history.all()),
             used=None if view.history.used is None else dict(view.history.used),
             forsaken=view.forsaken,
             nobody=view.nobody,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 import os
 import threading
-from bisect import insort
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
+from typing import Final
 
 from nba.errors import CaseError
 from nba.journey.events import Row
@@ -16,10 +16,13 @@ from nba.journey.timeline import EMPTY, Timeline
 from nba.state.accounts import Accounts
 from nba.state.deadlines import Deadlines
 from nba.state.links import Links
+from nba.state.past import Past
 from nba.state.reservation import Asked, Granted, Settlement, Taking, entry_id
 from nba.state.store import Change, Due, Memory, Pass, Remembered
 
 __all__ = ["MemoryStore"]
+
+_NO_PAST: Final = Past()
 
 
 class MemoryStore:
@@ -46,8 +49,8 @@ class MemoryStore:
         self._deadlines = Deadlines()
         self._accounts = Accounts()
         self._decisions: dict[str, Remembered] = {}
-        #: by name: the times and ids of its decisions, in order
-        self._decided: dict[str, list[tuple[int, str]]] = {}
+        #: by the name that they were recorded under
+        self._decided: dict[str, Past] = {}
         #: a heap of all decisions by age: at, id
         self._decision_ages: list[tuple[int, str]] = []
 
@@ -177,14 +180,14 @@ class MemoryStore:
         with self._lock:
             customer = self._links.customer_of(customer)
             names = self._links.names_of(customer)
-            decided = self._decided.get(customer)
+            decided = self._decided.get(customer, _NO_PAST)
             if len(names) > 1:
-                decided = sorted(when for name in names for when in self._decided.get(name, ()))
+                decided = Past(one for name in names for one in self._decided.get(name, ()))
             return Memory(
                 customer,
                 self._versions.get(customer, 0),
                 self._timeline(customer),
-                tuple([self._decisions[found] for _, found in decided]) if decided else (),
+                decided,
                 self._accounts.all_used(asked, names, at),
             )
 
@@ -229,10 +232,10 @@ class MemoryStore:
         return granted, refused
 
     def _remember(self, decision: Remembered) -> None:
-        age = (decision.at, decision.id)
+        name = decision.recorded_as
         self._decisions[decision.id] = decision
-        insort(self._decided.setdefault(decision.recorded_as, []), age)
-        heapq.heappush(self._decision_ages, age)
+        self._decided[name] = (self._decided.get(name) or Past()).adding(decision)
+        heapq.heappush(self._decision_ages, (decision.at, decision.id))
         self._changes += 1
         self._versions[decision.recorded_as] = self._changes
 
@@ -252,7 +255,9 @@ class MemoryStore:
             customer = self._links.customer_of(before.recorded_as)
             names = self._links.names_of(customer)
             done = tuple(self._accounts.settle(one, names, at) for one in settlements)
-            self._decisions[id] = before._replace(text=text, revision=revision + 1)
+            after = self._decisions[id] = before._replace(text=text, revision=revision + 1)
+            name = before.recorded_as
+            self._decided[name] = self._decided[name].changing(after)
             self._changed(customer, journey=False)
             return done
 
@@ -267,8 +272,8 @@ class MemoryStore:
                 self._deadlines.replace(name, ())
                 self._accounts.forget_owner(name)
                 self._rows.pop(name, None)
-                for _, decision in self._decided.pop(name, ()):
-                    del self._decisions[decision]
+                for decision in self._decided.pop(name, ()):
+                    del self._decisions[decision.id]
             for name in names:
                 self._changed(name)
             gone = frozenset(names)
@@ -291,12 +296,14 @@ class MemoryStore:
             for customer in {self._links.customer_of(name) for name in touched}:
                 self._changed(customer)
             self._deadlines.forget_before(instant)
+            names = set()
             while self._decision_ages and self._decision_ages[0][0] < instant:
-                age = heapq.heappop(self._decision_ages)
-                name = self._decisions.pop(age[1]).recorded_as
-                self._decided[name].remove(age)
-                if not self._decided[name]:
-                    del self._decided[name]
+                _, id_ = heapq.heappop(self._decision_ages)
+                names.add(self._decisions.pop(id_).recorded_as)
+            for name in names:
+                left = [one for one in self._decided.pop(name) if one.at >= instant]
+                if left:
+                    self._decided[name] = Past(left)
                 self._changed(self._links.customer_of(name), journey=False)
             self._accounts.forget_before(instant)
             return before - len(self._ages)

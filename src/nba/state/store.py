@@ -58,7 +58,7 @@ class Memory(NamedTuple):
     customer: str
     version: int
     timeline: Timeline
-    decisions: tuple[Remembered, ...]
+    decisions: Sequence[Remembered]
     used: tuple[int, ...]
 
 

@@ -1,0 +1,64 @@
+"""Earlier answers about which no rule asks: decisions are the same with them and without them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.decide.contacts import contact_books, histories, used_up
+from tests.decide.strategies import NOW, built, cases, viewed
+from tests.decide.test_contact import LONG, NOW_INSTANT
+
+from nba.decide.answer import answer
+from nba.decide.heeding import heeds
+from nba.decide.history import Answered, history_of
+from nba.decide.planner import plan_for
+from nba.decide.used import with_used
+from nba.journey.timeline import EMPTY
+
+SEEN: Counter[str] = Counter()
+
+
+@settings(
+    max_examples=3_000 if LONG else 60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(contact_books(), st.data())
+def test_nothing_depends_on_what_is_not_heeded(
+    document: dict[str, Any], data: st.DataObject
+) -> None:
+    """Answers, codes, and when to ask again."""
+    book = built(document).book
+    plan = plan_for(book)
+    for _ in range(3):
+        case = replace(
+            data.draw(cases()), now=NOW, role=data.draw(st.sampled_from([None, "agent"]))
+        )
+        past = data.draw(histories(sorted(document["actions"])))
+        every = [Answered.from_dict(one, book) for one in past]
+        # an action that is kept for a while is always heeded
+        every = [
+            one._replace(keep_until=None) if data.draw(st.booleans()) else one for one in every
+        ]
+        some = [one for one in every if heeds(plan, one)]
+        used = data.draw(st.none() | used_up(document))
+        n = data.draw(st.none() | st.integers(1, 3))
+        found = []
+        for answers in (every, some):
+            history = with_used(history_of(book, answers, NOW_INSTANT), used, book)
+            found.append(answer(plan, viewed(plan, case, NOW, EMPTY, history), n))
+        all_, few = found
+        assert few.ranked == all_.ranked
+        assert few.codes() == all_.codes()
+        assert few.defer_until == all_.defer_until
+        SEEN["heeded"] += len(some)
+        SEEN["not heeded"] += len(every) - len(some)
+
+
+def test_both_kinds_were_seen(record_property: Any) -> None:
+    """How many there were of each; it tells only what the test before it saw."""
+    for kind, count in SEEN.items():
+        record_property(kind, count)

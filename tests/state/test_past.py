@@ -1,0 +1,47 @@
+"""The decisions on one customer: in order, unchanged by what is added, read piece by piece."""
+
+from __future__ import annotations
+
+from nba.state.past import Past
+from nba.state.store import Remembered
+
+
+def row(id_: str, at: int, text: str = "") -> Remembered:
+    """Return a decision."""
+    return Remembered(id_, "c", at, text, (0,), ("{}",))
+
+
+def test_adding_makes_another() -> None:
+    """The one before stays as it was, and both are in the order of time and id."""
+    first = Past([row("b", 2)])
+    second = first.adding(row("a", 2))
+    third = second.adding(row("z", 1))
+    other = first.adding(row("y", 9))
+    assert [one.id for one in first] == ["b"]
+    assert [one.id for one in second] == ["a", "b"]
+    assert [one.id for one in third] == ["z", "a", "b"]
+    assert [one.id for one in other] == ["b", "y"]
+    assert (len(first), len(third), third[0].id, first[-5:]) == (1, 3, "z", (row("b", 2),))
+    assert first == (row("b", 2),)
+    assert first != second
+    assert Past() == ()
+
+
+def test_changing_makes_another() -> None:
+    """One decision is told anew, the others stay."""
+    past = Past([row("a", 1), row("b", 2)])
+    after = past.changing(row("a", 1, "said"))
+    assert [one.text for one in after] == ["said", ""]
+    assert [one.text for one in past] == ["", ""]
+    assert after.adding(row("c", 3))[-1].id == "c"
+    assert len(past) == 2
+
+
+def test_what_is_read_is_carried_on() -> None:
+    """A reader is told only of what was added or changed since."""
+    past = Past([row("a", 1)])
+    assert [one.id for one in past.unread] == ["a"]
+    past.read, past.unread = ("mark", {"a": 1}), ()
+    after = past.adding(row("b", 2)).changing(row("a", 1, "said"))
+    assert after.read == ("mark", {"a": 1})
+    assert [(one.id, one.text) for one in after.unread] == [("b", ""), ("a", "said")]
