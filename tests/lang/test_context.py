@@ -262,6 +262,23 @@ def test_every_slot_has_its_declared_type(seed: int) -> None:
         assert all(problem.message for problem in problems)
 
 
+@given(st.integers(0, 2**64))
+def test_little_is_read_as_much_is(seed: int) -> None:
+    """A context of which little is given is read by other code, to the same slots and findings."""
+    random = Random(seed)
+    for _ in range(20):
+        whole = context(random, SHAPE)
+        few = {root: _some(random, own) for root, own in whole.items() if isinstance(own, dict)}
+        other = {root: MappingProxyType(own) for root, own in few.items()}
+        assert repr(SHAPE.read(few)) == repr(SHAPE.read(other))
+
+
+def _some(random: Random, given: dict[str, Any]) -> dict[str, Any]:
+    """Return some of what is given, and at times something that is not declared."""
+    found = {name: value for name, value in given.items() if random.randrange(4) == 0}
+    return found if random.randrange(9) else {**found, "else": 1}
+
+
 _ANY: st.SearchStrategy[Any] = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.datetimes()),
     lambda inner: st.one_of(

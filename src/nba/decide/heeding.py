@@ -17,21 +17,30 @@ __all__ = ["heeds"]
 
 def heeds(plan: Plan, one: Answered) -> bool:
     """Return whether a rule asks about an answer, as it was written down, now or at any time."""
-    if one.keep_until is not None or one.action in plan.once or one.gesture is not None:
+    if one.keep_until is not None or one.gesture is not None:
         return True
+    # what selectors tell answers by
+    sort = (one.action, one.channel, one.issue, one.group, one.kind, one.direction, one.tags)
+    if sort not in plan.asked_of:
+        plan.asked_of[sort] = _asked(plan, one)
+    asked = plan.asked_of[sort]
+    if not asked:
+        return asked is None
+    return not asked.isdisjoint(_came(plan.book, one))
+
+
+def _asked(plan: Plan, one: Answered) -> frozenset[str] | None:
+    """Return the outcomes after which rules ask about answers of a sort; None for whatever came."""
     book = plan.book
     action = book.actions.get(one.action)
-    if action is not None and action.takes:
-        return True
+    if one.action in plan.once or (action is not None and action.takes):
+        return None
     for limit in book.limits.values():
         exempt = limit.exempt is not None and one.covered(limit.exempt)
         if counts(limit, covered=one.covered(limit.covers), exempt=exempt):
-            return True
-    came = _came(book, one)
-    return any(
-        not came.isdisjoint(rule.after) and one.covered(rule.covers)
-        for rule in book.suppressions.values()
-    )
+            return None
+    rules = [rule for rule in book.suppressions.values() if one.covered(rule.covers)]
+    return frozenset(name for rule in rules for name in rule.after)
 
 
 def _came(book: Book, one: Answered) -> set[str]:

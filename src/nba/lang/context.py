@@ -20,6 +20,7 @@ from nba import windows
 from nba.errors import Diagnostic, EvaluationError, did_you_mean
 from nba.lang import values
 from nba.lang.findings import a, with_article
+from nba.lang.sparse import UNFIT, SparseReader
 from nba.lang.types import EnumType, ObjectType, Type
 from nba.lang.values import Duration, Timestamp
 
@@ -70,6 +71,11 @@ class Shape:
         return _reader(self.inputs, self.zone, range(len(self.inputs)))
 
     @cached_property
+    def _sparse(self) -> SparseReader:
+        fits = _fits(self.inputs, self.zone)
+        return SparseReader(fits, [spec.default for spec in self.inputs])
+
+    @cached_property
     def into_record(self) -> Reader:
         """Reads what is known of a context into a record, by path."""
         return _reader(self.inputs, self.zone, [spec.path for spec in self.inputs])
@@ -85,8 +91,12 @@ class Shape:
 
         *roots* holds the objects handed in by name, such as `customer`. Derived slots are None.
         """
-        slots: list[object] = [None] * len(self.paths)
         problems: list[Diagnostic] = []
+        slots = self._sparse.read(roots)
+        if slots is not None:
+            slots.extend([None] * len(self.derived))
+            return slots, problems
+        slots = [None] * len(self.paths)
         self._into_slots(roots, slots, problems)
         return slots, problems
 
@@ -293,6 +303,34 @@ def _slow(spec: FieldSpec, zone: tzinfo) -> Callable[[object, list[Diagnostic]],
     return read
 
 
+def _fits(inputs: Sequence[FieldSpec], zone: tzinfo) -> dict[str, Callable[[Any], object]]:
+    """Generate for each field what makes its value: UNFIT where somebody has to be told of it."""
+    namespace: dict[str, Any] = {"UNFIT": UNFIT}
+    lines = []
+    for place, spec in enumerate(inputs):
+        namespace[f"slow{place}"] = _slow_fit(spec, zone)
+        namespace[f"default{place}"] = spec.default
+        test = _quick_test(spec, f"allowed{place}", namespace)
+        whole = _quick_int(spec)
+        lines.append(
+            f"fit{place} = lambda v: v if {test} else default{place} if v is None else "
+            f"{f'float(v) if {whole} else ' if whole else ''}slow{place}(v)"
+        )
+    exec(compile("\n".join(lines), "<reader of a context>", "exec"), namespace)  # noqa: S102
+    return {spec.path: namespace.pop(f"fit{place}") for place, spec in enumerate(inputs)}
+
+
+def _slow_fit(spec: FieldSpec, zone: tzinfo) -> Callable[[object], object]:
+    slow = _slow(spec, zone)
+
+    def fit(value: object) -> object:
+        problems: list[Diagnostic] = []
+        found = slow(value, problems)
+        return UNFIT if problems else found
+
+    return fit
+
+
 class _Rejected(dict[str, Any]):
     """What stands for an object that is none: whatever is asked of it was rejected."""
 
@@ -330,12 +368,18 @@ _MANY: Final = 20  # undeclared fields of one object that are named
 
 def _quick_conversion(spec: FieldSpec, key: int | str) -> list[str]:
     """Return the line that makes a double of an int, as JSON has most whole numbers."""
+    whole = _quick_int(spec)
+    return [f"    elif {whole}: c[{key!r}] = float(v)"] if whole else []
+
+
+def _quick_int(spec: FieldSpec) -> str:
+    """Return a test that a value is an int that is a double of the field; '' for other types."""
     if spec.type.name != "double":
-        return []
+        return ""
     # beyond it not every int is a double; what is out of the declared range is told of slowly
     low = -_EXACT if spec.minimum is None else max(math.ceil(spec.minimum), -_EXACT)
     high = _EXACT if spec.maximum is None else min(math.floor(spec.maximum), _EXACT)
-    return [f"    elif v.__class__ is int and {low} <= v <= {high}: c[{key!r}] = float(v)"]
+    return f"v.__class__ is int and {low} <= v <= {high}"
 
 
 def _quick_test(spec: FieldSpec, allowed: str, namespace: dict[str, Any]) -> str:
