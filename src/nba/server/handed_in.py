@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 from cachetools import LRUCache
 
-from nba.journey.events import Journey
+from nba.journey.events import Event, Journey
 from nba.server.decoding import decoded
 from nba.server.messages import CaseEvents, events_of
 
@@ -20,32 +20,41 @@ __all__ = ["HandedIn"]
 
 #: The JSON of the journeys that are kept, in bytes; read, they take about six times as much.
 _MOST: Final = 4 * 2**20
+_MARK: Final = 100  # bytes of one that came only once
 _NONE: Final = b"null"
 
 
 class _Known(NamedTuple):
-    text: bytes
-    journey: Journey
+    """A journey; only the hash of its text, as long as it came only once."""
+
+    hashed: int
+    text: bytes = b""
+    journey: Journey | None = None
 
 
 class HandedIn:
-    """Reads the events of cases, and keeps the last journey of each customer for a while."""
+    """Reads the events of cases, and keeps the last journey of each customer that came again."""
 
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder(CaseEvents)
-        self._known: LRUCache[str, _Known] = LRUCache(_MOST, lambda one: len(one.text))
+        self._known: LRUCache[str, _Known] = LRUCache(_MOST, lambda one: _MARK + len(one.text))
 
-    def journey(self, customer: str, events: bytes) -> Journey | None:
+    def journey(self, customer: str, events: bytes) -> tuple[Event, ...] | None:
         """Return the journey that is written as JSON; None for none. Raises ProblemError."""
         if events == _NONE:
             return None
         known = self._known.get(customer)
-        if known is not None and known.text == events:
+        if known is not None and known.journey is not None and known.text == events:
             return known.journey
-        journey = Journey(events_of(decoded(self._decoder, events, ("events",))))
-        with suppress(ValueError):  # it is larger than all that may be kept
-            self._known[customer] = _Known(events, journey)
-        return journey
+        read = events_of(decoded(self._decoder, events, ("events",)))
+        hashed = hash(events)
+        if known is not None and known.hashed == hashed:
+            read = Journey(read)
+            with suppress(ValueError):  # it is larger than all that may be kept
+                self._known[customer] = _Known(hashed, events, read)
+        else:
+            self._known[customer] = _Known(hashed)
+        return read
 
     def forget(self) -> None:
         """Forget all of them."""
