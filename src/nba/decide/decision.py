@@ -155,8 +155,10 @@ class Candidate(NamedTuple):
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as plain data, `due` as RFC 3339."""
         found = self._asdict()
-        found["gesture"] = self.gesture.to_dict() if self.gesture else None
-        found["due"] = None if self.due is None else windows.moment(self.due).isoformat()
+        if self.gesture is not None:
+            found["gesture"] = self.gesture.to_dict()
+        if self.due is not None:
+            found["due"] = windows.moment(self.due).isoformat()
         return found
 
     @classmethod
@@ -303,15 +305,16 @@ class Decision:
 
         With *why* come the sentences, the briefing, the open moments and the relationship.
         """
+        best = self.best
         found: dict[str, Any] = {
             "id": self.id,
             "customer": self.customer,
             "version": self.version,
             "now": self.now.isoformat(),
-            "action": self.action,
-            "channel": self.channel,
-            "title": self.title,
-            "say": self.say,
+            "action": best.action if best else None,
+            "channel": best.channel if best else None,
+            "title": best.title if best else self.no_action,
+            "say": best.say if best else None,
             "reason": self.reason,
             "no_action": self.no_action,
             "n": self.n,
@@ -321,14 +324,14 @@ class Decision:
             "defer_until": self.defer_until.isoformat() if self.defer_until else None,
             "diagnostics": [found.to_dict() for found in self.diagnostics],
         }
-        back = self.account if isinstance(self.account, ReadBack) else ReadBack({})
-        if why or back.sentences is not None:
+        back = self.account if isinstance(self.account, ReadBack) else None
+        if why or (back and back.sentences is not None):
             whole = self.relationship
             found["why"] = self.why()
             found["briefing"] = self.briefing
             found["moments"] = self.moments
             found["relationship"] = whole.to_dict() if whole else None
-        if codes or back.noted:
+        if codes or (back and back.noted):
             found["codes"] = self.codes()
         return found
 

@@ -7,6 +7,8 @@ and never too few: random tests decide with all of them beside it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nba.book.model import Book
 from nba.decide.contact import counts
 from nba.decide.history import Answered
@@ -23,30 +25,27 @@ def heeds(plan: Plan, one: Answered) -> bool:
     sort = (one.action, one.channel, one.issue, one.group, one.kind, one.direction, one.tags)
     if sort not in plan.asked_of:
         plan.asked_of[sort] = _asked(plan, one)
-    asked = plan.asked_of[sort]
-    if not asked:
-        return asked is None
-    return not asked.isdisjoint(_came(plan.book, one))
+    asked, anyway = plan.asked_of[sort]
+    return anyway or (bool(one.outcomes) and not asked.isdisjoint(_meant(plan.book, one.outcomes)))
 
 
-def _asked(plan: Plan, one: Answered) -> frozenset[str] | None:
-    """Return the outcomes after which rules ask about answers of a sort; None for whatever came."""
+def _asked(plan: Plan, one: Answered) -> tuple[frozenset[str], bool]:
+    """Return after which outcomes rules ask about the answers of a sort, and whether anyway."""
     book = plan.book
     action = book.actions.get(one.action)
-    if one.action in plan.once or (action is not None and action.takes):
-        return None
+    anyway = one.action in plan.once or bool(action and action.takes)
     for limit in book.limits.values():
         exempt = limit.exempt is not None and one.covered(limit.exempt)
-        if counts(limit, covered=one.covered(limit.covers), exempt=exempt):
-            return None
+        anyway |= counts(limit, covered=one.covered(limit.covers), exempt=exempt)
     rules = [rule for rule in book.suppressions.values() if one.covered(rule.covers)]
-    return frozenset(name for rule in rules for name in rule.after)
+    asked = frozenset(name for rule in rules for name in rule.after)
+    if book.attribution is not None:  # silence may come of any of them
+        anyway |= not asked.isdisjoint(_meant(book, [(book.attribution.otherwise, 0)]))
+    return asked, anyway
 
 
-def _came(book: Book, one: Answered) -> set[str]:
-    """Return what came of an answer, by name and by what that means; and silence, which may."""
-    names = {name for name, _ in one.outcomes}
-    if book.attribution is not None:
-        names.add(book.attribution.otherwise)
+def _meant(book: Book, outcomes: Iterable[tuple[str, int]]) -> set[str]:
+    """Return outcomes by their names, and by what these mean."""
+    names = {name for name, _ in outcomes}
     meant = {found.means for name in names if (found := book.outcomes.get(name)) and found.means}
     return names | meant

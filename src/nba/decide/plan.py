@@ -219,8 +219,9 @@ class Plan:
     wordings: Wordings
     tiers: tuple[TierPlan, ...]
     floor: float
-    #: By what selectors tell earlier answers by: the outcomes that rules ask about (`heeding`).
-    asked_of: dict[tuple[object, ...], frozenset[str] | None] = field(default_factory=dict)
+    #: By what selectors tell earlier answers by: after which outcomes, or if anyway, rules ask
+    #: about them (`heeding`).
+    asked_of: dict[tuple[object, ...], tuple[frozenset[str], bool]] = field(default_factory=dict)
     #: What others keep of their own for this plan goes by it: it holds nothing, and so no book.
     mark: object = field(default_factory=object)
     #: After the conditions: what has something to do.

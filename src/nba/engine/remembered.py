@@ -48,11 +48,13 @@ def history_in(
         return History((), used)
     past = memory.decisions if isinstance(memory.decisions, Past) else Past(memory.decisions)
     heeded = _heeded(plan, past)
+    unheeded = _Unheeded(plan.book, past, heeded, now)
+    if not heeded:
+        return History((), used, unheeded)
     answers = [one for own in heeded.values() for one in own]
     if taking:
         answers = [one if one.at <= now and not one.outcomes else _by(one, now) for one in answers]
-    found = history_of(plan.book, answers, now, used)
-    return found._replace(unheeded=_Unheeded(plan.book, past, heeded, now))
+    return History(history_of(plan.book, answers, now).answers, used, unheeded)
 
 
 #: Answers that rules ask about, by the decision that gave them.
@@ -65,16 +67,13 @@ def _heeded(plan: Plan, past: Past) -> Heeded:
     unread: Iterable[Remembered] = past
     if past.read is not None and past.read[0] is plan.mark:
         known, unread = past.read[1], past.unread
-    found: dict[str, tuple[Answered, ...]] | None = None
     for row in unread:
         answers = [given.answered for given in given_in(row) if given.answered is not None]
         own = tuple([one for one in answers if heeds(plan, one)])
         if own or row.id in known:
-            found = {**known} if found is None else found
-            found[row.id] = own
-    heeded = known if found is None else found
-    past.read, past.unread = (plan.mark, heeded), ()
-    return heeded
+            known = {**known, row.id: own}
+    past.read, past.unread = (plan.mark, known), ()
+    return known
 
 
 class _Unheeded:
