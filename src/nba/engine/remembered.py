@@ -59,11 +59,12 @@ def history_in(
 
 #: Answers that rules ask about, by the decision that gave them.
 Heeded = Mapping[str, tuple[Answered, ...]]
+_NONE: Final[Heeded] = {}
 
 
 def _heeded(plan: Plan, past: Past) -> Heeded:
     """Return the answers of a past that the rules of a plan ask about; they are kept with it."""
-    known: Heeded = {}
+    known = _NONE
     unread: Iterable[Remembered] = past
     if past.read is not None and past.read[0] is plan.mark:
         known, unread = past.read[1], past.unread

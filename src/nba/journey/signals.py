@@ -204,8 +204,11 @@ class SignalFunction:
         if kept is None or start < kept.after:
             entries = self.entries([], *self.window(timeline, after, None))
             kept = timeline.found[self.mark] = _Kept(start, entries)
-        first = bisect_right(kept.entries, start, key=_entered)
-        return kept.entries[first : bisect_right(kept.entries, until, first, key=_entered)]
+        entries = kept.entries
+        if not entries or (start < entries[0][1] and entries[-1][1] <= until):
+            return entries
+        first = bisect_right(entries, start, key=_entered)
+        return entries[first : bisect_right(entries, until, first, key=_entered)]
 
     def value(self, now: int, entries: Sequence[Any]) -> object:
         """Return the value that follows from the entries of the events that count."""

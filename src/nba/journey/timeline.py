@@ -29,7 +29,7 @@ class Occurrences:
     is unknown. The other is made when it is asked for.
     """
 
-    __slots__ = ("_by_value", "_columns", "_rows", "places", "times")
+    __slots__ = ("_by_value", "_columns", "_made", "_rows", "places", "times")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Occurrences:
         self.places = places
         self._rows = rows
         self._columns: dict[str, Sequence[Any]] = columns or {}
+        self._made: dict[int, Row] = {}
         self._by_value: dict[str, dict[object, list[int]]] = {}
 
     def column(self, field: str) -> Sequence[Any]:
@@ -62,11 +63,12 @@ class Occurrences:
         """Return one of the events."""
         if self._rows is not None:
             return self._rows[index]
-        columns = self._columns
-        row: Row = {"type": columns["type"][index], "at": Timestamp(self.times[index])}
-        for field, column in columns.items():
-            if (value := column[index]) is not None:
-                row[field] = value
+        row = self._made.get(index)
+        if row is None:
+            known = [(field, column[index]) for field, column in self._columns.items()]
+            row = {field: value for field, value in known if value is not None}
+            row["at"] = Timestamp(self.times[index])
+            self._made[index] = row
         return row
 
     def having(self, field: str, value: object) -> Places:

@@ -24,7 +24,8 @@ class SparseReader:
 
     def __init__(self, fits: Mapping[str, Fit], defaults: Sequence[object]) -> None:
         self._fresh = [*defaults]
-        self._few = len(fits) // 2
+        #: what is given by a name of its own beside the roots; with more, it takes as long
+        self._few = len(fits) // 4
         self._roots: Fields = {}
         for slot, (path, fit) in enumerate(fits.items()):
             *owners, name = path.split(".")

@@ -20,7 +20,7 @@ __all__ = ["HandedIn"]
 
 #: The JSON of the journeys that are kept, in bytes; read, they take about six times as much.
 _MOST: Final = 4 * 2**20
-_MARK: Final = 100  # bytes of one that came only once
+_MARK: Final = 400  # what one takes that came only once
 _NONE: Final = b"null"
 
 
