@@ -171,6 +171,14 @@ def test_outputs():
         assert raised.value.help == help_
 
 
+def test_text_in_brackets_is_quoted() -> None:
+    """Else `not (a, b)` would be all values but two others."""
+    found = cell('not "(a", b)', STRING, UTC)
+    assert found is not None
+    assert (found.values, found.text) == (("(a", "b)"), 'not "(a", b)')
+    assert cell(found.text, STRING, UTC) == found
+
+
 WORDS = st.text(st.sampled_from("ab ,-\"'not()"), max_size=8)
 ENDS = st.sampled_from(["0", "2", "2.5", "-1"])
 RANGES = st.one_of(

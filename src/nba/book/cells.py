@@ -158,7 +158,7 @@ def unquoted(text: str) -> str:
 def quoted(text: str) -> str:
     """Return text as a cell has it: in quotes where it would mean something else without."""
     plain = text == text.strip() and text not in _ANYTHING and not _NOT.match(text)
-    if plain and not any(mark in text for mark in "\"',"):
+    if plain and not text.startswith("(") and not any(mark in text for mark in "\"',"):
         return text
     return '"' + text.replace('"', '""') + '"'
 
