@@ -22,7 +22,8 @@ from nba.decide.stages import Passage
 from nba.decide.view import inputs_of
 from nba.engine.compiled import compiled
 from nba.engine.deciding import Running
-from nba.engine.remembered import SPARE, history_in, taking_of
+from nba.engine.remembered import history_in
+from nba.engine.taking import SPARE, taking_of
 from nba.state.memory import MemoryStore
 
 Step = tuple[str, float]

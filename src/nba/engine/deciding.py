@@ -17,9 +17,11 @@ from nba.decide.history import EMPTY_HISTORY, Answered, History, history_of
 from nba.decide.plan import Plan
 from nba.decide.used import with_used
 from nba.decide.view import inputs_of
+from nba.engine.given import keep_given
 from nba.engine.ids import new_id
 from nba.engine.keyed import fingerprint, id_under, retold, told_of
-from nba.engine.remembered import SPARE, history_in, keep_given, taking_of, with_reservations
+from nba.engine.remembered import history_in
+from nba.engine.taking import SPARE, taking_of, with_reservations
 from nba.errors import CaseError, Diagnostic, StoreError
 from nba.journey.shapes import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
@@ -135,7 +137,7 @@ def _decide(
         if not granted.stale and granted.granted:
             if asked_for is not None and (first := _made_by_others(store, wanted.taking, granted)):
                 return retold(first, asked_for)
-            keep_given(wanted, memory.customer, granted.granted)
+            keep_given(*wanted, memory.customer, granted.granted)
             taken = with_reservations(_as_granted(found, granted), name)
             return Decided(name, taken, problems, memory.customer, asked=True)
     raise StoreError("others change what is remembered of this customer faster than it is read")

@@ -24,11 +24,11 @@ from nba.engine.compiled import compiled
 from nba.engine.deciding import Running, decide, decided_again, store_failure
 from nba.engine.explaining import explained
 from nba.engine.export import exported
+from nba.engine.given import forget_given
 from nba.engine.journeys import Journeys
 from nba.engine.outcome_event import outcome_event
 from nba.engine.outcomes import Outcomes, Recorded
 from nba.engine.profiles import ProfileProvider, Profiles
-from nba.engine.remembered import forget_given
 from nba.engine.session import Session
 from nba.engine.standing import Standing, standing_of
 from nba.errors import CaseError, Diagnostic, StoreError, UnknownDecisionError

@@ -11,7 +11,7 @@ from typing import Any
 from nba.decide.answer import Answer
 from nba.decide.case import Case
 from nba.decide.decision import Candidate, Decision
-from nba.engine.remembered import Noted
+from nba.engine.given import Noted
 from nba.errors import CaseError, Diagnostic
 from nba.state.reservation import entry_id
 from nba.state.store import Remembered

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nba import windows
 from nba.book.model import Book
+from nba.engine.given import Noted, given_in
 from nba.engine.outcomes import Recorded
-from nba.engine.remembered import Noted, given_in
 from nba.journey.events import Event
 from nba.state.reservation import entry_id
 from nba.state.store import Store

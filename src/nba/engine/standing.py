@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from nba import money, windows
 from nba.decide.decision import Gesture
-from nba.engine.remembered import Given, Noted, given_in
+from nba.engine.given import Given, Noted, given_in
 from nba.errors import UnknownDecisionError
 from nba.state.reservation import entry_id
 from nba.state.store import Remembered, Store

@@ -9,7 +9,7 @@ import pytest
 from tests.engine.contacts import BOOK, World, world
 
 from nba import Decision, windows
-from nba.engine.remembered import _Lately, forget_given, given_in
+from nba.engine.given import _Lately, forget_given, given_in
 from nba.state.store import Remembered
 
 HOUR = 3600 * windows.SECOND
