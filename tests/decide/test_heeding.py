@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +17,6 @@ from nba.decide.history import Answered, history_of
 from nba.decide.planner import plan_for
 from nba.decide.used import with_used
 from nba.journey.timeline import EMPTY
-
-SEEN: Counter[str] = Counter()
 
 
 @settings(
@@ -54,11 +51,49 @@ def test_nothing_depends_on_what_is_not_heeded(
         assert few.ranked == all_.ranked
         assert few.codes() == all_.codes()
         assert few.defer_until == all_.defer_until
-        SEEN["heeded"] += len(some)
-        SEEN["not heeded"] += len(every) - len(some)
 
 
-def test_both_kinds_were_seen(record_property: Any) -> None:
-    """How many there were of each; it tells only what the test before it saw."""
-    for kind, count in SEEN.items():
-        record_property(kind, count)
+def test_what_is_heeded() -> None:
+    """What a limit counts, and what a suppression asks about once that came of it."""
+    limit = {
+        "id": "few",
+        "counts": "decided",
+        "covers": {"action": "a"},
+        "per": "customer",
+        "at_most": 9,
+        "window": {"rolling": "9d"},
+        "on_limit": "drop",
+    }
+    pause = {"id": "no", "after": ["rejected"], "covers": {"action": "b"}, "for": "9d"}
+    document = {
+        "format": 1,
+        "book": "x",
+        "context": {"customer": {"tier": "string"}},
+        "channels": {"app": {}},
+        "issues": {"i": {}},
+        "groups": {"i/g": {}},
+        "contact_policy": {
+            "limits": [
+                {**limit, "per": "customer", "window": {"rolling": "9d"}, "on_limit": "drop"}
+            ],
+            "suppress": [{**pause, "same": "action"}],
+        },
+        "actions": {
+            name: {"title": name, "group": "i/g", "kind": "guidance", "channels": ["app"]}
+            for name in "abc"
+        },
+    }
+    plan = plan_for(built(document).book)
+
+    def heeded(action: str, **more: Any) -> bool:
+        at = NOW.isoformat()
+        return heeds(plan, Answered.from_dict({"action": action, "at": at, **more}, plan.book))
+
+    said = [{"outcome": "rejected", "at": NOW.isoformat()}]
+    seen = [{"outcome": "presented", "at": NOW.isoformat()}]
+    assert heeded("a")
+    assert not heeded("b")
+    assert not heeded("b", outcomes=seen)
+    assert heeded("b", outcomes=said)
+    assert not heeded("c", outcomes=said)
+    assert heeded("c", gesture="1.00")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -116,3 +119,54 @@ def test_most_events_are_read_by_column(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(EventShapes, "rows", None)
     without = [one._replace(id=None) for one in FIVE]
     assert len(SHAPES.journey(FIVE, NOW)[0]) == len(SHAPES.journey(without, NOW)[0]) == 5
+
+
+def test_threads_share_a_journey() -> None:
+    """What one of them has half read, another does not take for the whole."""
+    repeated = {
+        "severity": "high",
+        "sequence": [
+            {"event": "contact", "as": "first", "where": "first.resolved == false"},
+            {"event": "contact", "as": "again", "where": "again.topic == first.topic"},
+        ],
+        "within": "7d",
+        "lasts": "72h",
+    }
+    say = {"a": {**BOOK["actions"]["a"], "say": "{size(moments)}"}}
+    engine = Engine(built({**BOOK, "moments": {"repeated": repeated}, "actions": say}))
+    topics = [f"t{number}" for number in range(1_500)] + ["same", "same"]
+    events = [
+        Event(
+            "contact", "c", "app", NOW - timedelta(minutes=len(topics) - place), data, f"e{place}"
+        )
+        for place, topic in enumerate(topics)
+        for data in [{"topic": topic, "resolved": False}]
+    ]
+    said = []
+
+    def decide(journey: Journey, begin: Barrier) -> None:
+        begin.wait()
+        said.append(engine.decide("c", events=journey, now=NOW, commit=False).say)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(12):
+            journey, begin = Journey(events), Barrier(3)
+            engine._running.shapes.journey(journey, NOW)
+            threads = [Thread(target=decide, args=(journey, begin)) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert said == ["1"] * 36
+
+
+def test_a_journey_travels_without_what_was_read() -> None:
+    """It means nothing in another process."""
+    journey = Journey(FIVE)
+    SHAPES.journey(journey, NOW)
+    copy = pickle.loads(pickle.dumps(journey))  # noqa: S301 - our own
+    assert (copy, type(copy), copy.read) == (journey, Journey, None)

@@ -78,6 +78,21 @@ def test_what_is_wrong_is_told_with_its_place(wrong: bytes, pointer: str) -> Non
     assert raised.value.errors[0]["pointer"] == pointer
 
 
+def test_the_journeys_go_with_the_customer(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is forgotten is forgotten here too, and all of it when its time is over."""
+    forgotten = []
+    monkeypatch.setattr(HandedIn, "forget", lambda _self: forgotten.append(1))
+    assert client.delete("/v1/customers/c-1").status_code == 204
+    assert forgotten
+    monkeypatch.setattr(handed_in, "_SECONDS", 0.0)
+    known = HandedIn()
+    first = [known.journey("c-1", text("a-1")) for _ in range(3)]
+    assert first[1] is not first[2]
+    known.forget_old()
+
+
 def test_decisions_on_the_same_journey(client: httpx.Client) -> None:
     """The same answer each time, another one when another event came."""
 

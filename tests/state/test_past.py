@@ -40,8 +40,17 @@ def test_changing_makes_another() -> None:
 def test_what_is_read_is_carried_on() -> None:
     """A reader is told only of what was added or changed since."""
     past = Past([row("a", 1)])
-    assert [one.id for one in past.unread] == ["a"]
-    past.read, past.unread = ("mark", {"a": 1}), ()
-    after = past.adding(row("b", 2)).changing(row("a", 1, "said"))
-    assert after.read == ("mark", {"a": 1})
-    assert [(one.id, one.text) for one in after.unread] == [("b", ""), ("a", "said")]
+    assert past.adding(row("b", 2)).read is None
+    past.read = ("mark", {"a": 1}, ())
+    after = past.adding(row("c", 2)).changing(row("a", 1, "said"))
+    assert after.read is not None
+    mark, made, others = after.read
+    assert (mark, made) == ("mark", {"a": 1})
+    assert [(one.id, one.text) for one in others] == [("c", ""), ("a", "said")]
+
+
+def test_rows_that_are_handed_over_stay_as_they_are() -> None:
+    """They are the caller's."""
+    rows = [row("a", 1)]
+    assert len(Past(rows).adding(row("b", 2))) == 2
+    assert len(rows) == 1

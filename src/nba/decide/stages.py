@@ -95,7 +95,8 @@ def channel(plan: Plan, view: View, alive: int, trail: Trail) -> int:
     """Stage 6: the direction that the channel has, consent to be contacted by it, its hours."""
     if not plan.ways:
         return alive
-    misdirected, hours = plan.ways[view.current]
+    # a book may let interactions come on channels that are none of its own
+    misdirected, hours = plan.ways.get(view.current) or plan.ways[None]
     if here := alive & misdirected:
         trail.note("no_channel:direction", here)
         alive ^= here

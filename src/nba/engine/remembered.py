@@ -48,16 +48,19 @@ _NONE: Final[Heeded] = {}
 
 def _heeded(plan: Plan, past: Past) -> Heeded:
     """Return the answers of a past that the rules of a plan ask about; they are kept with it."""
-    known = _NONE
+    known: Heeded = _NONE
     unread: Iterable[Remembered] = past
-    if past.read is not None and past.read[0] is plan.mark:
-        known, unread = past.read[1], past.unread
+    if (read := past.read) is not None and read[0] is plan.mark:
+        _, known, unread = read
+    found: dict[str, tuple[Answered, ...]] | None = None
     for row in unread:
         answers = [given.answered for given in given_in(row) if given.answered is not None]
         own = tuple([one for one in answers if heeds(plan, one)])
         if own or row.id in known:
-            known = {**known, row.id: own}
-    past.read, past.unread = (plan.mark, known), ()
+            found = {**known} if found is None else found
+            found[row.id] = own
+    known = known if found is None else found
+    past.read = (plan.mark, known, ())
     return known
 
 
@@ -71,9 +74,11 @@ class _Unheeded:
         self._now = now
 
     def __iter__(self) -> Iterator[Answered]:
-        rows = [row for row in self._past[-_RECORDED:] if row.id not in self._heeded]
+        heeded = {one.reservation for own in self._heeded.values() for one in own}
+        rows = self._past[-_RECORDED:]
         answers = [given.answered for row in rows for given in given_in(row) if given.answered]
-        return iter(history_of(self._book, answers, self._now).answers)
+        others = [one for one in answers if one.reservation not in heeded]
+        return iter(history_of(self._book, others, self._now).answers)
 
 
 def _by(one: Answered, now: int) -> Answered:

@@ -80,6 +80,10 @@ class Journey(tuple[Event, ...]):  # noqa: SLOT001 - a tuple has no slots for wh
     #: what was read of them, with the mark of what did
     read: tuple[object, Any] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leave out what was read: it means nothing elsewhere."""
+        return Journey, (tuple(self),)
+
 
 _KEYS: Final = ("type", "customer", "channel", "at", "data", "id")
 

@@ -1,8 +1,8 @@
 """The fast matcher of moments: the same instances as the literal one, in time that stays small.
 
 Three things make it fast. Conditions become Python once per book. A condition that an event's
-field equals a field of an earlier event, or a literal, becomes a look-up among the values
-of a journey, which all its moments share. And of every window only the events inside are visited.
+field equals a field of an earlier event becomes a look-up among the values of a journey, which all
+its moments share. And of every window only the events inside are visited.
 
 A sequence is matched greedily where no step refers to one between the first and itself: then the
 earliest match of each step is as good as any. Else the earliest completion of the steps from the

@@ -55,8 +55,9 @@ class EventShapes:
         """
         if not isinstance(events, Journey):
             return self._read(events, now)
-        if events.read is not None and events.read[0] is self._mark:
-            known: tuple[Timeline, Sequence[Diagnostic]] = events.read[1]
+        read = events.read  # once, since threads may share it
+        if read is not None and read[0] is self._mark:
+            known: tuple[Timeline, Sequence[Diagnostic]] = read[1]
             return known
         found = self._read(events, now)
         if all(event.at is not None for event in events):  # else it depends on the time

@@ -195,7 +195,9 @@ class SignalFunction:
         if self.of_events:
             return self.listed(columns)
         slots[self.event] = columns
-        return self.listed(slots)
+        found = self.listed(slots)
+        slots[self.event] = None
+        return found
 
     def _kept(self, timeline: Timeline, after: int | None, until: int) -> Sequence[Any]:
         """Return the entries of a window, with their times; those of a journey are kept."""

@@ -1,7 +1,8 @@
 """The steps of patterns, compiled, and how they look for events in a journey.
 
-A condition that a field of an event equals a field of an earlier one, or a literal, becomes a
-look-up; what else a step asks for becomes Python.
+A condition that a field of an event equals a field of an earlier one becomes a look-up. What a step
+asks for of its own event alone is asked of all events of a type at once. What else it asks for
+becomes Python.
 """
 
 from __future__ import annotations

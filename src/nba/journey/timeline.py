@@ -65,7 +65,8 @@ class Occurrences:
             return self._rows[index]
         row = self._made.get(index)
         if row is None:
-            known = [(field, column[index]) for field, column in self._columns.items()]
+            columns = [*self._columns.items()]  # another thread may add one
+            known = [(field, column[index]) for field, column in columns]
             row = {field: value for field, value in known if value is not None}
             row["at"] = Timestamp(self.times[index])
             self._made[index] = row
@@ -75,12 +76,13 @@ class Occurrences:
         """Return the places of those that have a value of a field."""
         by_value = self._by_value.get(field)
         if by_value is None:
-            by_value = self._by_value[field] = {}
+            by_value = {}
             for place, own in zip(self.places, self.column(field), strict=True):
                 if own in by_value:
                     by_value[own].append(place)
                 else:
                     by_value[own] = [place]
+            self._by_value[field] = by_value  # whole, since threads share a journey
         return by_value.get(value, ())
 
     def span(self, after: int | None, until: int | None) -> tuple[int, int]:

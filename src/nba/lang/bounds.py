@@ -13,6 +13,7 @@ from typing import Final
 from nba.lang import tree
 from nba.lang.context import FieldSpec
 from nba.lang.tree import Node
+from nba.lang.values import EXACT
 
 __all__ = ["ANYTHING", "Bounds", "bounds"]
 
@@ -21,7 +22,6 @@ Bounds = tuple[float, float]
 
 ANYTHING: Final[Bounds] = (-math.inf, math.inf)
 _NOT_NEGATIVE: Final[Bounds] = (0.0, math.inf)
-_EXACT: Final = 2.0**53  # up to which doubles hold every int
 _SIZES: Final = frozenset({"size", ".size", "count"})
 
 #: Gives what is declared of a field.
@@ -98,8 +98,8 @@ def _quotient(one: Bounds, other: Bounds) -> Bounds:
 
 def _whole(low: float, high: float) -> Bounds:
     """Return bounds of an int, wide enough for what a double rounds and a division drops."""
-    low = math.floor(low) if abs(low) < _EXACT else -math.inf
-    return low, math.ceil(high) if abs(high) < _EXACT else math.inf
+    low = math.floor(low) if abs(low) < EXACT else -math.inf
+    return low, math.ceil(high) if abs(high) < EXACT else math.inf
 
 
 _COMBINED: Final[dict[str, Callable[[Bounds, Bounds], Bounds]]] = {

@@ -30,6 +30,8 @@ PLAIN_MEMBERS: Final = PLAIN - {"double"}
 #: Types of what may be true or false.
 MAYBE_TRUE: Final = frozenset({"bool", "dyn", "wrapper"})
 BOXES: Final = {"timestamp": "Timestamp", "duration": "Duration", "uint": "UInt"}
+#: Types whose literals Python writes and compares as the language does, whatever the value is.
+_WRITTEN: Final = frozenset({"bool", "int", "double", "string"})
 _COMPARING: Final = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 
 
@@ -75,6 +77,8 @@ def equals(function: str, kind: str, other: Node) -> str:
     if function == "in":
         written = literals(kind, other)
         return written and f"in {written}"
+    if kind not in _WRITTEN:
+        return ""
     if function in ("==", "!=") and isinstance(other, tree.Literal) and other.type.name == kind:
         return f"== {other.value!r}" if _is_plain(other.value) else ""
     return ""
@@ -86,7 +90,7 @@ def literals(kind: str, node: Node) -> str:
     values = [item.value for item in items if isinstance(item, tree.Literal)]
     if not values or len(values) < len(items) or not all(map(_is_plain, values)):
         return ""
-    if not node.type.args or node.type.args[0].name != kind:
+    if kind not in _WRITTEN or not node.type.args or node.type.args[0].name != kind:
         return ""
     written = f"{', '.join(map(repr, values))},"
     return f"{{{written}}}" if len(values) > 3 else f"({written})"  # a set pays from a handful on

@@ -16,7 +16,7 @@ from typing import Any, Final
 from nba.errors import Diagnostic
 from nba.lang.context import FieldSpec, convert
 from nba.lang.types import EnumType
-from nba.lang.values import INT_MAX
+from nba.lang.values import EXACT, INT_MAX
 
 __all__ = ["ColumnReader"]
 
@@ -25,8 +25,6 @@ Column = Sequence[Any]
 _Reader = Callable[[Column], Column | None]
 
 _NONE: Final = type(None)
-#: Every int up to it is a double.
-_EXACT: Final = 2**53
 
 
 class ColumnReader:
@@ -43,7 +41,7 @@ class ColumnReader:
     def read(self, records: Sequence[Mapping[str, Any]]) -> dict[str, Column] | None:
         """Return what is known of each field, by its name: a value for each record, or None.
 
-        None for all of it where something is not as it is declared, or no field is.
+        None for all of it where something is not as it is declared.
         """
         columns = self._columns(records) if self._flat else None
         if columns is None:
@@ -106,7 +104,7 @@ def _quick(spec: FieldSpec) -> Callable[[Column, set[type]], Column | None]:
         case "double":
             return lambda column, classes: (
                 (column if classes == _DOUBLE else [*map(float, column)])
-                if classes <= _NUMBER and _within(column, spec, _EXACT)
+                if classes <= _NUMBER and _within(column, spec, EXACT)
                 else None
             )
     return lambda _column, _classes: None

@@ -361,8 +361,6 @@ def _note_undeclared(
 
 
 _near = lru_cache(maxsize=4096)(did_you_mean)
-#: Every int up to it is a double.
-_EXACT: Final = 2**53
 _MANY: Final = 20  # undeclared fields of one object that are named
 
 
@@ -377,8 +375,8 @@ def _quick_int(spec: FieldSpec) -> str:
     if spec.type.name != "double":
         return ""
     # beyond it not every int is a double; what is out of the declared range is told of slowly
-    low = -_EXACT if spec.minimum is None else max(math.ceil(spec.minimum), -_EXACT)
-    high = _EXACT if spec.maximum is None else min(math.floor(spec.maximum), _EXACT)
+    low = -values.EXACT if spec.minimum is None else max(math.ceil(spec.minimum), -values.EXACT)
+    high = values.EXACT if spec.maximum is None else min(math.floor(spec.maximum), values.EXACT)
     return f"v.__class__ is int and {low} <= v <= {high}"
 
 

@@ -25,6 +25,7 @@ from nba import windows
 from nba.errors import EvaluationError
 
 __all__ = [
+    "EXACT",
     "INT_MAX",
     "INT_MIN",
     "MAX_SIZE",
@@ -58,6 +59,8 @@ __all__ = [
 
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
+#: Every int up to it is a double.
+EXACT: Final = 2**53
 UINT_MAX: Final = 2**64 - 1
 
 

@@ -135,6 +135,7 @@ async def _tick(service: Service) -> None:
     while True:
         service.metrics.refresh(service.under_way)
         await service.look_at_the_store()
+        service.handed_in.forget_old()
         await asyncio.sleep(_TICK)
 
 

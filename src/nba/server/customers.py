@@ -20,8 +20,8 @@ async def journey(call: Call) -> Reply:
 
 async def forget(call: Call) -> Reply:
     """Forget a customer in the log and the store."""
-    await call.service.call(partial(call.service.engine.forget, call.id))
     call.service.handed_in.forget()  # it may be known by another name
+    await call.service.call(partial(call.service.engine.forget, call.id))
     return Reply(b"", 204)
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 from nba.journey.events import Event, Journey
 from nba.server.decoding import decoded
@@ -18,8 +18,10 @@ from nba.server.messages import CaseEvents, events_of
 
 __all__ = ["HandedIn"]
 
-#: The JSON of the journeys that are kept, in bytes; read, they take about six times as much.
+#: The JSON of the journeys that are kept, in bytes; read, most take some six times as much, and
+#: what is made of empty lists some twenty times.
 _MOST: Final = 4 * 2**20
+_SECONDS: Final = 300.0
 _MARK: Final = 400  # what one takes that came only once
 _NONE: Final = b"null"
 
@@ -33,11 +35,16 @@ class _Known(NamedTuple):
 
 
 class HandedIn:
-    """Reads the events of cases, and keeps the last journey of each customer that came again."""
+    """Reads the events of cases, and keeps the last journey of each customer that came again.
+
+    It is kept for five minutes, which is about a conversation.
+    """
 
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder(CaseEvents)
-        self._known: LRUCache[str, _Known] = LRUCache(_MOST, lambda one: _MARK + len(one.text))
+        self._known: TTLCache[str, _Known] = TTLCache(
+            _MOST, _SECONDS, getsizeof=lambda one: _MARK + len(one.text)
+        )
 
     def journey(self, customer: str, events: bytes) -> tuple[Event, ...] | None:
         """Return the journey that is written as JSON; None for none. Raises ProblemError."""
@@ -55,6 +62,10 @@ class HandedIn:
         else:
             self._known[customer] = _Known(hashed)
         return read
+
+    def forget_old(self) -> None:
+        """Forget those whose time is over."""
+        self._known.expire()
 
     def forget(self) -> None:
         """Forget all of them."""

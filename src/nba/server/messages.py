@@ -20,6 +20,7 @@ from nba.journey.events import time_of
 
 __all__ = [
     "Approval",
+    "Asked",
     "Batch",
     "BatchAnswer",
     "BookAnswer",
@@ -103,11 +104,8 @@ def events_of(events: Iterable[CaseEvent]) -> tuple[PlainEvent, ...]:
 CaseEvents = Annotated[list[CaseEvent], Meta(max_length=MOST_EVENTS)]
 
 
-class Case(Strict):
-    """A case, and what is wanted: `n` answers, the interaction recorded too, or only a preview.
-
-    What is left out comes from the store, the profiles and the clock.
-    """
+class Asked(Strict):
+    """A case but for its events, and what is wanted of it."""
 
     id: Text = ""
     customer: Object = {}
@@ -115,17 +113,11 @@ class Case(Strict):
     now: Time | None = None
     role: Text | None = None
     at: Text | None = None
-    events: CaseEvents | None = None
     history: Annotated[list[Object], Meta(max_length=MOST_EVENTS)] | None = None
     used: Object | None = None
     n: Annotated[int, Meta(ge=1, le=100)] | None = None
     observe: bool = False
     commit: bool = True
-
-    def plain(self) -> PlainCase:
-        """Return the case as the library has it."""
-        events = self.events
-        return self.bringing(None if events is None else events_of(events))
 
     def bringing(self, events: tuple[PlainEvent, ...] | None) -> PlainCase:
         """Return the case as the library has it, with these events."""
@@ -142,10 +134,24 @@ class Case(Strict):
         )
 
 
-class RawCase(Case):
+class Case(Asked):
+    """A case, and what is wanted: `n` answers, the interaction recorded too, or only a preview.
+
+    What is left out comes from the store, the profiles and the clock.
+    """
+
+    events: CaseEvents | None = None
+
+    def plain(self) -> PlainCase:
+        """Return the case as the library has it."""
+        events = self.events
+        return self.bringing(None if events is None else events_of(events))
+
+
+class RawCase(Asked):
     """A case whose events are yet to be read, since they may be known: see `handed_in`."""
 
-    events: Raw = Raw(b"null")  # type: ignore[assignment]
+    events: Raw = Raw(b"null")
 
 
 class Batch(Strict):

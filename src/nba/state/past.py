@@ -16,37 +16,37 @@ _order = attrgetter("at", "id")
 class Past(Sequence[Remembered]):
     """Decisions in the order of (`at`, `id`). It does not change: adding one makes another past.
 
-    A reader keeps in *read*, under a mark of its own, what it made of all but the *unread*. It goes
-    on from the one *before*, which had all but the *new* one.
+    A reader keeps in *read*, under a mark of its own, what it made of all decisions but some. These
+    stand beside it: what was added or changed since.
     """
 
-    __slots__ = ("_count", "_in_order", "_rows", "read", "unread")
+    __slots__ = ("_count", "_in_order", "_rows", "read")
 
-    def __init__(
-        self,
-        rows: Iterable[Remembered] = (),
-        before: Past | None = None,
-        new: Remembered | None = None,
-    ) -> None:
-        # as they came; those that come later are added for all
-        self._rows = rows if isinstance(rows, list) else [*rows]
+    def __init__(self, rows: Iterable[Remembered] = ()) -> None:
+        self._rows = [*rows]  # as they came; those that come later are added for all
         self._count = len(self._rows)
         self._in_order: tuple[Remembered, ...] | None = None
-        self.read: tuple[object, Any] | None = None if before is None else before.read
-        self.unread: tuple[Remembered, ...] = (
-            tuple(self._rows) if before is None or new is None else (*before.unread, new)
-        )
+        #: in one piece, since threads share a past
+        self.read: tuple[object, Any, Sequence[Remembered]] | None = None
 
     def adding(self, row: Remembered) -> Past:
         """Return the past with one more, which nobody added before."""
         rows = self._rows if len(self._rows) == self._count else self._rows[: self._count]
         rows.append(row)
-        return Past(rows, self, row)
+        return self._after(rows, row)
 
     def changing(self, row: Remembered) -> Past:
         """Return the past in which a decision is as *row* says."""
         rows = [row if one.id == row.id else one for one in self._rows[: self._count]]
-        return Past(rows, self, row)
+        return self._after(rows, row)
+
+    def _after(self, rows: list[Remembered], new: Remembered) -> Past:
+        after = Past()
+        after._rows, after._count = rows, len(rows)
+        if (read := self.read) is not None:
+            mark, made, others = read
+            after.read = (mark, made, (*others, new))
+        return after
 
     def _tuple(self) -> tuple[Remembered, ...]:
         if self._in_order is None:
