@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from tests.decide.journeys import EVENTS, journeys
+from tests.decide.journeys import EVENTS, MOMENTS, journeys
 from tests.decide.strategies import NOW, built
 
 from nba import CaseError, Engine, Event, Journey
@@ -123,17 +123,8 @@ def test_most_events_are_read_by_column(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_threads_share_a_journey() -> None:
     """What one of them has half read, another does not take for the whole."""
-    repeated = {
-        "severity": "high",
-        "sequence": [
-            {"event": "contact", "as": "first", "where": "first.resolved == false"},
-            {"event": "contact", "as": "again", "where": "again.topic == first.topic"},
-        ],
-        "within": "7d",
-        "lasts": "72h",
-    }
     say = {"a": {**BOOK["actions"]["a"], "say": "{size(moments)}"}}
-    engine = Engine(built({**BOOK, "moments": {"repeated": repeated}, "actions": say}))
+    engine = Engine(built({**BOOK, "moments": {"repeat": MOMENTS["repeat"]}, "actions": say}))
     topics = [f"t{number}" for number in range(1_500)] + ["same", "same"]
     events = [
         Event(
