@@ -106,7 +106,7 @@ def test_what_was_written_is_read_alike(monkeypatch: pytest.MonkeyPatch) -> None
     decisions += [found.decide(customer={"wants_more": True}, **more) for more in asked]
     rows = [row for one in decisions if (row := found.store.decision(one.id)) is not None]
     with monkeypatch.context() as unread:
-        unread.setattr("nba.engine.remembered._decode", None)
+        unread.setattr("nba.engine.given._decode", None)
         kept = [given_in(row) for row in rows]
     assert {given.action for answers in kept for given in answers} > {"ask_to_stay", "upgrade"}
     forget_given()
