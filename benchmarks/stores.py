@@ -23,7 +23,9 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from nba.state.reservation import EVER, Alternative, Asked, Claim, Taking
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
+from nba.state.reservation import EVER, Alternative, Taking
 from nba.state.sqlite import SqliteStore
 
 SECOND: Final = 10**9

@@ -31,9 +31,11 @@ from typing import Any, Final, NamedTuple
 
 from tests.state.servers import RedisProcess
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.state.redis import RedisStore
 from nba.state.redis_server import RedisServer
-from nba.state.reservation import EVER, Alternative, Asked, Claim, Taking
+from nba.state.reservation import EVER, Alternative, Taking
 
 DAY: Final = 86_400 * 10**9
 NOW: Final = 1_790_000_000 * 10**9

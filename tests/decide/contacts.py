@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
-from tests.decide.strategies import CHANNELS, NOW, books, covers, one_in
+from tests.decide.strategies import CHANNELS, NOW, books, built, covers, one_in
+
+from nba.book.build import Built
 
 HOURS = (0, 1, 5, 23, 24, 25, 47, 48, 100, 167, 168, 169, 300, 720)
 OUTCOMES = ("presented", "clicked", "accepted", "rejected", "maybe_later", "resolved", "visited")
@@ -181,3 +183,43 @@ def used_up(draw: st.DrawFn, document: dict[str, Any]) -> dict[str, Any]:
         )
         for name in sorted(names)
     }
+
+
+# --- a small book whose answers rules ask about, or not
+
+LIMIT: Final = {
+    "id": "few",
+    "counts": "presented",
+    "covers": {"action": "a"},
+    "per": "customer",
+    "at_most": 1000,
+    "window": {"rolling": "30d"},
+    "on_limit": "drop",
+}
+PAUSE: Final = {
+    "id": "no",
+    "after": ["rejected"],
+    "covers": {"action": "b"},
+    "for": "9d",
+    "same": "action",
+}
+
+
+def guided_by(limits: list[dict[str, Any]], pauses: list[dict[str, Any]]) -> Built:
+    """Return a book with three actions, of which `a` goes first, under these rules."""
+    guidance = {"group": "i/g", "kind": "guidance", "channels": ["app"]}
+    return built(
+        {
+            "format": 1,
+            "book": "x",
+            "context": {"customer": {"tier": "string"}},
+            "channels": {"app": {}},
+            "issues": {"i": {}},
+            "groups": {"i/g": {}},
+            "contact_policy": {"limits": limits, "suppress": pauses},
+            "actions": {
+                name: {"title": name, "value": value, **guidance}
+                for name, value in {"a": 3, "b": 2, "c": 1}.items()
+            },
+        }
+    )

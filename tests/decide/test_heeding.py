@@ -7,7 +7,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.decide.contacts import contact_books, histories, used_up
+from tests.decide.contacts import (
+    LIMIT,
+    PAUSE,
+    contact_books,
+    guided_by,
+    histories,
+    used_up,
+)
 from tests.decide.strategies import NOW, built, cases, viewed
 from tests.decide.test_contact import LONG, NOW_INSTANT
 
@@ -55,35 +62,7 @@ def test_nothing_depends_on_what_is_not_heeded(
 
 def test_what_is_heeded() -> None:
     """What a limit counts, and what a suppression asks about once that came of it."""
-    limit = {
-        "id": "few",
-        "counts": "decided",
-        "covers": {"action": "a"},
-        "per": "customer",
-        "at_most": 9,
-        "window": {"rolling": "9d"},
-        "on_limit": "drop",
-    }
-    pause = {"id": "no", "after": ["rejected"], "covers": {"action": "b"}, "for": "9d"}
-    document = {
-        "format": 1,
-        "book": "x",
-        "context": {"customer": {"tier": "string"}},
-        "channels": {"app": {}},
-        "issues": {"i": {}},
-        "groups": {"i/g": {}},
-        "contact_policy": {
-            "limits": [
-                {**limit, "per": "customer", "window": {"rolling": "9d"}, "on_limit": "drop"}
-            ],
-            "suppress": [{**pause, "same": "action"}],
-        },
-        "actions": {
-            name: {"title": name, "group": "i/g", "kind": "guidance", "channels": ["app"]}
-            for name in "abc"
-        },
-    }
-    plan = plan_for(built(document).book)
+    plan = plan_for(guided_by([LIMIT], [PAUSE]).book)
 
     def heeded(action: str, **more: Any) -> bool:
         at = NOW.isoformat()

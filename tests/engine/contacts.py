@@ -9,8 +9,9 @@ from typing import Any
 from nba import Decision, Engine, Event, windows
 from nba.book.build import build
 from nba.book.source import parse
+from nba.decide.contact import Asked
 from nba.state.memory import MemoryStore
-from nba.state.reservation import EVER, Asked
+from nba.state.reservation import EVER
 from nba.state.store import Store
 
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)  # ten in the morning in Dublin, too

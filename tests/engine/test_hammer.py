@@ -23,8 +23,9 @@ from tests.state.postgres_server import PostgresServer
 from tests.state.servers import RedisProcess
 
 from nba import windows
+from nba.decide.contact import Asked
 from nba.state.opening import open_store
-from nba.state.reservation import EVER, Asked
+from nba.state.reservation import EVER
 
 LONG = os.environ.get("NBA_LONG") == "1"
 PROCESSES = 8

@@ -10,12 +10,13 @@ from random import Random
 from typing import Any
 
 from nba import Case, CaseError, Decision, Engine, Event
+from nba.decide.contact import Asked
 from nba.errors import StoreError
 from nba.record.reading import records_in
 from nba.record.record import Record
 from nba.record.replay import Replayed, Replayer
 from nba.state.memory import MemoryStore
-from nba.state.reservation import Asked, Granted, Taking
+from nba.state.reservation import Granted, Taking
 from nba.state.store import Memory
 
 __all__ = ["HardStore", "replayed", "work"]

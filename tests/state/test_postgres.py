@@ -17,11 +17,13 @@ from psycopg import sql
 from tests.state.contract import ids, row
 from tests.state.postgres_server import PostgresServer, shared_postgres
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.errors import StoreError
 from nba.state import postgres_schema
 from nba.state.postgres import PostgresStore, check, init, migrate
 from nba.state.postgres_text import json_of, read, written
-from nba.state.reservation import EVER, Alternative, Asked, Claim, Settlement, Taking, entry_id
+from nba.state.reservation import EVER, Alternative, Settlement, Taking, entry_id
 
 BUDGET, WEEKLY = Asked("budget", "", EVER), Asked("weekly", None, 0)
 

@@ -23,11 +23,13 @@ from redis.exceptions import (
 from tests.state.contract import ids, row
 from tests.state.servers import RedisProcess, redis_store, shared_redis
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.errors import StoreError
 from nba.lang.values import INT_MAX, INT_MIN
 from nba.state import redis, redis_server
 from nba.state.redis import RedisStore
-from nba.state.reservation import EVER, Alternative, Asked, Claim, Granted, Settlement, Taking
+from nba.state.reservation import EVER, Alternative, Granted, Settlement, Taking
 from nba.state.sortable import NEVER, deadline_of, deadline_text, sortable_text, time_of, time_text
 from nba.state.store import Due
 

@@ -14,17 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from tests.state.contract import STORES, row
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.errors import CaseError
-from nba.state.reservation import (
-    EVER,
-    Alternative,
-    Asked,
-    Claim,
-    Granted,
-    Settlement,
-    Taking,
-    entry_id,
-)
+from nba.state.reservation import EVER, Alternative, Granted, Settlement, Taking, entry_id
 from nba.state.store import Remembered, Store
 
 NAMES: Final = "abc"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.state.memory import MemoryStore
-from nba.state.reservation import Alternative, Asked, Claim, Granted, Taking
+from nba.state.reservation import Alternative, Granted, Taking
 from nba.state.store import Memory, Store
 
 __all__ = ["Rehearsal"]

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from nba.decide.contact import Asked
 from nba.decide.history import Answered
-from nba.state.reservation import Asked, Claim, Taking, entry_id
+from nba.decide.offers import Claim
+from nba.state.reservation import Taking, entry_id
 from nba.state.store import Remembered
 
 __all__ = ["NOTHING_YET", "Given", "Noted", "forget_given", "given_in", "keep_given"]

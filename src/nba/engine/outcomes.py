@@ -10,10 +10,11 @@ from nba import windows
 from nba.book.model import Book, Budget, Limit
 from nba.decide.contact import When, since_of
 from nba.decide.history import ACCEPTANCES, REFUSALS
+from nba.decide.offers import Claim
 from nba.engine.given import Given, Noted, given_in
 from nba.engine.standing import unknown_decision
 from nba.errors import CaseError, StoreError, did_you_mean
-from nba.state.reservation import Claim, Settlement, entry_id
+from nba.state.reservation import Settlement, entry_id
 from nba.state.store import Remembered, Store
 
 __all__ = ["Outcomes", "Recorded"]

@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple
 from nba.book.model import Limit
 from nba.decide.answer import Answer
 from nba.decide.history import Answered, lapses_at
-from nba.decide.offers import Need, Offer, tallies_of
+from nba.decide.offers import Claim, Need, Offer, tallies_of
 from nba.decide.plan import Always, Plan
 from nba.decide.view import View
 from nba.engine.given import NOTHING_YET, Given, Noted
-from nba.state.reservation import Alternative, Claim, Taking, entry_id
+from nba.state.reservation import Alternative, Taking, entry_id
 
 __all__ = ["SPARE", "Wanted", "taking_of", "with_reservations"]
 

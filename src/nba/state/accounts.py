@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.lang.values import INT_MAX
-from nba.state.reservation import EVER, Asked, Claim, Settlement
+from nba.state.reservation import EVER, Settlement
 
 __all__ = ["Accounts"]
 

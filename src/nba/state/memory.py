@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Final
 
+from nba.decide.contact import Asked
 from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import EMPTY, Timeline
@@ -17,7 +18,7 @@ from nba.state.accounts import Accounts
 from nba.state.deadlines import Deadlines
 from nba.state.links import Links
 from nba.state.past import Past
-from nba.state.reservation import Asked, Granted, Settlement, Taking, entry_id
+from nba.state.reservation import Granted, Settlement, Taking, entry_id
 from nba.state.store import Change, Due, Memory, Pass, Remembered
 
 __all__ = ["MemoryStore"]

@@ -11,6 +11,8 @@ import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
@@ -19,7 +21,7 @@ from nba.state.known import CACHED, Kept, Known
 from nba.state.postgres_calls import Address, Calls
 from nba.state.postgres_schema import check, init, migrate, opened
 from nba.state.postgres_text import json_of, numbers, read, texts, written
-from nba.state.reservation import Alternative, Asked, Claim, Granted, Settlement, Taking
+from nba.state.reservation import Alternative, Granted, Settlement, Taking
 from nba.state.store import Change, Due, Mark, Memory, Pass, Remembered
 from nba.state.text import row_of, text_of
 

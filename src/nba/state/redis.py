@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Self
 
+from nba.decide.contact import Asked
 from nba.errors import CaseError, StoreError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
@@ -33,7 +34,7 @@ from nba.state.redis_text import (
     written_settlement,
     written_taking,
 )
-from nba.state.reservation import Asked, Granted, Settlement, Taking
+from nba.state.reservation import Granted, Settlement, Taking
 from nba.state.sortable import deadline_of, sortable_text, time_text
 from nba.state.store import Change, Due, Memory, Pass, Remembered
 from nba.state.text import row_of, text_of

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from nba.state.reservation import EVER, Asked, Claim, Granted, Settlement, Taking
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
+from nba.state.reservation import EVER, Granted, Settlement, Taking
 from nba.state.sortable import NEVER, deadline_text, time_of, time_text
 from nba.state.store import Pass, Remembered
 

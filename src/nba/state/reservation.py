@@ -20,11 +20,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from nba.decide.contact import Asked
 from nba.decide.offers import Claim
 from nba.lang.values import INT_MIN
 
-__all__ = ["EVER", "Alternative", "Asked", "Claim", "Granted", "Settlement", "Taking", "entry_id"]
+__all__ = ["EVER", "Alternative", "Granted", "Settlement", "Taking", "entry_id"]
 
 #: A window without a beginning.
 EVER = INT_MIN

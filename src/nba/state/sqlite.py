@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self
 
+from nba.decide.contact import Asked
 from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
@@ -19,7 +20,7 @@ from nba.state import sqlite_deadlines as deadlines
 from nba.state import sqlite_decisions as decisions
 from nba.state import sqlite_journeys as journeys
 from nba.state.known import CACHED, Kept, Known
-from nba.state.reservation import Asked, Granted, Settlement, Taking
+from nba.state.reservation import Granted, Settlement, Taking
 from nba.state.sqlite_accounts import Accounts, forget_before, forget_owner
 from nba.state.sqlite_file import File, Synchronous
 from nba.state.sqlite_text import written

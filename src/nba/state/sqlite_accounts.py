@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from nba.decide.contact import Asked
+from nba.decide.offers import Claim
 from nba.lang.values import clamped
-from nba.state.reservation import EVER, Asked, Claim, Settlement
+from nba.state.reservation import EVER, Settlement
 from nba.state.sqlite_text import written
 
 __all__ = ["Accounts", "forget_before", "forget_owner"]

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
+from nba.decide.contact import Asked
 from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MIN
-from nba.state.reservation import Asked, Granted, Settlement, Taking
+from nba.state.reservation import Granted, Settlement, Taking
 
 __all__ = ["Change", "Due", "Mark", "Memory", "Pass", "Remembered", "Store"]
 
