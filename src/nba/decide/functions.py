@@ -18,7 +18,7 @@ Function = Callable[[Slots], Any]
 
 T = TypeVar("T")
 #: Something, with the condition that it depends on; none always holds.
-Asked = tuple[Condition | None, T]
+Conditional = tuple[Condition | None, T]
 
 
 class Functions:
@@ -47,15 +47,15 @@ class Functions:
         """Return whether a condition selects; None where there is none, and it always does."""
         return self.holds(condition) if condition else None
 
-    def holding(self, asked: Iterable[Asked[T]]) -> Callable[[Slots], list[T]]:
+    def holding(self, asked: Iterable[Conditional[T]]) -> Callable[[Slots], list[T]]:
         """Return what gives those whose condition is surely true; all are asked at once."""
         return self._choosing(asked, "")
 
-    def lacking(self, asked: Iterable[Asked[T]]) -> Callable[[Slots], list[T]]:
+    def lacking(self, asked: Iterable[Conditional[T]]) -> Callable[[Slots], list[T]]:
         """Return what gives those whose condition is not surely true."""
         return self._choosing(asked, "not ")
 
-    def _choosing(self, asked: Iterable[Asked[T]], word: str) -> Callable[[Slots], list[T]]:
+    def _choosing(self, asked: Iterable[Conditional[T]], word: str) -> Callable[[Slots], list[T]]:
         program = self.program()
         lines = ["found = []"]
         for condition, one in asked:

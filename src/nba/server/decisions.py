@@ -40,7 +40,7 @@ class _Made(NamedTuple):
     explained: bool
 
 
-def _made(call: Call, asked: messages.Asked, case: Case, key: str | None) -> _Made:
+def _made(call: Call, asked: messages.CaseAlone, case: Case, key: str | None) -> _Made:
     """Return the decision on a case, as it was *asked* for, with reasons where there are any.
 
     There are none of one that is told again.

@@ -20,13 +20,13 @@ from nba.journey.events import time_of
 
 __all__ = [
     "Approval",
-    "Asked",
     "Batch",
     "BatchAnswer",
     "BookAnswer",
     "BookCheck",
     "BookChecked",
     "Case",
+    "CaseAlone",
     "CaseEvents",
     "Decision",
     "DueAnswer",
@@ -104,7 +104,7 @@ def events_of(events: Iterable[CaseEvent]) -> tuple[PlainEvent, ...]:
 CaseEvents = Annotated[list[CaseEvent], Meta(max_length=MOST_EVENTS)]
 
 
-class Asked(Strict):
+class CaseAlone(Strict):
     """A case but for its events, and what is wanted of it."""
 
     id: Text = ""
@@ -134,7 +134,7 @@ class Asked(Strict):
         )
 
 
-class Case(Asked):
+class Case(CaseAlone):
     """A case, and what is wanted: `n` answers, the interaction recorded too, or only a preview.
 
     What is left out comes from the store, the profiles and the clock.
@@ -148,7 +148,7 @@ class Case(Asked):
         return self.bringing(None if events is None else events_of(events))
 
 
-class RawCase(Asked):
+class RawCase(CaseAlone):
     """A case whose events are yet to be read, since they may be known: see `handed_in`."""
 
     events: Raw = Raw(b"null")
