@@ -59,6 +59,22 @@ def test_what_gave_nothing_is_not_remembered(client: httpx.Client, given: dict[s
     assert "it was a preview or gave no answer" in found["detail"]
 
 
+def test_where_a_decision_is_found(tmp_path: Path) -> None:
+    """The store has those with answers, and the log all but previews, which it says."""
+    with served(app_of(tmp_path, log=tmp_path / "log.db")) as url, httpx.Client(base_url=url) as to:
+        found = {}
+        for name, given in {
+            "an answer": case("c-1"),
+            "no answer": {"id": "c-2"},
+            "a preview": case("c-3", commit=False),
+        }.items():
+            at = f"/v1/decisions/{decided(to, given)['id']}"
+            why = to.get(f"{at}/explanation")
+            found[name] = (to.get(at).status_code, why.status_code)
+    assert found == {"an answer": (200, 200), "no answer": (404, 200), "a preview": (404, 404)}
+    assert "previews are not written to it" in why.json()["detail"]
+
+
 def test_reasons_are_told_where_they_are_preferred(client: httpx.Client) -> None:
     """`Prefer: explain` adds sentences, codes and the briefing, and says that it did."""
     plain = client.post("/v1/decisions", json=case("c-1"))

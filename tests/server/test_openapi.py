@@ -95,14 +95,14 @@ def test_every_problem_is_told_of() -> None:
 
 #: The premises of two checks that do not fit. What fits the document may still be refused with 422,
 #: since it cannot name the channels, actions, event types and outcomes of every book; with no other
-#: status. And what is posted to `/v1/decisions` makes no decision that is remembered where there
-#: was no answer; where there is one, `test_how_a_decision_stands` finds it.
+#: status. And what is posted to `/v1/decisions` may be a preview, or find no answer: it makes no
+#: decision that can be looked up then. `test_where_a_decision_is_found` says which can be.
 SETTINGS = """
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "404", "422"]
 
 [[operations]]
-include-operation-id = ["decision", "approve"]
+include-operation-id = ["decision", "approve", "explanation"]
 checks.ensure_resource_availability.enabled = false
 """
 

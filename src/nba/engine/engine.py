@@ -399,7 +399,10 @@ class Engine:
             raise CaseError("this engine keeps no decision log")
         record = self._log.record(id)
         if record is None:
-            raise UnknownDecisionError(f"no decision `{str(id)[:60]}` is in the log")
+            raise UnknownDecisionError(
+                f"no decision `{str(id)[:60]}` is in the log: previews are not written to it, and "
+                "what was forgotten is gone"
+            )
         return explained(self._running, record)
 
     # --- what comes of answers
