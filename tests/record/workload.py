@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -76,7 +75,7 @@ def work(
             engine.observe(event._replace(customer=random.choice(names), at=_near(now, random)))
         if random.random() < 0.1:
             _link(engine, random, names)
-        found = replace(case, id=name, role=random.choice((None, "agent", "lead")))
+        found = case._replace(id=name, role=random.choice((None, "agent", "lead")))
         commit = random.random() < 0.85
         observe = (
             random.random() < 0.3

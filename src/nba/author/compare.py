@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice, zip_longest
 from typing import Final, NamedTuple
@@ -112,7 +112,7 @@ def _named(engine: Engine, name: str) -> BookNamed:
 
 def _dated(item: Item, now: datetime) -> Item:
     """Let both books decide as of the same time."""
-    return replace(item, now=now) if isinstance(item, Case) and item.now is None else item
+    return item._replace(now=now) if isinstance(item, Case) and item.now is None else item
 
 
 class _Largest:

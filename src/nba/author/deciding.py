@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from nba.author.population import Item
@@ -62,7 +62,7 @@ class Decider:
             if not _only(other.actions, own.actions, one.get("action"))
             and not _only(other.channels, own.channels, one.get("channel"))
         )
-        return replace(case, events=events, history=history)
+        return case._replace(events=events, history=history)
 
 
 def _only(theirs: Mapping[str, Any], own: Mapping[str, Any], name: object) -> bool:

@@ -10,7 +10,7 @@ protected one, such as a district, is found only where it is named too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
@@ -170,7 +170,7 @@ def _with(case: Case, path: str, value: object) -> Case:
     root, *rest = path.split(".")
     own = _copied(getattr(case, root) or {})
     put(own, rest, value)
-    return replace(case, **{root: own})
+    return case._replace(**{root: own})
 
 
 def _copied(data: Any) -> Any:

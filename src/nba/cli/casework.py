@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from nba.cli.arguments import Arguments
@@ -45,7 +44,7 @@ def changes(args: argparse.Namespace, engine: Engine) -> Callable[[CaseRead], Ca
             given["now"] = Case.from_dict({"now": args.now}).now
         except CaseError as error:
             raise CommandError(f"`--now`: {error}") from None
-    return lambda read: read._replace(case=replace(read.case, **given))
+    return lambda read: read._replace(case=read.case._replace(**given))
 
 
 def decided(engine: Engine, read: CaseRead, n: int | None = None) -> Decision:

@@ -100,7 +100,7 @@ def _cases(
     for one in read:
         case = one.case
         own = events.get(case.id, ()) if case.events is None else case.events
-        yield replace(case, events=own, now=case.now or now)
+        yield case._replace(events=own, now=case.now or now)
         progress.step(one.share)
 
 

@@ -11,7 +11,6 @@ import argparse
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from nba.author.population import Item
@@ -92,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 def _in_order(items: Iterator[Item]) -> list[Case]:
     """Return the cases in the order of their times; whoever has no name gets one."""
     found = [
-        one if one.id else replace(one, id=f"case-{number}")
+        one if one.id else one._replace(id=f"case-{number}")
         for number, one in enumerate(items, 1)
         if isinstance(one, Case)
     ]

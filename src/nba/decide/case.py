@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nba.errors import CaseError, did_you_mean
 from nba.journey.events import Event, time_of
@@ -13,8 +12,7 @@ from nba.journey.events import Event, time_of
 __all__ = ["Case"]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What a decision is made on.
 
     *id* is the customer's; *customer* and *interaction* hold the fields that the book declares,
@@ -25,7 +23,7 @@ class Case:
     """
 
     id: str
-    customer: Mapping[str, Any] = field(default_factory=dict)
+    customer: Mapping[str, Any] = {}
     interaction: Mapping[str, Any] | None = None
     now: datetime | None = None
     role: str | None = None

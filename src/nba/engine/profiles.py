@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
-from dataclasses import replace
 from typing import Any, Final, NamedTuple, Protocol
 
 from cachetools import LRUCache, TTLCache
@@ -84,7 +83,7 @@ class Profiles:
             age = self._timer() - known.at
             fields = known.fields
             problems = (_fault(f"{error}, so it is that of {age:.0f} s ago"),)
-        return replace(case, customer=_merged(fields, case.customer or {})), problems
+        return case._replace(customer=_merged(fields, case.customer or {})), problems
 
     def forget(self, customer: str) -> None:
         """Forget what was said of a customer."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -57,5 +56,5 @@ class Session:
         current, remembered = self._current(), self._bound
         if remembered is None or remembered[0] is not current:  # the first time, or another book
             remembered = self._bound = (current, current._replace(plan=bound(current.plan)))
-        case = replace(self._case, interaction=interaction, now=now)
+        case = self._case._replace(interaction=interaction, now=now)
         return self._decide(remembered[1], case, n, observe=observe, commit=commit, key=key)

@@ -65,9 +65,11 @@ class Occurrences:
             return self._rows[index]
         row = self._made.get(index)
         if row is None:
-            columns = [*self._columns.items()]  # another thread may add one
-            known = [(field, column[index]) for field, column in columns]
-            row = {field: value for field, value in known if value is not None}
+            columns = self._columns.copy()  # another thread may add one
+            values = [*map(itemgetter(index), columns.values())]
+            row = dict(zip(columns, values, strict=True))
+            if None in values:
+                row = {field: value for field, value in row.items() if value is not None}
             row["at"] = Timestamp(self.times[index])
             self._made[index] = row
         return row

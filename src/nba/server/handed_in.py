@@ -50,7 +50,10 @@ class HandedIn:
         """Return the journey that is written as JSON; None for none. Raises ProblemError."""
         if events == _NONE:
             return None
-        known = self._known.get(customer)
+        try:
+            known = self._known[customer]
+        except KeyError:
+            known = None
         if known is not None and known.journey is not None and known.text == events:
             return known.journey
         read = events_of(decoded(self._decoder, events, ("events",)))

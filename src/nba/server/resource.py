@@ -10,6 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -133,7 +134,8 @@ class Resource:
             content = await read_body(receive, length, bounds, arrived=arrived)
             check_depth(content, bounds.depth)
             body = decoded(gate.body, content)
-        explain = endpoint.explains and _EXPLAIN.search(headers.get(b"prefer", b"")) is not None
+        prefer = headers.get(b"prefer") if endpoint.explains else None
+        explain = prefer is not None and _EXPLAIN.search(prefer) is not None
         return Call(self.service, caller, ids, body, query, key, explain)
 
     def _problem(self, error: Exception) -> ProblemError:
@@ -182,7 +184,7 @@ def _let_in(service: Service, scope: Scope, headers: Headers, endpoint: Endpoint
             raise ProblemError("forbidden", "without API keys only this machine is served")
         # a page of another site must not reach it through somebody's browser
         host, origin = headers.get(b"host", b"localhost"), headers.get(b"origin")
-        if origin not in (None, b"http://" + host) or not _HOST.fullmatch(host):
+        if not _is_here(host) or (origin is not None and origin != b"http://" + host):
             raise ProblemError("forbidden", "without API keys only `localhost` is served")
         return _NOBODY
     caller = service.keys.caller(headers.get(b"authorization"))
@@ -193,6 +195,12 @@ def _let_in(service: Service, scope: Scope, headers: Headers, endpoint: Endpoint
     if endpoint.scope != "any" and endpoint.scope not in caller.scopes:
         raise ProblemError("forbidden", f"the key lacks the scope `{endpoint.scope}`")
     return caller
+
+
+@lru_cache(maxsize=64)  # mostly it is the same
+def _is_here(host: bytes) -> bool:
+    """Return whether a `Host` is this machine."""
+    return _HOST.fullmatch(host) is not None
 
 
 def _query(gate: _Gate, text: bytes) -> Any:
@@ -232,9 +240,9 @@ def _refusal(error: ProblemError) -> Reply:
 
 async def _send(send: Send, reply: Reply, content: bytes, method: str) -> None:
     headers = [*SECURITY]
-    for name, value in reply.headers:
-        headers = [one for one in headers if one[0] != name]
-        headers.append((name, value))
+    if reply.headers:
+        own = {name for name, _ in reply.headers}
+        headers = [*(one for one in SECURITY if one[0] not in own), *reply.headers]
     if reply.status != 204:
         headers.append((b"content-type", content))
         headers.append((b"content-length", b"%d" % len(reply.body)))
