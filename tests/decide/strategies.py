@@ -394,6 +394,8 @@ def cases() -> st.SearchStrategy[Case]:
         st.none(),
         st.sampled_from([None, None, "page", "screen"]),
         journeys(NOW) | st.just(()),
+        history=st.none(),
+        used=st.none(),
     )
 
 

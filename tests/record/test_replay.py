@@ -50,8 +50,7 @@ def test_random_work_is_replayed_as_it_was(document: dict[str, Any], data: Any, 
     past = st.none() | histories(list(document["actions"]))
     hand_in = st.sampled_from([False, False, True])
     found = [
-        replace(
-            case,
+        case._replace(
             events=case.events if data.draw(hand_in) else None,
             history=data.draw(past) if data.draw(hand_in) else None,
             used=data.draw(used_up(document)) if data.draw(hand_in) else None,
