@@ -10,7 +10,7 @@ from typing import Any, Final
 from nba.book.source import MAX_FILE, SPLIT, TOO_LARGE, Lines, Source
 from nba.errors import Diagnostic, Place
 
-__all__ = ["Entry", "Line", "Sheet", "beside", "is_sheet", "separator_of", "sheets_of", "the_sheet"]
+__all__ = ["Entry", "Line", "Sheet", "beside", "is_sheet", "separator_of", "sheets_of"]
 
 MAX_CELLS: Final = 200_000  # in a sheet
 MAX_COLUMNS: Final = 100
@@ -232,8 +232,3 @@ def sheets_of(source: Source) -> list[str]:
             if whole is not None:
                 found[whole] = None
     return list(found)
-
-
-def the_sheet(sheets: Mapping[str, Sheet], file: str, name: str) -> Sheet | None:
-    """Return the sheet that *file* calls *name*, if it is there."""
-    return sheets.get(beside(file, name) or "")

@@ -48,7 +48,7 @@ def _guarded(argv: Sequence[str]) -> int:
         return _run(argv)
     except CommandError as fault:
         errors().stopped(fault)
-        return fault.code
+        return WRONG_USAGE
     except BookError as error:
         page = errors()
         page.diagnostics(error.diagnostics)

@@ -21,16 +21,13 @@ _CONTROL: Final = re.compile(r"\x1b\[\d{1,2}m|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class CommandError(NbaError):
-    """A command cannot go on: what is wrong, where, what to do, and the exit code."""
+    """A command cannot go on: what is wrong, where, and what to do."""
 
-    def __init__(
-        self, message: str, help_: str = "", *, where: str | Place = "", code: int = 2
-    ) -> None:
+    def __init__(self, message: str, help_: str = "", *, where: str | Place = "") -> None:
         super().__init__(message)
         self.message = message
         self.help = help_
         self.where = where
-        self.code = code
 
     @classmethod
     def of(cls, error: CaseError, where: str | Place = "") -> CommandError:

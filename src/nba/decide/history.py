@@ -269,9 +269,7 @@ def key_of(value: object) -> str:
     return str(value)
 
 
-def history_of(
-    book: Book, answers: Iterable[Answered], now: int, used: Mapping[str, int] | None = None
-) -> History:
+def history_of(book: Book, answers: Iterable[Answered], now: int) -> History:
     """Return the history at a time: own outcomes by what they mean, silence by what it is held for.
 
     What is later than *now* is not seen.
@@ -285,7 +283,7 @@ def history_of(
     ]
     if len(seen) > 1:
         seen.sort(key=_by_time)
-    return History(tuple(seen), used)
+    return History(tuple(seen))
 
 
 def _understood(book: Book, one: Answered, now: int) -> Answered:

@@ -240,8 +240,8 @@ class Engine:
         as the event that the book says it is; the answer is the same without it. Without *commit*
         it is a preview: nothing is taken, and nothing remembered. A *key* makes it safe to ask
         again: where the customer got an answer under that key, the same decision is returned, and
-        nothing is taken again. Raises CaseError where the case
-        cannot be read, or something else was asked under the key.
+        nothing is taken again. Raises CaseError where the case cannot be read, or something else
+        was asked under the key.
         """
         journey = events if isinstance(events, Journey | None) else tuple(events)
         if history is not None and not isinstance(history, Iterable):

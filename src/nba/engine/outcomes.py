@@ -61,7 +61,7 @@ class Outcomes:
     def record(
         self, id_: str, outcome: str, action: str | None = None, key: str | None = None
     ) -> Recorded:
-        """Noted an outcome of an answer. Raises CaseError for what is not known."""
+        """Note an outcome of an answer. Raises CaseError for what is not known."""
         book = self.book
         if outcome not in book.known_outcomes:
             help_ = did_you_mean(str(outcome), book.known_outcomes)

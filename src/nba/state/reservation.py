@@ -44,8 +44,8 @@ class Alternative(NamedTuple):
 class Taking(NamedTuple):
     """Of the *alternatives*, best first, up to *n* that fit are to be granted to a customer.
 
-    *id* is that of the decision. *version* is that of the customer's memory on
-    which the alternatives were chosen. *text* is remembered beside the answers.
+    *id* is that of the decision. *version* is that of the customer's memory on which the
+    alternatives were chosen. *text* is remembered beside the answers.
     """
 
     id: str
