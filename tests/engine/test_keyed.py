@@ -174,3 +174,11 @@ def test_an_answer_that_got_lost_is_told_again() -> None:
         assert again.id == id_under("k", "c-1")
         assert care.used("budget/pool") == 2000
         assert Clock().now == again.now
+
+
+def test_names_of_fields_are_strings() -> None:
+    """Under a key a case is told from others by its text, in which its fields have an order."""
+    care, wrong = world(), {1: "one", "wants_more": True}
+    assert care.decide(customer=wrong, channel="chat").diagnostics
+    with pytest.raises(CaseError, match="the names of fields in a case are strings"):
+        care.decide(customer=wrong, channel="chat", key="k")

@@ -6,6 +6,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from enum import StrEnum
 from threading import Barrier, Thread
 from typing import Any
 
@@ -72,7 +73,13 @@ FIVE = tuple(contact(hour, topic="billing") for hour in range(5))
     [
         (lambda one: one._replace(type="visit"), "no event type `visit`"),
         (lambda one: one._replace(channel="mail"), "no channel `mail`"),
-        (lambda one: one._replace(channel=["app"]), "unhashable"),
+        (lambda one: one._replace(type=None), "`type` of an event is a string"),
+        (lambda one: one._replace(type=["contact"]), "`type` of an event is a string"),
+        (lambda one: one._replace(channel=3), "`channel` of an event is a string"),
+        (lambda one: one._replace(channel=["app"]), "`channel` of an event is a string"),
+        (lambda one: one._replace(id=3), "`id` of an event is a string"),
+        (lambda one: one._replace(id=["e3"]), "`id` of an event is a string"),
+        (lambda one: one._replace(id=None, data={1: "a", "b": 2}), "names of fields in `data`"),
         (lambda one: one._replace(at=NOW.replace(tzinfo=None)), "with a time zone"),
         (lambda one: one._replace(at="now"), "a datetime"),
         (lambda one: one._replace(data=[1]), "`data` of an event is an object"),
@@ -80,12 +87,38 @@ FIVE = tuple(contact(hour, topic="billing") for hour in range(5))
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(change: Callable[[Event], Any], message: str) -> None:
-    """One wrong event among others that could be read together."""
+    """One wrong event among others that could be read together, and alone."""
     events = (*FIVE[:3], change(FIVE[3]), FIVE[4])
-    with pytest.raises((CaseError, TypeError), match=message) as raised:
+    with pytest.raises(CaseError, match=message) as raised:
         SHAPES.journey(events, NOW)
-    if isinstance(raised.value, CaseError):
-        assert raised.value.path[0] == 3
+    assert raised.value.path[0] == 3
+    with pytest.raises(CaseError, match=message) as raised:
+        SHAPES.rows(events[3:], NOW)
+    assert raised.value.path[0] == 0
+
+
+class Called(StrEnum):
+    """An id that is a string, and more."""
+
+    THIRD = "e3"
+
+
+def test_an_id_is_plain_text() -> None:
+    """As stores write it down, also of an enum's member."""
+    events = (*FIVE[:3], FIVE[3]._replace(id=Called.THIRD), FIVE[4])
+    for rows in (SHAPES.journey(events, NOW)[0].rows, SHAPES.rows(events, NOW)[0]):
+        assert sorted(row["id"] for row in rows) == ["e0", "e1", "e2", "e3", "e4"]
+        assert {type(row["id"]) for row in rows} == {str}
+
+
+def test_a_wrong_event_is_not_recorded() -> None:
+    """Else no decision for the customer could put the journey in its order again."""
+    engine = Engine(built(BOOK), clock=lambda: NOW)
+    engine.observe(contact(1))
+    wrong: Any = 7
+    with pytest.raises(CaseError, match="`id` of an event is a string"):
+        engine.observe(contact(1)._replace(id=wrong))
+    assert engine.decide("c").say == "1"
 
 
 def test_a_journey_is_read_once() -> None:

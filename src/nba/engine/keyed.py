@@ -29,8 +29,14 @@ def id_under(key: str, customer: str) -> str:
 
 
 def fingerprint(case: Case, n: int | None) -> str:
-    """Return what tells one question from another: a hash of all that was handed in."""
-    return _hash(json.dumps([case.to_dict(), n], sort_keys=True, default=str))
+    """Return what tells one question from another: a hash of all that was handed in.
+
+    Raises CaseError for names of fields that are no strings: they have no order.
+    """
+    try:
+        return _hash(json.dumps([case.to_dict(), n], sort_keys=True, default=str))
+    except TypeError:
+        raise CaseError("the names of fields in a case are strings") from None
 
 
 def _hash(*parts: str) -> str:

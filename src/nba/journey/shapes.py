@@ -77,7 +77,8 @@ class EventShapes:
         """Return events as conditions read them, and what was wrong with their fields.
 
         *now* is when they happened if they do not say. Raises CaseError, with the place of the
-        event, for a type or channel that the book does not have, and for a time without a zone.
+        event, for a type or channel that the book does not have, for a time without a zone, and for
+        what is no text and should be.
         """
         readers, channels = self._readers, self.channels
         rows: list[Row] = []
@@ -89,7 +90,8 @@ class EventShapes:
                 kind, _, channel, when, data, id_ = event
                 read = readers.get(kind) or self._reader(kind)
                 at = _time(when or now)
-                row: Row = {"type": kind, "at": at, "id": id_ or _content_id(event, at)}
+                own = id_ if id_.__class__ is str and id_ else _id(event, at)
+                row: Row = {"type": kind, "at": at, "id": own}
                 if channel is not None:
                     if channel not in channels:
                         raise self._no_channel(channel)
@@ -100,6 +102,10 @@ class EventShapes:
                 rows.append(row)
         except CaseError as error:
             raise error.within(len(rows)) from None
+        except TypeError:
+            if (wrong := _no_text(event)) is None:
+                raise
+            raise wrong.within(len(rows)) from None
         if problems:
             problems = [replace(p, help=_SENT) if p.code == "wrong-input" else p for p in problems]
         return rows, problems
@@ -115,13 +121,13 @@ class EventShapes:
         try:
             times = windows.instants([when or now for when in whens])
             if not all(ids):
-                ids = [
-                    one.id or _content_id(one, at) for one, at in zip(events, times, strict=True)
-                ]
-            known = len({*ids}) == len(ids) and self._any_channel.issuperset(channels)
-        except TypeError:
+                ids = [one.id or _id(one, at) for one, at in zip(events, times, strict=True)]
+            known = self._any_channel.issuperset(channels) and self.types.keys() >= {*kinds}
+            if not known or {*map(type, ids)} != {str} or len({*ids}) < len(ids):
+                return None
+        except (TypeError, CaseError):
             return None
-        if not known or min(times) < TIMESTAMP_MIN or max(times) > TIMESTAMP_MAX:
+        if min(times) < TIMESTAMP_MIN or max(times) > TIMESTAMP_MAX:
             return None
         places = range(len(times))
         order = itemgetter(*[place for _, _, place in sorted(zip(times, ids, places, strict=True))])
@@ -158,6 +164,15 @@ class EventShapes:
         return found
 
 
+def _no_text(event: Event) -> CaseError | None:
+    """Return what is said of a type or channel that is no string; None where both are."""
+    if not isinstance(event.type, str):
+        return CaseError("`type` of an event is a string", ["type"])
+    if not isinstance(event.channel, str | None):
+        return CaseError("`channel` of an event is a string", ["channel"])
+    return None
+
+
 def _no_event(given: object) -> CaseError:
     if isinstance(given, Event):
         return CaseError("`data` of an event is an object")
@@ -174,7 +189,15 @@ def _time(when: datetime) -> Timestamp:
         raise CaseError(message, ["at"]) from None
 
 
-def _content_id(event: Event, at: int) -> str:
+def _id(event: Event, at: int) -> str:
+    """Return the id of an event; where it has none, one that is made from what it says."""
+    if event.id:
+        if not isinstance(event.id, str):
+            raise CaseError("`id` of an event is a string", ["id"])
+        return str.__str__(event.id)  # of an enum's member, too
     content = [event.type, event.channel, int(at), event.data]
-    text = json.dumps(content, sort_keys=True, default=str)
+    try:
+        text = json.dumps(content, sort_keys=True, default=str)
+    except TypeError:  # they have no order
+        raise CaseError("the names of fields in `data` of an event are strings", ["data"]) from None
     return hashlib.sha256(text.encode()).hexdigest()[:24]
