@@ -247,6 +247,19 @@ def test_when_it_has_been_open_for_so_long(week, zone, now, length, due):
     assert utc(week.after(parse_instant(now), length, windows.zone(zone))) == due
 
 
+@pytest.mark.parametrize("text", ["999999d", "142857w", "999999 h"])
+def test_what_is_as_good_as_for_ever_may_be_written(text):
+    """The calendar has room for it after most times."""
+    assert 0 < windows.parse_length(text) <= 999_999 * 24 * HOUR
+
+
+@pytest.mark.parametrize("text", ["142858w", "999999w"])
+def test_nothing_is_longer_than_the_calendar_has_room_for(text):
+    """Else a book that was checked could end in a time that there is not."""
+    with pytest.raises(ValueError, match=f"`{text}` is longer than 999999d"):
+        windows.parse_length(text)
+
+
 # --- beside a model that is slow and plain
 
 PLACES = (

@@ -15,7 +15,9 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 __all__ = [
+    "EARLIEST",
     "EPOCH",
+    "LATEST",
     "SECOND",
     "OpeningHours",
     "Window",
@@ -38,6 +40,12 @@ SECOND = 1_000_000_000
 _WHOLE_DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+#: The longest length that may be written. Who means for ever may say so.
+_LONGEST = 999_999 * _WHOLE_DAY
+#: What is now is not before the one, and before the other: then all windows, openings and lengths
+#: of time around it are in the calendar, which has the years 1 to 9999, in every zone.
+EARLIEST: Final = (date(2, 1, 1) - EPOCH.date()).days * _WHOLE_DAY
+LATEST: Final = (date(7000, 1, 1) - EPOCH.date()).days * _WHOLE_DAY
 
 _OFFSET = re.compile(r"([+-]?)(\d{2}):(\d{2})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -201,12 +209,15 @@ _LENGTH_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 def parse_length(text: str) -> int:
     """Return the nanoseconds of a length written as `90s`, `30min`, `36h`, `7d` or `2w`.
 
-    A day is 24 hours. Raises ValueError.
+    A day is 24 hours, and nothing is longer than 999999 days. Raises ValueError.
     """
     match = _LENGTH.fullmatch(text)
     if match is None:
         raise ValueError(f"`{text}` is not a length of time such as 36h or 7d")
-    return int(match[1]) * _LENGTH_UNITS[match[2]] * SECOND
+    found = int(match[1]) * _LENGTH_UNITS[match[2]] * SECOND
+    if found > _LONGEST:
+        raise ValueError(f"`{text}` is longer than 999999d")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

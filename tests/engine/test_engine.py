@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,71 @@ def test_the_clock_is_asked_only_without_now(folder: Path) -> None:
     assert engine.decide("c-1", now=later).now == later
     with pytest.raises(CaseError, match="time zone"):
         engine.decide("c-1", now=datetime(2027, 1, 1))  # noqa: DTZ001
+
+
+EVERYWHEN = """
+format: 1
+book: everywhen
+timezone: {zone}
+calendars:
+  office: {{timezone: book, open: {{mon-fri: "08:00-20:00"}}}}
+channels:
+  phone: {{open: office, when_closed: defer}}
+  chat: {{}}
+events: {{contact: {{}}}}
+signals:
+  this_week: {{count: contact, within: {{calendar: week, timezone: book}}}}
+issues: {{service: {{}}}}
+groups: {{service/help: {{}}}}
+actions:
+  call:
+    title: Call
+    group: service/help
+    kind: proactive_contact
+    keep_for: 999999d
+    do_within: 8h
+    channels: [phone, chat]
+contact_policy:
+  limits:
+    - {{id: daily, counts: presented, covers: {{channel: phone}}, per: customer, at_most: 1,
+       window: {{calendar: day, timezone: book, }}, on_limit: defer}}
+    - {{id: weekly, counts: decided, covers: {{channel: phone}}, per: customer, at_most: 1,
+       window: {{calendar: week, timezone: book, week_start: sunday}}, on_limit: defer}}
+    - {{id: monthly, counts: decided, covers: {{channel: chat}}, per: customer, at_most: 1,
+       window: {{calendar: month, timezone: book}}, on_limit: defer}}
+"""
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize(
+    "first", [datetime(2, 1, 1, tzinfo=UTC), datetime(6999, 12, 23, tzinfo=UTC)]
+)
+def test_as_early_and_as_late_as_may_be(tmp_path: Path, zone: str, first: datetime) -> None:
+    """Calendar windows, hours and the longest lengths are in the calendar, in every zone."""
+    (tmp_path / "book.yaml").write_text(EVERYWHEN.format(zone=zone))
+    engine = Engine.open(tmp_path)
+    for number in range(9):
+        now, name = first + timedelta(days=number), f"c-{number}"
+        for _ in range(3):
+            decision = engine.decide(name, now=now)
+            assert Decision.from_json(decision.to_json(why=True, codes=True)) == decision
+            assert str(engine.explain(decision))
+            if decision.action:
+                engine.record(decision.id, "rejected", at=now)
+                assert engine.standing(decision.id).answers[0].kept_until
+
+
+def test_near_the_ends_of_the_calendar_nothing_is_decided(folder: Path) -> None:
+    """There would be no day before, or no week after."""
+    engine = Engine.open(folder)
+    for now in (
+        datetime(1, 12, 31, tzinfo=UTC),
+        datetime(7000, 1, 1, tzinfo=UTC),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+        datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))),
+    ):
+        with pytest.raises(CaseError, match="lies in the years 2 to 6999"):
+            engine.decide("c-1", now=now)
 
 
 def test_wrong_input_is_said_and_read_as_absent(folder: Path) -> None:

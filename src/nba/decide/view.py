@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from nba import windows
 from nba.decide.case import Case
@@ -90,17 +90,17 @@ class View:
 def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
     """Read a case alone: who, what and when. What is remembered is filled in by `remember`.
 
-    Raises CaseError for a decision point that the book does not have.
+    Raises CaseError for a decision point that the book does not have, and for a time so early or
+    late that the calendar ends near it.
     """
     book, places = plan.book, plan.places
     slots, diagnostics = book.shape.read(
         {"customer": case.customer, "interaction": case.interaction or {}}
     )
     slots.extend([None] * (plan.slot_count - len(slots)))
-    try:
-        instant = windows.instant(now.astimezone(UTC))
-    except OverflowError:
-        raise CaseError(f"`now` is out of the calendar's range: {now}", ["now"]) from None
+    instant = windows.instant(now)
+    if not windows.EARLIEST <= instant < windows.LATEST:
+        raise CaseError(f"`now` lies in the years 2 to 6999, not at {now}", ["now"])
     slots[places.now] = Timestamp(instant)
     slots[places.present] = case.interaction is not None
     channel = slots[places.channel]
