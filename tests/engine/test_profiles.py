@@ -184,6 +184,21 @@ def test_an_old_profile_stands_in_for_an_hour() -> None:
         profiles.complete(Case("c-1"), refuse=True)
 
 
+def test_where_no_thread_can_be_begun_it_is_asked_the_next_time(table: Table) -> None:
+    """However often that was so: no place is lost, and nobody waits for what never comes."""
+    profiles = Profiles(table, at_once=2)
+    before = threading.stack_size(2**47)  # for which no system has room
+    try:
+        for number in (1, 1, 2, 3):
+            case, (found,) = profiles.complete(Case(f"c-{number}"), refuse=False)
+            assert found.message == "there is no thread to ask the profile provider in"
+            assert case.customer == {}
+    finally:
+        threading.stack_size(before)
+    case, found_then = profiles.complete(Case("c-1"), refuse=True)
+    assert (case.customer, found_then) == (GOLD, ())
+
+
 def test_a_slow_provider_is_not_waited_for(tmp_path: Path, table: Table) -> None:
     """After the time that was agreed it is decided; what comes late is there for the next."""
     engine = opened(tmp_path, table, profile_timeout=0.05)

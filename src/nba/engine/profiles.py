@@ -109,9 +109,15 @@ class Profiles:
         if not self._places.acquire(blocking=False):
             raise ProfileError("all calls of the profile provider hang")
         coming: Future[Mapping[str, Any]] = Future()
-        self._under_way[customer] = coming
         # a daemon, so that a provider that hangs keeps no process from ending
-        threading.Thread(target=self._call, args=(customer, coming), daemon=True).start()
+        thread = threading.Thread(target=self._call, args=(customer, coming), daemon=True)
+        self._under_way[customer] = coming
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no thread to give: the next one tries again
+            del self._under_way[customer]
+            self._places.release()
+            raise ProfileError("there is no thread to ask the profile provider in") from None
         return coming
 
     def _call(self, customer: str, coming: Future[Mapping[str, Any]]) -> None:
