@@ -151,6 +151,26 @@ def test_a_private_field_that_nobody_said_is_not_missed(tmp_path: Path):
     assert [replayer.replay(one).verdict for one in (first, second)] == ["same", "same"]
 
 
+@pytest.mark.parametrize("default", ["true", "false"])
+def test_a_private_flag_is_not_told_by_its_name(tmp_path: Path, default: str):
+    """Where a default stands for what nobody said, all records name it: else one could tell."""
+    text = BOOK.replace(
+        "    tier: string",
+        f"    hardship: {{type: bool, private: true, default: {default}}}\n    tier: string",
+    )
+    engine = Engine(build([parse(text, "b")]), log=DecisionLog.open(tmp_path / "log.jsonl"))
+    for number, given in enumerate(({}, {"hardship": True}, {"hardship": False})):
+        engine.decide(f"c-{number}", customer={"tier": "gold", **given}, now=NOW)
+    engine.close()
+    found = [one for one in records_in(tmp_path / "log.jsonl") if isinstance(one, Record)]
+    assert {one.left_out for one in found} == {("customer.hardship",)}
+    said = {one.to_json().replace(one.id, "").replace(one.customer, "") for one in found}
+    assert len(said) == 1
+    assert {Replayer(book(text)).replay(one).verdict for one in found} == {
+        "same"
+    }  # no rule reads it
+
+
 def test_the_id_of_an_event_tells_nothing(tmp_path: Path):
     """It may be a hash of what is private: others stand for ids, in the same order."""
     path = tmp_path / "log.jsonl"

@@ -14,6 +14,7 @@ from nba.decide.view import View
 from nba.journey.events import Row
 from nba.lang.context import FieldSpec
 from nba.lang.plain import plain_value, put
+from nba.lang.types import BOOL
 from nba.lang.values import Timestamp
 from nba.record.private import Privacy
 from nba.record.record import Record
@@ -46,6 +47,12 @@ class Notes:
         self.versions = versions(book.version)
         self.privacy = Privacy(book)
         self.keep_private = keep_private
+        #: private, with a default: to name only those that are not as usual would tell what they are
+        self.flags = frozenset(
+            spec.path
+            for spec in book.fields
+            if spec.private and spec.type == BOOL and spec.default is not None and not keep_private
+        )
         slots = book.shape.slots
         self.present = slots["interaction.present"]
         self.fields: list[tuple[int, FieldSpec, list[str]]] = [
@@ -91,7 +98,9 @@ class Notes:
         unknown = []
         for slot, spec, path in self.fields:
             value = slots[slot]
-            if value is spec.default:  # the very object: it was not handed in
+            if value is spec.default:  # the very object: mostly it was not handed in
+                if spec.path in self.flags:
+                    left_out.add(spec.path)
                 continue
             if value is None:
                 unknown.append(spec.path)

@@ -21,12 +21,12 @@ class Record:
 
     *customer* is the name that it was made for, *known_as* the customer whom the store took that
     for. *case* is what `Case.from_dict` reads: the fields that were handed in and read. *unknown*
-    are the paths of those that did not fit, *left_out* of those that are private. *events* are the
-    rows that were seen, None where nobody could know them; *history* is what was remembered, and
-    *used* what a store counted. *forsaken* says that the store failed, *nobody* that
-    the case did not say whose it is. *granted* are the places of
-    the answers among the alternatives, None where no store was asked, and *refused* the codes of
-    alternatives by their place. *ranked*, *reason* and *defer_until* are the answer.
+    are the paths of those that did not fit and have a default, *left_out* of those that are
+    private. *events* are the rows that were seen, None where nobody could know them; *history* is
+    what was remembered, and *used* what a store counted. *forsaken* says that the store failed,
+    *nobody* that the case did not say whose it is. *granted* are the places of the answers among
+    the alternatives, None where no store was asked, and *refused* the codes of alternatives by
+    their place. *ranked*, *reason* and *defer_until* are the answer.
     *probability* is that of the choice: 1 while nothing explores.
     """
 
