@@ -6,12 +6,15 @@ there for types only, is a dependency like any other.
 
 import ast
 import graphlib
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 SOURCE = Path(__file__).parents[1] / "src" / "nba"
+PAGE = SOURCE.parents[1] / "docs" / "architecture.md"
 
 #: A package may import those before it, and nothing after it.
 ORDER = (
@@ -173,6 +176,30 @@ def test_no_file_is_too_long():
     }
     long = [f"{name}: {count} lines" for name, count in lengths.items() if count > LONGEST]
     assert not long, f"over {LONGEST} lines, split by what they are for:\n  " + "\n  ".join(long)
+
+
+def test_every_file_has_its_question():
+    """The page says which question each file answers, and names no file that is not there."""
+    told = _told_files()
+    for package, names in told.items():
+        there = {path.name for path in (SOURCE / package).glob("*.py")} - {"__init__.py"}
+        untold = [one for one in there if not any(fnmatch(one, name) for name in names)]
+        gone = [name for name in names if not any(fnmatch(one, name) for one in there)]
+        assert (sorted(untold), sorted(gone)) == ([], []), f"{package}/ in {PAGE.name}"
+    packages = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    assert told.keys() == packages - {"cli"}  # which has a file for each command
+
+
+def _told_files() -> dict[str, set[str]]:
+    """Return the names of Python files in the table of the page, by package."""
+    found: dict[str, set[str]] = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        head = line.split("|")[1] if line.startswith("|") else ""
+        if (package := re.fullmatch(r" \*\*`(\w+)/`\*\* ", head)) and package[1] != "cli":
+            names = found[package[1]] = set()
+        elif found and "**" not in head:
+            names |= set(re.findall(r"`([\w*]+\.py)`", head))
+    return found
 
 
 def test_a_breach_is_seen_wherever_it_hides():

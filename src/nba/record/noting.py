@@ -47,7 +47,7 @@ class Notes:
         self.versions = versions(book.version)
         self.privacy = Privacy(book)
         self.keep_private = keep_private
-        #: private, with a default: to name only those that are not as usual would tell what they are
+        #: private, with a default: to name only those that are another value would tell which
         self.flags = frozenset(
             spec.path
             for spec in book.fields
