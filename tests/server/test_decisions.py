@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +15,7 @@ from tests.server.serving import CUSTOMER, app_of, book_in, case, missed, served
 
 from nba import Decision, Engine
 from nba.decide.case import Case
+from nba.server import Keys
 
 
 def decided(client: httpx.Client, given: dict[str, Any], **headers: str) -> dict[str, Any]:
@@ -164,6 +166,22 @@ def test_many_cases_at_once(client: httpx.Client) -> None:
     ]
     assert ids[0] == ids[1]
     assert first["results"][0]["decision"]["codes"]["upgrade"] == "chosen"
+
+
+def test_no_key_leads_to_what_another_asked(tmp_path: Path) -> None:
+    """Whatever callers are called, and write into their keys: one case alone, and among many."""
+    named = ["0", "shop", "0.shop"]
+    lines = [f"{name} decide sha256:{sha256(name.encode()).hexdigest()}" for name in named]
+    told = []
+    with served(app_of(tmp_path, keys=Keys.read("\n".join(lines), "the keys"))) as url:
+        for name in named:
+            for key in ("k", "0/k", "k/0", "shop/k", "0/shop/k", "shop/k/0", "k0"):
+                headers = {"Authorization": f"Bearer {name}", "Idempotency-Key": key}
+                for path, body in (("", case("c-1")), (":batch", {"cases": [case("c-1")]})):
+                    reply = httpx.post(f"{url}/v1/decisions{path}", json=body, headers=headers)
+                    found = reply.json()
+                    told.append(found["id"] if not path else found["results"][0]["decision"]["id"])
+    assert len(set(told)) == len(told) == 42
 
 
 def test_how_a_decision_stands(client: httpx.Client) -> None:

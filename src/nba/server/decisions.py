@@ -72,7 +72,7 @@ async def decide_batch(call: Call) -> Reply:
 def _batch(call: Call) -> list[_Made | NbaError]:
     found: list[_Made | NbaError] = []
     for place, case in enumerate(call.body.cases):
-        key = None if call.key is None else f"{place}/{call.key}"
+        key = None if call.key is None else f"{call.key} {place}"  # no key of a caller has a blank
         try:
             found.append(_made(call, case, case.plain(), key))
         except CaseError as error:
