@@ -278,6 +278,25 @@ def test_what_something_else_answered() -> None:
     assert isinstance(error_of({"code": "wrong-input", "detail": "x", "errors": []}), NbaError)
 
 
+@pytest.mark.parametrize("content", ["<h1>Log in</h1>", "[1]", "{}", "null", ""])
+def test_what_something_else_answered_with_success(content: str) -> None:
+    """A page to log in, say: all errors are those of nba, whatever is asked."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=content))
+    asked: list[Callable[[Client], object]] = [
+        lambda client: client.record("d-1", "accepted"),
+        lambda client: client.due(),
+        lambda client: client.check({"book.yaml": ""}),
+        lambda client: client.reload(),
+    ]
+    with Client("http://nba", transport=transport, attempts=1) as client:
+        for ask in asked:
+            with pytest.raises(ServerError, match="the answer is not one of nba") as caught:
+                ask(client)
+            assert (caught.value.code, caught.value.status) == ("unreachable", 200)
+        with pytest.raises(NbaError):
+            client.decide("c-1")
+
+
 def test_both_clients_have_the_same_verbs() -> None:
     """With the same arguments and results; one of them is awaited."""
     for name, verb in inspect.getmembers(Client, inspect.isfunction):

@@ -50,7 +50,12 @@ class Attempts:
     def answered(self, request: Request[T], reply: httpx.Response) -> T | Again:
         """Return what an answer says, or when to send it again. Raises NbaError."""
         if reply.is_success:
-            return request.read(reply.json() if reply.content else None)
+            try:
+                return request.read(reply.json() if reply.content else None)
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                # something before the server answered, such as with a page to log in
+                message = "the answer is not one of nba: is the address that of its server?"
+                raise ServerError(message, "unreachable", reply.status_code) from error
         if reply.status_code in _PASSING:
             again = self._again(reply.headers.get("retry-after"))
             if again is not None:
@@ -61,7 +66,7 @@ class Attempts:
         self.left -= 1
         if self.left <= 0:
             return None
-        wait = float(after) if after is not None and after.isdigit() else self.wait
+        wait = float(after) if after is not None and after.isdecimal() else self.wait
         self.wait *= 2
         # not all who were sent away are to come back at the same moment
         return Again(min(wait, _LONGEST_WAIT) * (0.5 + random.random()))  # noqa: S311
