@@ -13,6 +13,7 @@ from nba.errors import Place
 from nba.windows import SECOND, OpeningHours, Window
 
 __all__ = [
+    "BUDGETS",
     "DAY",
     "OUTCOMES",
     "WEEKDAYS",
@@ -27,6 +28,9 @@ __all__ = [
     "Suppression",
 ]
 
+#: How the names of accounts begin: an id may be that of a limit and of a budget.
+_LIMITS: Final = "limit/"
+BUDGETS: Final = "budget/"
 #: 24 hours: how long what is taken waits to be confirmed where a book does not say.
 DAY: Final = 86_400 * SECOND
 #: The days of a week, as files write them.
@@ -80,7 +84,7 @@ class Limit:
     account: str = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "account", f"limit/{self.id}")
+        object.__setattr__(self, "account", f"{_LIMITS}{self.id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class Budget:
     account: str = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "account", f"budget/{self.id}")
+        object.__setattr__(self, "account", f"{BUDGETS}{self.id}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -522,3 +522,8 @@ class Book:
     def known_outcomes(self) -> tuple[str, ...]:
         """What can come of an answer: the outcomes of every book, and its own."""
         return (*OUTCOMES, *self.outcomes)
+
+    def meaning_of(self, outcome: str) -> str:
+        """Return what an outcome counts as: what one of the book's own means, else itself."""
+        own = self.outcomes.get(outcome)
+        return (own.means or outcome) if own else outcome

@@ -23,7 +23,7 @@ __all__ = ["Contenders"]
 #: A set is looked through in parts of so many bits: arithmetic on all of a large one takes longer.
 _PART: Final = 1024
 _ONES: Final = (1 << _PART) - 1
-#: No number so large becomes infinite by a propensity, a weight and a lever (`factors.SMALL`).
+#: No number so large becomes infinite by a propensity, a weight and a lever (see `factors`).
 _MOST: Final = 1e100
 #: More lots than this cost more than they save; then weights only raise the bounds.
 _MOST_LOTS: Final = 16

@@ -47,5 +47,4 @@ def _asked(plan: Plan, one: Answered) -> tuple[frozenset[str], bool]:
 def _meant(book: Book, outcomes: Iterable[tuple[str, int]]) -> set[str]:
     """Return outcomes by their names, and by what these mean."""
     names = {name for name, _ in outcomes}
-    meant = {found.means for name in names if (found := book.outcomes.get(name)) and found.means}
-    return names | meant
+    return names.union(map(book.meaning_of, names))

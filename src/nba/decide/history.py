@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol
 
 from nba import money, windows
+from nba.book.contact import DAY
 from nba.book.model import Action, Book, Covers
 from nba.errors import CaseError, did_you_mean
 from nba.lang.values import INT_MIN
@@ -236,8 +237,6 @@ _KEYS: Final = (
     "direction",
     "approval",
 )
-#: After how long an answer of which nothing is known is held not to have been given.
-_CONFIRMED_WITHIN: Final = 86_400 * windows.SECOND
 
 
 def lapses_at(book: Book, action: Action, at: int) -> int:
@@ -246,9 +245,9 @@ def lapses_at(book: Book, action: Action, at: int) -> int:
     That is after the longest time for which a budget reserves what it takes, else after a day.
     """
     if not (action.takes or action.gesture):  # as of most
-        return at + _CONFIRMED_WITHIN
+        return at + DAY
     names = (*action.takes, *(action.gesture.budgets if action.gesture else ()))
-    longest = max((book.budgets[name].reserve_for for name in names), default=_CONFIRMED_WITHIN)
+    longest = max((book.budgets[name].reserve_for for name in names), default=DAY)
     return at + longest
 
 
@@ -300,8 +299,7 @@ def _understood(book: Book, one: Answered, now: int) -> Answered:
 def _named(book: Book, one: Answered, outcomes: Iterable[tuple[str, int]]) -> Answered:
     """Return an answer with its outcomes by what they mean, and the names that they have."""
     named = tuple(outcomes)
-    own = {name: found.means or name for name, found in book.outcomes.items()}
     return one._replace(
-        outcomes=tuple((own.get(name, name), at) for name, at in named),
+        outcomes=tuple((book.meaning_of(name), at) for name, at in named),
         recorded_as=tuple(name for name, _ in named),
     )

@@ -18,10 +18,10 @@ from nba.decide.gesture import Option
 from nba.decide.plan import Plan
 from nba.decide.view import View
 
-__all__ = ["Claim", "Granting", "Need", "Offer", "needs_of", "tallies_of"]
+__all__ = ["ANY_NUMBER", "Claim", "Granting", "Need", "Offer", "needs_of", "tallies_of"]
 
 #: A limit that only counts.
-_ANY_NUMBER: Final = 2**53 - 1
+ANY_NUMBER: Final = 2**53 - 1
 
 
 class Claim(NamedTuple):
@@ -82,7 +82,7 @@ def needs_of(plan: Plan, view: View, number: int, option: Option | None) -> tupl
 
 
 def _place(view: View, limit: Limit, *, may_drop: bool) -> Need:
-    asked, at_most = view.accounts[limit.account], limit.at_most if may_drop else _ANY_NUMBER
+    asked, at_most = view.accounts[limit.account], limit.at_most if may_drop else ANY_NUMBER
     expires = view.now + limit.confirm_within if limit.counts == "presented" else None
     return Need(limit, Claim(asked, 1, at_most, expires), f"limited:{limit.id}")
 

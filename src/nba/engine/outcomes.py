@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from nba import windows
+from nba.book.contact import BUDGETS
 from nba.book.model import Book, Budget, Limit
 from nba.decide.contact import When, since_of
 from nba.decide.history import ACCEPTANCES, REFUSALS
-from nba.decide.offers import Claim
+from nba.decide.offers import ANY_NUMBER, Claim
 from nba.engine.given import Given, Noted, given_in
 from nba.engine.standing import unknown_decision
 from nba.errors import CaseError, StoreError, did_you_mean
@@ -21,8 +22,6 @@ __all__ = ["Outcomes", "Recorded"]
 
 #: How often a record is made anew because somebody else has changed it meanwhile.
 TRIES: Final = 50
-BUDGET: Final = "budget/"  # how accounts of budgets begin
-_ANY_NUMBER: Final = 2**53 - 1
 
 
 class Recorded(NamedTuple):
@@ -112,20 +111,20 @@ class Outcomes:
             noted = Noted.of(row)
             noted.approvals[place], noted.by[place] = verdict, f"{by} ({role})"
             at = max(min(self.at, self.now), row.at)
-            came = {_means(self.book, name) for name, _ in answered.outcomes}
+            came = {self.book.meaning_of(name) for name, _ in answered.outcomes}
             settlements: list[Settlement] = []
             if not agreed:  # it will not be given; but who was told of it, was contacted
                 told = came - {"no_response"}
                 settlements = [
                     _settle("release", found, claim)
                     for account, claim in given.claims
-                    if account.startswith(BUDGET) or (claim.expires is not None and not told)
+                    if account.startswith(BUDGETS) or (claim.expires is not None and not told)
                 ]
             elif came.intersection(ACCEPTANCES):
                 settlements = [
                     _settle("commit", found, _renewed(self.book, given, claim, at))
                     for account, claim in given.claims
-                    if account.startswith(BUDGET)
+                    if account.startswith(BUDGETS)
                     and not _counted(found, claim, _renewed(self.book, given, claim, at), at)
                 ]
             done = self.store.amend(row.id, row.revision, noted.text(), at, settlements)
@@ -148,14 +147,14 @@ class Outcomes:
                 return
 
     def _settled(self, found: _Found, outcome: str, at: int) -> Iterator[Settlement]:
-        means = _means(self.book, outcome)
+        means = self.book.meaning_of(outcome)
         answered = found.given.answered
-        came = {_means(self.book, name) for name, _ in answered.outcomes} if answered else set()
+        came = {self.book.meaning_of(name) for name, _ in answered.outcomes} if answered else set()
         unapproved = answered is not None and answered.approval not in (None, "approved")
         used_up = bool(came.intersection(ACCEPTANCES)) and not unapproved
         for account, claim in found.given.claims:
             renewed = _renewed(self.book, found.given, claim, at)
-            if not account.startswith(BUDGET):
+            if not account.startswith(BUDGETS):
                 in_window = found.row.at > renewed.asked.since
                 if means != "no_response" and in_window:
                     yield _settle("commit", found, claim)
@@ -169,11 +168,11 @@ class Outcomes:
 
     def _tallied(self, found: _Found, outcome: str, key: str) -> Iterator[Settlement]:
         """Yield the places that an outcome itself takes."""
-        counted = (outcome, _means(self.book, outcome))
+        counted = (outcome, self.book.meaning_of(outcome))
         entry = f"{entry_id(found.row.id, found.given.place)}:{outcome}:{key}"
         for name, asked in found.given.tallies:
             if name in counted:
-                yield Settlement("enter", entry, Claim(asked, 1, _ANY_NUMBER))
+                yield Settlement("enter", entry, Claim(asked, 1, ANY_NUMBER))
 
 
 def _counted(found: _Found, claim: Claim, renewed: Claim, at: int) -> bool:
@@ -210,16 +209,12 @@ def _find(store: Store, id_: str, action: str | None) -> _Found:
     return _Found(row, chosen[0], given)
 
 
-def _means(book: Book, outcome: str) -> str:
-    own = book.outcomes.get(outcome)
-    return (own.means or outcome) if own else outcome
-
-
 def _renewed(book: Book, given: Given, claim: Claim, at: int) -> Claim:
     """Return a claim with the window as it is now, where the rule is still in the book."""
-    kind, _, name = claim.asked.account.partition("/")
-    rules: Mapping[str, Limit | Budget] = book.limits if kind == "limit" else book.budgets
-    rule = rules.get(name)
+    account = claim.asked.account
+    rules: Mapping[str, Limit | Budget]
+    rules = book.budgets if account.startswith(BUDGETS) else book.limits
+    rule = rules.get(account.partition("/")[2])
     if rule is None:
         return claim
     when = When(at, book.zone, windows.zone_or(given.zone, book.zone))
@@ -234,7 +229,7 @@ def _settle(act: str, found: _Found, claim: Claim) -> Settlement:
 
 def _unfunded(settlements: list[Settlement], done: tuple[bool, ...]) -> tuple[str, ...]:
     return tuple(
-        one.claim.asked.account.removeprefix(BUDGET)
+        one.claim.asked.account.removeprefix(BUDGETS)
         for one, was_done in zip(settlements, done, strict=True)
-        if not was_done and one.claim.asked.account.startswith(BUDGET)
+        if not was_done and one.claim.asked.account.startswith(BUDGETS)
     )
