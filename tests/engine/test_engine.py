@@ -196,6 +196,14 @@ def test_n_must_be_positive(folder: Path) -> None:
         Engine.open(folder).decide("c-1", n=0)
 
 
+@pytest.mark.parametrize(("name", "what"), [("events", "events"), ("history", "answers")])
+def test_what_happened_before_is_a_list(folder: Path, name: str, what: str) -> None:
+    """One of anything else is refused before it is gone through."""
+    given: dict[str, Any] = {name: 5}
+    with pytest.raises(CaseError, match=f"`{name}` is a list of {what}, see `Case`"):
+        Engine.open(folder).decide("c-1", **given)
+
+
 def test_decide_many_keeps_the_order(folder: Path) -> None:
     """One decision a case, lazily."""
     engine = Engine.open(folder)

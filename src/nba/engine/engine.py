@@ -243,6 +243,8 @@ class Engine:
         nothing is taken again. Raises CaseError where the case cannot be read, or something else
         was asked under the key.
         """
+        if events is not None and not isinstance(events, Iterable):
+            raise CaseError("`events` is a list of events, see `Case`")
         journey = events if isinstance(events, Journey | None) else tuple(events)
         if history is not None and not isinstance(history, Iterable):
             raise CaseError("`history` is a list of answers, see `Case`")
