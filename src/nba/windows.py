@@ -42,10 +42,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 #: The longest length that may be written. Who means for ever may say so.
 _LONGEST = 999_999 * _WHOLE_DAY
-#: What is now is not before the one, and before the other: then all windows, openings and lengths
-#: of time around it are in the calendar, which has the years 1 to 9999, in every zone.
-EARLIEST: Final = (date(2, 1, 1) - EPOCH.date()).days * _WHOLE_DAY
-LATEST: Final = (date(7000, 1, 1) - EPOCH.date()).days * _WHOLE_DAY
+#: What is now is not before the one, and before the other: then it is a number of 64 bits, as
+#: stores keep times, and what lies the longest length after it is in the calendar in every zone.
+EARLIEST: Final = (date(1678, 1, 1) - EPOCH.date()).days * _WHOLE_DAY
+LATEST: Final = (date(2262, 1, 1) - EPOCH.date()).days * _WHOLE_DAY
 
 _OFFSET = re.compile(r"([+-]?)(\d{2}):(\d{2})")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -147,35 +147,41 @@ contact_policy:
 """
 
 
+@pytest.mark.parametrize("store", ["memory://", "sqlite:///{}/nba.db"])
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
 @pytest.mark.parametrize(
-    "first", [datetime(2, 1, 1, tzinfo=UTC), datetime(6999, 12, 23, tzinfo=UTC)]
+    "first", [datetime(1678, 1, 1, tzinfo=UTC), datetime(2261, 12, 23, tzinfo=UTC)]
 )
-def test_as_early_and_as_late_as_may_be(tmp_path: Path, zone: str, first: datetime) -> None:
-    """Calendar windows, hours and the longest lengths are in the calendar, in every zone."""
+def test_as_early_and_as_late_as_may_be(
+    tmp_path: Path, store: str, zone: str, first: datetime
+) -> None:
+    """Windows, hours and the longest lengths are in the calendar, and limits hold in all stores."""
     (tmp_path / "book.yaml").write_text(EVERYWHEN.format(zone=zone))
-    engine = Engine.open(tmp_path)
+    engine = Engine.open(tmp_path, store=store.format(tmp_path))
     for number in range(9):
-        now, name = first + timedelta(days=number), f"c-{number}"
-        for _ in range(3):
+        now, name, channels = first + timedelta(days=number), f"c-{number}", []
+        for _ in range(4):
             decision = engine.decide(name, now=now)
+            channels.append(decision.channel)
             assert Decision.from_json(decision.to_json(why=True, codes=True)) == decision
             assert str(engine.explain(decision))
             if decision.action:
                 engine.record(decision.id, "rejected", at=now)
                 assert engine.standing(decision.id).answers[0].kept_until
+        assert channels.count("phone") <= 1 >= channels.count("chat")
+        assert channels[-2:] == [None, None]
 
 
-def test_near_the_ends_of_the_calendar_nothing_is_decided(folder: Path) -> None:
-    """There would be no day before, or no week after."""
+def test_too_early_or_too_late_nothing_is_decided(folder: Path) -> None:
+    """A store could not count by such times, and near its ends the calendar has no week around."""
     engine = Engine.open(folder)
     for now in (
-        datetime(1, 12, 31, tzinfo=UTC),
-        datetime(7000, 1, 1, tzinfo=UTC),
+        datetime(1677, 12, 31, tzinfo=UTC),
+        datetime(2262, 1, 1, tzinfo=UTC),
         datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
         datetime.max.replace(tzinfo=timezone(-timedelta(hours=12))),
     ):
-        with pytest.raises(CaseError, match="lies in the years 2 to 6999"):
+        with pytest.raises(CaseError, match="lies in the years 1678 to 2261"):
             engine.decide("c-1", now=now)
 
 

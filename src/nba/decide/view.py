@@ -90,8 +90,8 @@ class View:
 def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
     """Read a case alone: who, what and when. What is remembered is filled in by `remember`.
 
-    Raises CaseError for a decision point that the book does not have, and for a time so early or
-    late that the calendar ends near it.
+    Raises CaseError for a decision point that the book does not have, and for a time that is too
+    early or too late for stores.
     """
     book, places = plan.book, plan.places
     slots, diagnostics = book.shape.read(
@@ -100,7 +100,7 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
     slots.extend([None] * (plan.slot_count - len(slots)))
     instant = windows.instant(now)
     if not windows.EARLIEST <= instant < windows.LATEST:
-        raise CaseError(f"`now` lies in the years 2 to 6999, not at {now}", ["now"])
+        raise CaseError(f"`now` lies in the years 1678 to 2261, not at {now}", ["now"])
     slots[places.now] = Timestamp(instant)
     slots[places.present] = case.interaction is not None
     channel = slots[places.channel]
