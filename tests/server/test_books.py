@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.engine.contacts import BOOK
+from tests.engine.contacts import BOOK, Clock
 from tests.server.serving import app_of, book_in, case, served
 
-from nba.server import Bounds
+from nba.server import Bounds, create_app
 
 BROKEN = BOOK.replace("customer.wants_more\n", "customer.wants_mor\n")
 
@@ -86,6 +86,36 @@ def test_a_change_of_files_is_seen(tmp_path: Path) -> None:
         book_in(tmp_path)
         until(client, "/readyz", '"reload":"ok"')
         assert client.post("/v1/decisions", json=case("c-3")).json()["title"] == "More for less"
+
+
+def test_another_folder_is_seen(tmp_path: Path) -> None:
+    """One that takes the place of the book, again and again; also where there was none between."""
+    book = book_in(tmp_path)
+    other = tmp_path / "other"
+    with watching(tmp_path) as client:
+        for number, gone in enumerate((0, 0, 2.5), 1):
+            other.mkdir()
+            text = BOOK.replace("More for less", f"Title {number}")
+            (other / "book.yaml").write_text(text, encoding="utf-8")
+            book.rename(tmp_path / f"old-{number}")
+            time.sleep(gone)
+            other.rename(book)
+            until(client, "/metrics", f'nba_book_reloads_total{{result="changed"}} {number}.0')
+            made = client.post("/v1/decisions", json=case(f"c-{number}")).json()
+            assert made["title"] == f"Title {number}"
+
+
+def test_one_file_that_is_replaced_is_seen(tmp_path: Path) -> None:
+    """Most editors write another file, and give it the name."""
+    file, other = book_in(tmp_path) / "book.yaml", tmp_path / "other"
+    app = create_app(file, clock=Clock())
+    with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
+        time.sleep(0.5)
+        for number in (1, 2, 3):
+            text = BOOK.replace("More for less", f"Title {number}")
+            other.write_text(text, encoding="utf-8")
+            other.replace(file)
+            until(client, "/metrics", f'nba_book_reloads_total{{result="changed"}} {number}.0')
 
 
 def test_one_that_is_asked_tells_the_others(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import sys
@@ -84,6 +85,19 @@ def test_too_many_parts_are_refused(client: httpx.Client) -> None:
         reply = client.post(path, json=body)
         assert reply.status_code == 422, reply.text
         assert reply.json()["errors"][0]["pointer"] == where
+
+
+def test_a_body_that_is_compressed_is_refused(client: httpx.Client) -> None:
+    """It is said what to do, rather than that it is no JSON."""
+    text = json.dumps(case("c-1")).encode()
+    zipped = gzip.compress(text)
+    reply = client.post(
+        "/v1/decisions", content=zipped, headers=JSON | {"Content-Encoding": "gzip"}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (415, "unsupported-media-type")
+    assert "`Content-Encoding`" in reply.json()["detail"]
+    plain = {"Content-Encoding": "identity"}
+    assert client.post("/v1/decisions", content=text, headers=JSON | plain).status_code == 200
 
 
 # --- how deep
@@ -174,6 +188,24 @@ def test_headers_that_are_too_slow_or_too_large_are_cut(
     many = b"GET /healthz HTTP/1.1\r\n" + b"X-Header: value\r\n" * 10_000
     assert raw(client.base_url, many, patience=5) == b""
     assert client.get("/healthz").status_code == 200
+
+
+def test_a_body_that_nobody_reads_is_not_waited_for(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the answer came first, the rest has to be there in time, however it drips."""
+    monkeypatch.setattr("nba.server.protocol._SECONDS", 0.3)
+    head = b"POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n"
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80), 5) as one:
+        one.sendall(head)
+        assert one.recv(65536).startswith(b"HTTP/1.1 415")
+        dripped = 0
+        with suppress(OSError):
+            while dripped < 60:
+                one.sendall(b" ")
+                dripped += 1
+                time.sleep(0.05)
+    assert 2 < dripped < 60
 
 
 def test_a_request_that_takes_too_long_is_answered(tmp_path: Path) -> None:
@@ -299,6 +331,8 @@ def test_no_header_can_be_put_in(client: httpx.Client) -> None:
         "/v1/decisions/../../etc/passwd",
         "/v1/decisions/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
         "/v1//book",
+        "/v1%2Fbook",
+        "/v1%2fcustomers/a/journey",
         "/v1/book/",
         "//v1/book",
         "/V1/book",
@@ -348,6 +382,56 @@ def test_security_headers_are_everywhere(client: httpx.Client) -> None:
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "server" not in headers
         assert not any(name.startswith("access-control") for name in headers)
+
+
+def test_what_is_said_twice_is_said_once_more(client: httpx.Client) -> None:
+    """Several lines of a header are one list; what may be said only once is refused then."""
+    body = json.dumps(case("c-1")).encode()
+
+    def status(*lines: bytes) -> bytes:
+        all_ = [*lines, b"Connection: close", b"Content-Length: %d" % len(body)]
+        head = b"POST /v1/decisions HTTP/1.1\r\n" + b"".join(one + b"\r\n" for one in all_)
+        return raw(client.base_url, head + b"\r\n" + body).split(b" ")[1]
+
+    host, kind = b"Host: localhost", b"Content-Type: application/json"
+    assert status(host, kind) == b"200"
+    for lines, expected in (
+        ((b"Host: elsewhere", host, kind), b"403"),
+        ((host, b"Content-Type: text/plain", kind), b"415"),
+        ((host, kind, b"Idempotency-Key: k-1", b"Idempotency-Key: k-2"), b"422"),
+    ):
+        assert status(*lines) == status(*reversed(lines)) == expected
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_who_would_have_another_protocol_is_answered_in_this(
+    client: httpx.Client, apart: bool
+) -> None:
+    """Clients in Java ask for HTTP/2 so, with a body; what follows on the connection is read."""
+    body = json.dumps(case("c-1")).encode()
+    head = b"POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAQAAP__\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
+    last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    parts = [head, body, head + body + last] if apart else [head + body + head + body + last]
+    found = raw(client.base_url, *parts, pause=0.1)
+    assert found.count(b"HTTP/1.1 200") == 3, found
+    assert found.count(b'"reason":"chosen"') == 2
+
+
+def test_no_websocket_is_opened_elsewhere(tmp_path: Path) -> None:
+    """Nor where another server hands one on: it is closed before it opens."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "websocket", "path": "/v1/book", "headers": []}
+    asyncio.run(app_of(tmp_path)(scope, receive, send))
+    assert sent == ["websocket.close"]
 
 
 def test_no_websocket_is_opened(client: httpx.Client) -> None:

@@ -90,6 +90,48 @@ def test_reasons_are_told_where_they_are_preferred(client: httpx.Client) -> None
     assert found["moments"] == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "explained"),
+    [
+        (["explain", "respond-async"], True),
+        (["respond-async", "explain"], True),
+        (["Explain;x=1"], True),
+        (["wait=5 , explain ; x"], True),
+        (["wait=5; explain"], False),  # there it is a parameter of another preference
+        (["explained"], False),
+        (['x="explain"'], False),
+    ],
+)
+def test_how_a_preference_is_written(
+    client: httpx.Client, lines: list[str], explained: bool
+) -> None:
+    """As RFC 7240 has it: a list, maybe in several lines, each with parameters."""
+    headers = [("Prefer", one) for one in lines]
+    reply = client.post("/v1/decisions", json=case("c-1"), headers=headers)
+    assert ("why" in reply.json()) is explained
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer", "said"),
+    [
+        ({"used": {"weakly": 1}}, "/used/weakly", "there is no budget or limit `weakly`"),
+        ({"used": {"pool": "much"}}, "/used/pool", "what is used of `pool`"),
+        ({"now": "0001-01-01T00:00:00+14:00"}, "/now", "`now` is a time such as"),
+        ({"at": "nowhere"}, "/at", "there is no decision point `nowhere`"),
+    ],
+)
+def test_where_a_case_is_wrong(
+    client: httpx.Client, wrong: dict[str, Any], pointer: str, said: str
+) -> None:
+    """The pointer leads to it, alone and among others; the sentence ends without a period."""
+    alone = client.post("/v1/decisions", json=case("c-1", **wrong)).json()
+    assert alone["errors"][0]["pointer"] == pointer
+    assert alone["detail"].startswith(said)
+    assert not alone["detail"].endswith(".")
+    many = client.post("/v1/decisions:batch", json={"cases": [case("c-1", **wrong)]}).json()
+    assert many["results"][0]["problem"]["errors"][0]["pointer"] == f"/cases/0{pointer}"
+
+
 def test_reasons_are_not_told_again(client: httpx.Client) -> None:
     """They are not kept with what was told; so they are left out, not told as none."""
     headers = {"Prefer": "explain", "Idempotency-Key": "k-1"}

@@ -45,6 +45,14 @@ def test_an_event_without_an_id_or_a_time_is_sent_again(
     assert next(iter(ids)).startswith("k-") == (key is not None)
 
 
+def test_another_event_under_a_key_is_not_lost(client: httpx.Client) -> None:
+    """A key that is used again by mistake makes one of what is the same, and of nothing else."""
+    event = {"type": "technician_arrived", "customer": "c-1", "data": {"appointment": "a-1"}}
+    for one in (event, event, event | {"data": {"appointment": "a-2"}}):
+        client.post("/v1/events", json=one, headers={"Idempotency-Key": "k-1"})
+    assert [one["appointment"] for one in events_of(client, "c-1")] == ["a-1", "a-2"]
+
+
 @pytest.mark.parametrize(
     ("event", "pointer", "said"),
     [

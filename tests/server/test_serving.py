@@ -164,6 +164,38 @@ def test_several_workers_answer_as_one(tmp_path: Path) -> None:
         assert running.end() == 0
 
 
+def test_a_process_that_ends_is_replaced(tmp_path: Path) -> None:
+    """While the files are broken the others go on; what it counted of itself is forgotten."""
+    store = f"sqlite:///{tmp_path}/nba.db"
+    with serving(tmp_path, "--workers", "2", "--store", store, "--quiet") as running:
+
+        def until(text: str, of: int) -> None:
+            deadline = time.monotonic() + 30
+            while "".join(running.lines).count(text) < of:
+                assert time.monotonic() < deadline, running.lines
+                time.sleep(0.05)
+
+        def metric() -> str:
+            return running.http.get(f"{running.url}/metrics").text
+
+        until("Application startup complete", 2)
+        book_in(tmp_path, "actions: [")
+        until("the old one decides", 2)
+        assert "nba_book_reload_failed 1.0" in metric()
+        found = re.findall(r"Started server process \[(\d+)\]", "".join(running.lines))
+        os.kill(int(found[0]), signal.SIGKILL)
+        until("a process cannot begin, and is tried again: the book has errors", 1)
+        assert running.http.post(f"{running.url}/v1/decisions", json=case("c-1")).is_success
+        book_in(tmp_path)
+        until("Application startup complete", 3)
+        deadline = time.monotonic() + 20
+        while "nba_book_reload_failed 0.0" not in metric():
+            assert time.monotonic() < deadline, metric()
+            time.sleep(0.1)
+        assert running.end() == 0
+    assert all(json.loads(line) for line in running.lines)  # no trace of an error between
+
+
 def test_its_log_says_nothing_private(tmp_path: Path) -> None:
     """Lines of JSON, with no id, field, key or path in them, whatever was asked."""
     with serving(tmp_path) as running:
@@ -182,6 +214,7 @@ def test_its_log_says_nothing_private(tmp_path: Path) -> None:
         ("due", 422),
         ("decide", 422),
         ("decide", 415),
+        ("other", 404),
     }
     assert all({"time", "level", "logger", "ms", "method"} <= one.keys() for one in answered)
 
@@ -194,6 +227,9 @@ def test_what_cannot_be_served_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     assert "without API keys only this machine is served" in capsys.readouterr().err
     assert main(["serve", book, "--workers", "2"]) == 2
     assert "several workers need a store that they share" in capsys.readouterr().err
+    several = ["serve", str(ROOT / "rules"), "--workers", "2", "--store"]
+    assert main([*several, "sqlit:///nba.db"]) == 2
+    assert "did you mean" in capsys.readouterr().err
     assert main(["serve", book, "--keys", str(tmp_path / "none")]) == 2
     assert "no such file" in capsys.readouterr().err
     done = subprocess.run(

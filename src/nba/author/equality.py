@@ -75,7 +75,7 @@ def protected_fields(book: Book, paths: Iterable[str]) -> tuple[FieldSpec, ...]:
     for path in paths:
         if path not in declared:
             help_ = did_you_mean(path, declared)
-            raise CaseError(f"the book has no field `{path}`. {help_}".strip())
+            raise CaseError(f"the book has no field `{path}`. {help_}".removesuffix(". "))
         if not _values(declared[path]):
             message = f"`{path}` has too many values to try each of them"
             raise CaseError(f"{message}. name a field with an `enum`, or true and false")

@@ -69,7 +69,7 @@ class Segments:
             spec = declared.get(path)
             if spec is None:
                 help_ = did_you_mean(path, declared)
-                raise CaseError(f"the book has no field `{path}`. {help_}".strip())
+                raise CaseError(f"the book has no field `{path}`. {help_}".removesuffix(". "))
             if not divides(spec) and spec.type != STRING:
                 message = f"cases cannot be counted apart by `{path}`, a {spec.type.name}"
                 raise CaseError(f"{message}. choose a word, a number, or true and false")

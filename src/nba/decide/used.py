@@ -16,11 +16,7 @@ def with_used(history: History, given: Mapping[str, object] | None, book: Book) 
     """Return a history in which what is *given* is used, by budget or limit. Raises CaseError."""
     if given is None:
         return history
-    try:
-        used = used_in(given, book)
-    except CaseError as error:
-        raise error.within("used") from None
-    return history._replace(used={**(history.used or {}), **used})
+    return history._replace(used={**(history.used or {}), **used_in(given, book)})
 
 
 def used_in(given: Mapping[str, object], book: Book) -> dict[str, int]:
@@ -44,7 +40,9 @@ def _rule(name: str, book: Book) -> Budget | Limit:
     rule = budget or limit
     if rule is None:
         help_ = did_you_mean(str(name), [*book.budgets, *book.limits])
-        raise CaseError(f"there is no budget or limit `{name}`. {help_}".strip(), ["used", name])
+        raise CaseError(
+            f"there is no budget or limit `{name}`. {help_}".removesuffix(". "), ["used", name]
+        )
     return rule
 
 

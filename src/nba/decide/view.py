@@ -111,7 +111,9 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
         point = plan.points.get(case.at)
         if point is None:
             help_ = did_you_mean(case.at, plan.points)
-            raise CaseError(f"there is no decision point `{case.at}`. {help_}".strip(), ["at"])
+            raise CaseError(
+                f"there is no decision point `{case.at}`. {help_}".removesuffix(". "), ["at"]
+            )
     zone = slots[places.zone] if places.zone is not None else None
     when = When(instant, book.zone, windows.zone_or(zone, book.zone))
     nobody = not case.id and case.history is None

@@ -110,7 +110,7 @@ def _check_event(event: object) -> None:
     if not isinstance(event, Event):
         help_ = "`Event.from_dict` reads plain data" if isinstance(event, Mapping) else ""
         message = f"what is observed is an Event, not a {type(event).__name__}"
-        raise CaseError(f"{message}. {help_}".strip())
+        raise CaseError(f"{message}. {help_}".removesuffix(". "))
     if not isinstance(event.customer, str) or not event.customer:
         raise CaseError("an event needs a `customer`, a string", ["customer"])
 

@@ -64,7 +64,9 @@ class Outcomes:
         book = self.book
         if outcome not in book.known_outcomes:
             help_ = did_you_mean(str(outcome), book.known_outcomes)
-            raise CaseError(f"there is no outcome `{outcome}`. {help_}".strip(), ["outcome"])
+            raise CaseError(
+                f"there is no outcome `{outcome}`. {help_}".removesuffix(". "), ["outcome"]
+            )
         if not isinstance(key, str | None):
             raise CaseError(f"`key` is a string, not a {type(key).__name__}", ["key"])
         for _ in range(TRIES):
@@ -186,7 +188,9 @@ def _check_authority(book: Book, action: str, role: str, units: int) -> None:
     authority = dict(found.gesture.authority) if found and found.gesture else {}
     if role not in authority:
         help_ = did_you_mean(role, authority)
-        raise CaseError(f"`{role}` has no authority over `{action}`. {help_}".strip(), ["role"])
+        raise CaseError(
+            f"`{role}` has no authority over `{action}`. {help_}".removesuffix(". "), ["role"]
+        )
     if authority[role] < units:
         message = f"`{role}` may not give as much by `{action}`: ask a higher role"
         raise CaseError(message, ["role"])
@@ -201,7 +205,7 @@ def _find(store: Store, id_: str, action: str | None) -> _Found:
     chosen = [n for n, one in enumerate(answers) if action in (None, one.action)]
     if not chosen:
         help_ = did_you_mean(str(action), [one.action for one in answers])
-        message = f"`{action}` is no answer of decision `{id_}`. {help_}".strip()
+        message = f"`{action}` is no answer of decision `{id_}`. {help_}".removesuffix(". ")
         raise CaseError(message, ["action"])
     given = answers[chosen[0]]
     if given.kept_from is not None:

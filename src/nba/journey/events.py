@@ -102,4 +102,4 @@ def time_of(value: object, what: str) -> datetime | None:
             return value.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise CaseError(f"`{what}` is a time such as 2026-03-02T10:00:00Z, not `{value}`")
+    raise CaseError(f"`{what}` is a time such as 2026-03-02T10:00:00Z, not `{value}`", [what])

@@ -152,14 +152,18 @@ class EventShapes:
 
     def _no_channel(self, channel: str) -> CaseError:
         help_ = did_you_mean(channel, self.channels)
-        return CaseError(f"there is no channel `{channel}`. {help_}".strip(), ["channel"])
+        return CaseError(
+            f"there is no channel `{channel}`. {help_}".removesuffix(". "), ["channel"]
+        )
 
     def _reader(self, kind: str) -> Reader:
         """Return what reads the fields of a type of events."""
         shape = self.types.get(kind)
         if shape is None:
             help_ = did_you_mean(kind, self.types)
-            raise CaseError(f"there is no event type `{kind}`. {help_}".strip(), ["type"])
+            raise CaseError(
+                f"there is no event type `{kind}`. {help_}".removesuffix(". "), ["type"]
+            )
         found = self._readers[kind] = shape.into_record
         return found
 

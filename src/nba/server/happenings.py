@@ -20,7 +20,7 @@ async def observe(call: Call) -> Reply:
     body: messages.ObservedEvent | list[messages.ObservedEvent] = call.body
     given = body if isinstance(body, list) else [body]
     try:
-        events = [one.plain(_id_under(call.key, place)) for place, one in enumerate(given)]
+        events = [one.plain(_id_under(call.key, place, one)) for place, one in enumerate(given)]
         work = partial(call.service.engine.observe, *events)
         found = await call.service.call(work, quick=len(events) <= _FEW)
     except CaseError as error:
@@ -31,11 +31,14 @@ async def observe(call: Call) -> Reply:
     return Reply(encode({"observed": len(events), "diagnostics": diagnostics}))
 
 
-def _id_under(key: str | None, place: int) -> str | None:
-    """Return the id of an event that has none, so that it is the same when it is sent again."""
-    if key is None:
+def _id_under(key: str | None, place: int, event: messages.ObservedEvent) -> str | None:
+    """Return the id of an event that has none, so that it is the same when it is sent again.
+
+    What the event says is part of it: nothing is lost where a key is used for another one.
+    """
+    if key is None or event.id is not None:
         return None
-    text = f"{key}\0{place}".encode()
+    text = f"{key}\0{place}\0".encode() + encode(event)
     return f"k-{hashlib.sha256(text).hexdigest()[:24]}"
 
 

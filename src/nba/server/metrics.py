@@ -70,9 +70,14 @@ class Metrics:
                 ("written", "Decisions that were written to the log"),
                 ("lost", "Decisions that the log lost"),
                 ("failed", "Failures of the log's sink"),
-                ("waiting", "Decisions that wait to be written to the log"),
             )
         }
+        self._log["waiting"] = Gauge(
+            "nba_log_waiting",
+            "Decisions that wait to be written to the log",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
         self._store_errors = Counter(
             "nba_store_errors", "Calls in which the store failed", registry=registry
         )

@@ -36,14 +36,22 @@ class Paths:
         if scope["type"] == "lifespan":
             await self._living(scope, receive, send)
             return
+        if scope["type"] != "http":
+            await self._unknown(scope, receive, send)
+            return
         path: str = scope["path"]
         root: str = scope.get("root_path", "")  # where the application is mounted
-        resource: Resource | Unknown | None = self._plain.get(path.removeprefix(root))
+        resource: Resource | Unknown | None = None
+        if b"%" not in (scope.get("raw_path") or b""):  # mostly a path is meant as it is written
+            resource = self._plain.get(path.removeprefix(root))
         if resource is None:
-            resource = self._with_an_id(_steps(scope, root), scope)
+            resource = self._by_steps(_steps(scope, root), scope)
         await resource(scope, receive, send)
 
-    def _with_an_id(self, steps: Steps, scope: Scope) -> Resource | Unknown:
+    def _by_steps(self, steps: Steps, scope: Scope) -> Resource | Unknown:
+        plain = self._plain.get("/".join(steps))
+        if plain is not None and not any("/" in step for step in steps):
+            return plain
         for wanted, resource in self._with_ids.items():
             ids = _ids(wanted, steps)
             if ids:

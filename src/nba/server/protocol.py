@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any, Final
 
+from httptools import HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 __all__ = ["BoundedProtocol", "Together"]
@@ -14,10 +16,11 @@ _SECONDS: Final = 10.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Closes a connection whose headers are too large or too slow.
+    """Closes a connection whose headers are too large or slow, or whose body nobody reads.
 
-    Each request is told how many are ahead of it, so that it can be refused early; and whether its
-    body is there, so that nobody sets a clock for it.
+    Whoever asks to go on with another protocol is answered in this one. Each request is told how
+    many are ahead of it, so that it can be refused early; and whether its body is there, so that
+    nobody sets a clock for it.
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -36,7 +39,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take what came, if it is not too much."""
         if not self._in_body:
             self._received += len(data)
-        super().data_received(data)
+        self._parts = [data]
+        while self._parts and not self.transport.is_closing():
+            self._part = self._parts.pop()
+            super().data_received(self._part)
         if self._in_body or not self._received or self.transport.is_closing():
             return
         if self._received > _HEADERS:
@@ -61,8 +67,33 @@ class BoundedProtocol(HttpToolsProtocol):
         scope: Any = self.scope
         scope["nba.arrived"] = True
         self._in_body = False
+        self._arrived()
         self._received = 0
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the rest of a body that was not wanted."""
+        super().on_response_complete()
+        if self._in_body and self._deadline is None:
+            self._deadline = self._wait()
+
+    def _should_upgrade(self) -> bool:
+        return self.parser.get_method() != b"CONNECT"
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: it is answered, and whoever asks could fill the log."""
+
+    def handle_websocket_upgrade(self) -> None:
+        """Read a request once more, without its wish for a websocket or HTTP/2.
+
+        The parser takes that for granted, and so has left the body.
+        """
+        error: Any = sys.exception()
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
+        lines += [b"%b: %b" % one for one in self.headers if one[0] != b"upgrade"]
+        self.parser = HttpRequestParser(self)
+        self._parts = [self._part[error.args[0] :], b"\r\n".join([*lines, b"", b""])]
 
     def _wait(self) -> asyncio.TimerHandle:
         return self.loop.call_later(_SECONDS, self._too_slow)

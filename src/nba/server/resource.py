@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -42,7 +42,7 @@ SECURITY: Final[tuple[tuple[bytes, bytes], ...]] = (
 _PROBLEM: Final = b"application/problem+json"
 _KEY: Final = re.compile(rb"[\x21-\x7e]{1,255}")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
-_EXPLAIN: Final = re.compile(rb"(?:^|[,;\s])explain(?:$|[,;=\s])", re.IGNORECASE)
+_EXPLAIN: Final = re.compile(rb"(?:^|,)\s*explain\s*(?:$|[,;=])", re.IGNORECASE)
 _HERE: Final = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
 _HOST: Final = re.compile(rb"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?", re.IGNORECASE)
 _LONGEST_ID: Final = 500
@@ -103,7 +103,7 @@ class Resource:
         if gate is None:
             detail = f"this path takes {self.allowed}"
             raise ProblemError("method-not-allowed", detail, headers={"Allow": self.allowed})
-        headers: Headers = dict(scope["headers"])
+        headers = _headers(scope["headers"])
         caller = _NOBODY
         if gate.endpoint.scope is not None:
             self._refuse_too_much(scope)
@@ -129,6 +129,9 @@ class Resource:
             kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
             if kind != b"application/json":
                 detail = "a body is JSON: send the header `Content-Type: application/json`"
+                raise ProblemError("unsupported-media-type", detail)
+            if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+                detail = "a body is not compressed: leave out the header `Content-Encoding`"
                 raise ProblemError("unsupported-media-type", detail)
             length, arrived = headers.get(b"content-length"), scope.get("nba.arrived", False)
             content = await read_body(receive, length, bounds, arrived=arrived)
@@ -170,10 +173,25 @@ class Unknown:
         if scope["type"] != "http":  # a websocket is closed before it opens
             await send({"type": "websocket.close", "code": 1000})
             return
-        started = time.perf_counter()
+        started, method = time.perf_counter(), scope["method"]
         reply = _refusal(ProblemError("not-found", "there is nothing under this path"))
-        await _send(send, reply, _PROBLEM, scope["method"])
-        self.service.metrics.answered("other", reply.status, time.perf_counter() - started)
+        await _send(send, reply, _PROBLEM, method)
+        seconds = time.perf_counter() - started
+        self.service.metrics.answered("other", reply.status, seconds)
+        logs.answered("other", method, reply.status, seconds, "")
+
+
+def _headers(lines: Sequence[tuple[bytes, bytes]]) -> Headers:
+    """Return the headers by name. Several lines of one are one list, as RFC 9110 reads them.
+
+    So what may be said once only is refused where it is said twice, and nobody before the server
+    can have gone by the other one.
+    """
+    headers = dict(lines)
+    if len(headers) < len(lines):
+        for name in headers:
+            headers[name] = b", ".join(value for one, value in lines if one == name)
+    return headers
 
 
 def _let_in(service: Service, scope: Scope, headers: Headers, endpoint: Endpoint) -> Caller:

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,21 +15,25 @@ from typing import Any, Final
 
 import msgspec
 import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors import Multiprocess
 
 from nba.book.build import load
-from nba.errors import CaseError
+from nba.errors import BookError, CaseError, NbaError
 from nba.server import logs
 from nba.server.app import create_app
 from nba.server.bounds import Bounds
 from nba.server.keys import Keys
 from nba.server.protocol import BoundedProtocol
+from nba.state.opening import open_store
 
 __all__ = ["KEYS", "Serving", "app_from_environment", "configured", "serve"]
 
 #: The environment variable with API keys: lines as in a file of them.
 KEYS: Final = "NBA_API_KEYS"
 _SETTINGS: Final = "NBA_SERVING"
+#: Seconds after which a process that could not begin is replaced.
+_AGAIN: Final = 2.0
 _COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 #: How much is allocated before the youngest, and then the older objects are looked through.
 _SELDOM: Final = (5_000, 10, 10)
@@ -99,28 +104,62 @@ def app_from_environment() -> Any:
     return app
 
 
+def app_of_worker() -> Any:
+    """Return the application of one of several processes; end the process where there is none.
+
+    A process takes the place of one that ended, maybe while the files of the book are broken: the
+    others go on with the book that they have, and another attempt is made in a while.
+    """
+    try:
+        return app_from_environment()
+    except NbaError as error:
+        reason = "the book has errors" if isinstance(error, BookError) else str(error)
+        _logger.error("a process cannot begin, and is tried again: %s", reason)  # noqa: TRY400
+        time.sleep(_AGAIN)
+        raise SystemExit(1) from None
+
+
 def serve(serving: Serving) -> int:
     """Serve until told to end; return the exit code.
 
     Raises CaseError for what cannot be served so, OSError, and what `create_app` does.
     """
     serving.check(os.environ)
+    several = serving.workers > 1
+    if several:  # what is wrong with the book is told once, before any of them begins
+        load(serving.book)
+        open_store(serving.store or "memory://").close()
     with _listening(serving) as listening, _shared(serving) as shared:
         os.environ[_SETTINGS] = msgspec.json.encode(shared).decode()
         logs.begin(requests=serving.requests)
-        several = serving.workers > 1
-        if several:  # what is wrong with the book is told once, before any of them begins
-            load(serving.book)
-        app = "nba.server.serving:app_from_environment" if several else app_from_environment()
+        app = "nba.server.serving:app_of_worker" if several else app_from_environment()
         config = configured(app, workers=serving.workers, grace=serving.grace)
         host, port = listening.getsockname()[:2]
         _logger.info("serving on http://%s:%d", f"[{host}]" if ":" in host else host, port)
         if several:
-            Multiprocess(config, [listening]).run()
+            _Workers(config, [listening]).run()
             return 0
         server = uvicorn.Server(config)
         server.run([listening])
         return 0 if server.started else 3
+
+
+class _Workers(Multiprocess):
+    """The processes that serve; one that ends is replaced, and no longer counted as there."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        self._counted: set[int | None] = set()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace those that ended."""
+        for one in self.processes:
+            one.child_conn.close()  # the process has its own; by this one its end would not be seen
+        super().keep_subprocess_alive()
+        there = {one.pid for one in self.processes}
+        for pid in self._counted - there:
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        self._counted = there
 
 
 def configured(app: Any, *, workers: int = 1, grace: int = 30) -> uvicorn.Config:
