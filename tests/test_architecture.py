@@ -37,6 +37,19 @@ ORDER = (
 
 LONGEST = 600  # lines
 
+#: What says what things mean, and what computes the same fast.
+LITERAL = (
+    *("nba.lang.reference", "nba.journey.reference", "nba.journey.passages"),
+    *("nba.journey.literal_signals", "nba.decide.reference", "nba.decide.derived"),
+)
+FAST = frozenset(
+    {
+        *(f"nba.lang.{name}" for name in ("python", "code", "runtime")),
+        *(f"nba.journey.{name}" for name in ("signals", "moments", "corridors", "reading")),
+        *(f"nba.decide.{name}" for name in ("plan", "index", "stages", "deriving", "scoring")),
+    }
+)
+
 
 class Import(NamedTuple):
     """One import of a module of ours: who, whom, and where it stands."""
@@ -176,6 +189,22 @@ def test_no_file_is_too_long():
     }
     long = [f"{name}: {count} lines" for name, count in lengths.items() if count > LONGEST]
     assert not long, f"over {LONGEST} lines, split by what they are for:\n  " + "\n  ".join(long)
+
+
+def test_the_reference_knows_nothing_of_the_fast_path():
+    """Else one mistake could be in both, and comparing them would not show it."""
+    sources = ours()
+    imported: dict[str, set[str]] = {}
+    for importer, other, _ in imports(sources):
+        imported.setdefault(importer, set()).add(other)
+    assert sources.keys() >= {*LITERAL, *FAST}
+    for name in LITERAL:
+        reached, waiting = {name}, [name]
+        while waiting:
+            new = imported.get(waiting.pop(), set()) - reached
+            reached |= new
+            waiting += new
+        assert sorted(reached & FAST) == [], name
 
 
 def test_every_file_has_its_question():

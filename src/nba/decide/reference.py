@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nba import money
 from nba.book.build import GIVEN
@@ -42,7 +42,6 @@ from nba.decide.derived import Fields, number_of
 from nba.decide.gesture import Option, Refused, options
 from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
 from nba.decide.judging import Judging
-from nba.decide.trail import Score
 from nba.decide.wording import shown
 from nba.errors import EvaluationError
 from nba.journey.events import Row
@@ -55,6 +54,16 @@ __all__ = ["OfferKey", "Reference", "Scored"]
 #: An offer: an action on a channel, and the minor units of what it gives.
 OfferKey = tuple[str, str, int | None]
 _NOTHING: Final[Mapping[OfferKey, str]] = {}
+
+
+class Score(NamedTuple):
+    """The priority of a treatment and the factors it came from."""
+
+    priority: float
+    propensity: float
+    context_weight: float
+    value: float
+    lever: float
 
 
 class _Dropped(Exception):  # noqa: N818 - not an error: how a stage says no

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from nba.decide.gesture import Option
 from nba.decide.plan import Gating
 
-__all__ = ["Score", "Scored", "Step", "Trail"]
+__all__ = ["Scored", "Step", "Trail"]
 
 
-class Score(NamedTuple):
-    """The priority of a treatment and the factors it came from."""
-
-    priority: float
-    propensity: float
-    context_weight: float
-    value: float
-    lever: float
-
-
-#: A score without the names, which take time to give.
+#: The priority of a treatment, and the factors it came from: propensity, context weight, value and
+#: lever. Names take time to give.
 Scored = tuple[float, float, float, float, float]
 #: What one step removed: a code, a set, and the gating that tells unknown from false.
 Step = tuple[str, int, Gating | None]

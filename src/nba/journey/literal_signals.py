@@ -11,13 +11,27 @@ from nba import windows
 from nba.book.model import Signal
 from nba.errors import EvaluationError
 from nba.journey.events import Row
-from nba.journey.signals import inputs_of
 from nba.lang import reference
 from nba.lang.functions import BOOK_FUNCTIONS
+from nba.lang.normal import reads
 from nba.lang.types import TIMESTAMP
 from nba.lang.values import NEVER, compare, equal
 
-__all__ = ["signal_value"]
+__all__ = ["inputs_of", "paths_of", "signal_value"]
+
+
+def inputs_of(signal: Signal) -> frozenset[str]:
+    """Return the customer and interaction fields that a signal reads: all must be known."""
+    found = {path for path in paths_of(signal) if not path.startswith("event.")}
+    if signal.window.calendar and signal.window.zone == "customer.timezone":
+        found.add("customer.timezone")
+    return frozenset(found - {"now"})
+
+
+def paths_of(signal: Signal) -> set[str]:
+    """Return the fields that a signal reads, those of events too."""
+    parts = (signal.expression, signal.where, signal.by)
+    return {path for part in parts if part for path in reads(part.tree)}
 
 
 def signal_value(

@@ -15,15 +15,15 @@ from typing import Any, Final, NamedTuple
 
 from nba import windows
 from nba.book.model import Signal
+from nba.journey.literal_signals import inputs_of, paths_of
 from nba.journey.timeline import Timeline
 from nba.lang import values
 from nba.lang.functions import BOOK_FUNCTIONS
-from nba.lang.normal import reads
 from nba.lang.python import Program
 from nba.lang.types import TIMESTAMP
 from nba.lang.values import NEVER, kind_of
 
-__all__ = ["SignalFunction", "inputs_of"]
+__all__ = ["SignalFunction"]
 
 Slots = list[Any]
 #: The values of some fields of events, column by column.
@@ -31,19 +31,6 @@ Columns = Sequence[Sequence[Any]]
 
 _order: Final = itemgetter("at", "id")
 _entered: Final = itemgetter(1)
-
-
-def inputs_of(signal: Signal) -> frozenset[str]:
-    """Return the customer and interaction fields that a signal reads: all must be known."""
-    found = {path for path in _paths(signal) if not path.startswith("event.")}
-    if signal.window.calendar and signal.window.zone == "customer.timezone":
-        found.add("customer.timezone")
-    return frozenset(found - {"now"})
-
-
-def _paths(signal: Signal) -> set[str]:
-    parts = (signal.expression, signal.where, signal.by)
-    return {path for part in parts if part for path in reads(part.tree)}
 
 
 class _Kept(NamedTuple):
@@ -78,7 +65,7 @@ class SignalFunction:
         lengths = [length for length in (signal.window.length, reach) if length is not None]
         #: how long an event stays in the window, but for the calendar; None for ever
         self.stays = min(lengths, default=None)
-        paths = _paths(signal)
+        paths = paths_of(signal)
         #: the fields of events that are read, in the order of the columns
         self.fields = sorted(path[len("event.") :] for path in paths if path.startswith("event."))
         #: whether it asks about nothing but the events
