@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -290,3 +292,21 @@ def test_code_nests_no_deeper_than_python_does() -> None:
         found = fitting(straight, {"age": age})
         assert found == fitting(literal, {"age": age})
         assert len(found) == {None: 0, 1003: 0}.get(age, age)
+
+
+@pytest.mark.parametrize("way", [tables, line_by_line], ids=["tables", "lines"])
+def test_what_was_generated_is_given_up_at_once(way: Indexing) -> None:
+    """With the plan of a book that was replaced, though nobody looks for garbage."""
+    plan = plan_for(
+        book_of(["customer.age > 3", "double(customer.age) > customer.score"]), "native", way
+    )
+    assert plan.fitting is not None
+    fitting(plan, {"age": 5, "score": 1})
+    gc.collect()
+    gc.disable()
+    try:
+        left = weakref.ref(plan.fitting.narrow)
+        del plan
+        assert left() is None
+    finally:
+        gc.enable()

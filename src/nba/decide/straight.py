@@ -94,7 +94,7 @@ def straight(
     names: dict[str, Any] = dict(parts.functions)
     text = "\n".join([*lines, " return m & x"])
     exec(compile(text, "<generated from a rule book>", "exec"), names)  # noqa: S102
-    narrow: Callable[[Slots, int], int] = names["narrow"]
+    narrow: Callable[[Slots, int], int] = names.pop("narrow")  # else it would hold itself
     return narrow
 
 
