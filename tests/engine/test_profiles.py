@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nba import Engine, ProfileError, ProfileProvider
+from nba import CaseError, Engine, ProfileError, ProfileProvider
 from nba.decide.case import Case
 from nba.engine.profiles import STALE, Profiles
 
@@ -276,3 +276,18 @@ def test_a_provider_that_hangs_keeps_no_process_from_ending() -> None:
         [sys.executable, "-c", HANGS], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "there was no profile within 0.05 s\n"
+
+
+def test_under_a_key_the_same_is_told_whatever_the_profile_says_by_now(
+    tmp_path: Path, table: Table
+) -> None:
+    """What was asked is what was handed in; something else under the key is refused as ever."""
+    engine = opened(tmp_path, table, profile_ttl=0.0)
+    first = engine.decide("c-1", key="k")
+    assert first.say == "Thank you, Ann."
+    table.rows["c-1"] = GOLD | {"name": "Anna"}
+    again = engine.decide("c-1", key="k")
+    assert (again.id, again.say) == (first.id, first.say)
+    assert engine.decide("c-1", key="other").say == "Thank you, Anna."
+    with pytest.raises(CaseError, match="used for another question"):
+        engine.decide("c-1", customer={"name": "Anna"}, key="k")

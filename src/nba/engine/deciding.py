@@ -19,7 +19,7 @@ from nba.decide.used import with_used
 from nba.decide.view import inputs_of
 from nba.engine.given import keep_given
 from nba.engine.ids import new_id
-from nba.engine.keyed import fingerprint, id_under, retold, told_of
+from nba.engine.keyed import id_under, retold, told_of
 from nba.engine.remembered import history_in
 from nba.engine.taking import SPARE, taking_of, with_reservations
 from nba.errors import CaseError, Diagnostic, StoreError
@@ -66,16 +66,20 @@ def decide(
     *,
     commit: bool,
     key: str | None = None,
+    asked: str | None = None,
 ) -> Decided | Decision:
     """Decide a case: in two round trips to the store, one that reads and one that takes.
 
     What the case brings takes the place of what the store remembers. Without *commit* nothing is
     taken. Where the store fails, the book says what may still be done. Under a *key*, the
-    decision that was made under it before is told again.
+    decision that was made under it before is told again; *asked* is the `fingerprint` of what was
+    handed in then.
     """
     name = new_id()
     try:
-        found = _decide(running, store, case, now, n, name=name, commit=commit, key=key)
+        found = _decide(
+            running, store, case, now, n, name=name, commit=commit, key=key, asked=asked
+        )
         return found or Decided(name, *_alone(running, case, now, n))
     except StoreError as error:
         found_without, problems = _without_store(running, case, now, n)
@@ -98,6 +102,7 @@ def _decide(
     name: str,
     commit: bool,
     key: str | None,
+    asked: str | None,
 ) -> Decided | Decision | None:
     """Decide with what the store remembers; None where it is not asked."""
     plan = running.plan
@@ -105,15 +110,15 @@ def _decide(
         return None
     takes = commit and case.history is None and case.used is None
     own = key if case.now is None else None
-    asked_for = fingerprint(case, n) if key is not None and takes else None
+    asked_for = asked if takes else None
     if key is not None and takes:
         name = id_under(key, case.id)
     for lost in range(TRIES):
         if lost:
             _step_aside(lost)
         view = inputs_of(plan, case, now)
-        asked = view.accounts if case.history is None else {}
-        memory = store.recall(case.id, view.now, tuple(asked.values()))
+        accounts = view.accounts if case.history is None else {}
+        memory = store.recall(case.id, view.now, tuple(accounts.values()))
         if asked_for is not None:
             for row in memory.decisions:
                 if row.id == name:
@@ -121,7 +126,7 @@ def _decide(
         timeline, problems = _timeline(running, case, now, memory.timeline)
         history = _history(plan, case, view.now)
         if history is None:
-            history = history_in(plan, memory, asked, view.now, taking=takes)
+            history = history_in(plan, memory, accounts, view.now, taking=takes)
             history = with_used(history, case.used, plan.book)
         view.remember(plan, running.happening.before(timeline, case.id, view, own), history)
         found = answer(plan, view, n, SPARE if takes else 0)

@@ -26,6 +26,7 @@ from nba.engine.explaining import explained
 from nba.engine.export import exported
 from nba.engine.given import forget_given
 from nba.engine.journeys import Journeys
+from nba.engine.keyed import fingerprint
 from nba.engine.outcome_event import outcome_event
 from nba.engine.outcomes import Outcomes, Recorded
 from nba.engine.profiles import ProfileProvider, Profiles
@@ -280,10 +281,12 @@ class Engine:
         if observe:
             happening.check(case)
         known: tuple[Diagnostic, ...] = ()
+        # of the case as it is: the profile may be another when the same is asked again
+        asked = fingerprint(case, n) if key is not None else None
         if self._profiles is not None:
             refuse = plan.book.on_profile_failure == "refuse"
             case, known = self._profiles.complete(case, refuse=refuse)
-        decided = decide(running, self._store, case, now, n, commit=commit, key=key)
+        decided = decide(running, self._store, case, now, n, commit=commit, key=key, asked=asked)
         own = key if case.now is None else None  # what an interaction that is said again goes by
         if isinstance(decided, Decision):
             if observe:
