@@ -46,8 +46,8 @@ class Waiting:
     """The client for asyncio, with verbs that wait: so one test is for both."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        self.loop = asyncio.new_event_loop()
         self.client = AsyncClient(*args, **more)
+        self.loop = asyncio.new_event_loop()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         verb = getattr(self.client, name)
@@ -167,6 +167,33 @@ def test_errors_are_the_librarys(url: str, tmp_path: Path, connected: Callable[.
         client.reload()
 
 
+def test_what_json_does_not_have(url: str, connected: Callable[..., Any]) -> None:
+    """A time is sent as one, in whatever is handed in; what cannot be sent is an error of nba."""
+    client = connected(url)
+    data = {"appointment": "a-1", "slot_to": datetime(2026, 3, 2, 9, tzinfo=UTC)}
+    booked = Event("appointment_booked", "c-1", at=datetime(2026, 3, 1, 9, tzinfo=UTC), data=data)
+    assert client.observe(booked) == []
+    assert client.decide("c-1", customer=CUSTOMER, explain=True).moments == ["technician_missed"]
+    given = {"events": [booked], "customer": CUSTOMER, "explain": True}
+    assert client.decide("c-2", **given).moments == ["technician_missed"]
+    (found,) = client.decide("c-1", customer={"tier": datetime.now(UTC)}).diagnostics
+    assert "customer.tier" in found.message
+    for wrong in (float("nan"), float("inf"), {(1, 2): 3}):
+        with pytest.raises(CaseError, match="this cannot be JSON"):
+            client.decide("c-1", customer={"monthly_bill": wrong})
+
+
+@pytest.mark.parametrize("key", ["", "two words", "a\nb", "é", "k" * 256])
+def test_a_key_is_visible(url: str, connected: Callable[..., Any], key: str) -> None:
+    """What is none is told at once, and not asked again as if the server were away."""
+    with pytest.raises(CaseError, match="visible characters") as caught:
+        connected(url).decide("c-1", key=key)
+    assert caught.value.path == ("key",)
+    with pytest.raises(CaseError, match="visible characters") as caught:
+        connected(url, f"nba_secret{key or ' '}\n")
+    assert "secret" not in str(caught.value)
+
+
 def test_a_key_is_sent(tmp_path: Path, connected: Callable[..., Any]) -> None:
     """And without one, or with the wrong scope, the refusal is an error of its own."""
     key, line = new_key("shop", ["decide"])
@@ -273,6 +300,20 @@ def test_what_something_else_answered() -> None:
     ):
         client.book()
     assert caught.value.status == 502
+    answers = [
+        httpx.Response(400, json={"code": 7, "errors": "what another service says"}),
+        httpx.Response(422, json={"code": "wrong-input", "errors": ["x"]}),
+        httpx.Response(200, stream=httpx.ByteStream(b"x"), headers={"Content-Encoding": "gzip"}),
+        httpx.Response(200, json=[]),
+    ]
+    for answer in answers:
+        transport = httpx.MockTransport(lambda _, answer=answer: answer)
+        with (
+            Client("http://nba", transport=transport, attempts=1) as client,
+            pytest.raises(ServerError) as caught,
+        ):
+            client.decide("c-1")
+        assert caught.value.code == "unreachable"
     newer = {"code": "newer-code", "detail": "something else", "status": 418}
     assert isinstance(error_of(newer), ServerError)
     assert isinstance(error_of({"code": "wrong-input", "detail": "x", "errors": []}), NbaError)

@@ -80,7 +80,7 @@ def test_too_many_parts_are_refused(client: httpx.Client) -> None:
         ("/v1/decisions:batch", {"cases": []}, "/cases"),
         ("/v1/decisions:batch", {"cases": [{}] * 201}, "/cases"),
         ("/v1/decisions", {"n": 101}, "/n"),
-        ("/v1/decisions", {"id": "x" * 1001}, "/id"),
+        ("/v1/decisions", {"id": "x" * 501}, "/id"),
     ):
         reply = client.post(path, json=body)
         assert reply.status_code == 422, reply.text

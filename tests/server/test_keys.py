@@ -180,6 +180,10 @@ def test_a_broken_file_of_keys_takes_nothing_back(tmp_path: Path) -> None:
         ("shop decide sha256:abc", "line 1: this is not"),
         (f"shop decied sha256:{'0' * 64}", "did you mean `decide`"),
         (f"a decide sha256:{'0' * 64}\na record sha256:{'1' * 64}", "line 2: the name `a`"),
+        (
+            f"a decide sha256:{'0' * 64}\nb record sha256:{'0' * 64}",
+            "the key of `b` is that of `a`",
+        ),
         (f"a/b decide sha256:{'0' * 64}", "line 1: this is not"),
     ],
 )

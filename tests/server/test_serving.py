@@ -227,9 +227,14 @@ def test_what_cannot_be_served_is_said(tmp_path: Path, capsys: pytest.CaptureFix
     assert "without API keys only this machine is served" in capsys.readouterr().err
     assert main(["serve", book, "--workers", "2"]) == 2
     assert "several workers need a store that they share" in capsys.readouterr().err
+    for option, value in (("--port", "65536"), ("--port", "-1"), ("--max-body", "0")):
+        assert main(["serve", book, option, value]) == 2
+        assert f"`{option}`" in capsys.readouterr().err
     several = ["serve", str(ROOT / "rules"), "--workers", "2", "--store"]
     assert main([*several, "sqlit:///nba.db"]) == 2
     assert "did you mean" in capsys.readouterr().err
+    assert main([*several, f"sqlite:///{tmp_path}/nba.db", "--log", str(tmp_path / "none/a.db")])
+    assert "the decision log" in capsys.readouterr().err
     assert main(["serve", book, "--keys", str(tmp_path / "none")]) == 2
     assert "no such file" in capsys.readouterr().err
     done = subprocess.run(

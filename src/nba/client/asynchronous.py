@@ -28,10 +28,11 @@ T = TypeVar("T")
 class AsyncClient:
     """Asks the server at *url* from asyncio, with the API *key* if it needs one.
 
-    *timeout* is how many seconds each attempt may take, and *attempts* how many there are: where
-    there is no answer, or one that says to come back, the same request is sent again. It is done
-    once however often it is sent, since it carries an idempotency key. The verbs are those of
-    `Engine`, with the same results and errors; ServerError is for what lies between.
+    *timeout* is how many seconds each attempt waits for the server to go on, and *attempts* how
+    many there are: where there is no answer, or one that says to come back, the same request is
+    sent again. It is done once however often it is sent, since it carries an idempotency key. The
+    verbs are those of `Engine`, with the same results and errors; ServerError is for what lies
+    between. Raises CaseError for a *key* that is none.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class AsyncClient:
         attempts: int = 3,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        headers = requests.authorization(key)
         self._attempts = attempts
         self._http = httpx.AsyncClient(
             base_url=url, headers=headers, timeout=timeout, transport=transport
@@ -72,7 +73,7 @@ class AsyncClient:
                     params=dict(request.query),
                 )
                 found = attempts.answered(request, reply)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 found = attempts.failed(error)
             if not isinstance(found, Again):
                 return found

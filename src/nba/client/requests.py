@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Generic, TypedDict, TypeVar
+from typing import Any, Final, Generic, TypedDict, TypeVar
 from urllib.parse import quote
 
 from nba import windows
@@ -17,13 +18,15 @@ from nba.decide.case import Case
 from nba.decide.decision import Decision, Gesture
 from nba.engine.outcomes import Recorded
 from nba.engine.standing import AnswerStanding, Came, Standing
-from nba.errors import Diagnostic, NbaError
+from nba.errors import CaseError, Diagnostic, NbaError
 from nba.journey.events import Event
 from nba.state.store import Due
 
-__all__ = ["Checked", "Explained", "Journey", "Request"]
+__all__ = ["Checked", "Explained", "Journey", "Request", "authorization"]
 
 T = TypeVar("T")
+
+_VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class Change(TypedDict):
@@ -99,7 +102,7 @@ def decide(
     body = _case(case) | {"observe": observe, "commit": commit}
     if n is not None:
         body["n"] = n
-    return _posted("/v1/decisions", body, Decision.from_dict, key or _new_key(), explain=explain)
+    return _posted("/v1/decisions", body, Decision.from_dict, _key(key), explain=explain)
 
 
 def decide_many(
@@ -113,14 +116,13 @@ def decide_many(
     """Decide up to 200 cases."""
     more = {"observe": observe, "commit": commit}
     body = {"cases": [_case(one) | more for one in cases]}
-    key = key or _new_key()
-    return _posted("/v1/decisions:batch", body, _results, key, explain=explain)
+    return _posted("/v1/decisions:batch", body, _results, _key(key), explain=explain)
 
 
 def observe(events: Iterable[Event], key: str | None) -> Request[list[Diagnostic]]:
     """Record events."""
     body = [one.to_dict() for one in events]
-    return _posted("/v1/events", body, _diagnostics, key or _new_key())
+    return _posted("/v1/events", body, _diagnostics, _key(key))
 
 
 def record(
@@ -196,12 +198,35 @@ def _posted(
         headers["Idempotency-Key"] = key
     if explain:
         headers["Prefer"] = "explain"
-    return Request("POST", path, read, json.dumps(body).encode(), headers)
+    try:
+        content = json.dumps(body, allow_nan=False, default=_otherwise)
+    except (TypeError, ValueError) as error:
+        message = f"this cannot be JSON: {str(error).lower()}. leave out what JSON does not have"
+        raise CaseError(message) from None
+    return Request("POST", path, read, content.encode(), headers)
 
 
-def _new_key() -> str:
-    """Return a key of its own for a request, so that it may be sent again."""
-    return uuid.uuid4().hex
+def _otherwise(value: object) -> str:
+    """Return what JSON has for a value that it does not know, as the library's own writer would."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def authorization(key: str | None) -> dict[str, str]:
+    """Return the header that says who asks, by an API key. Raises CaseError."""
+    if key is None:
+        return {}
+    if not _VISIBLE.fullmatch(key):  # it is not shown
+        raise CaseError("an API key has only visible characters: is there a line break at its end?")
+    return {"Authorization": f"Bearer {key}"}
+
+
+def _key(given: str | None) -> str:
+    """Return the key of a request, so that it may be sent again; by default one of its own."""
+    if given is None:
+        return uuid.uuid4().hex
+    if not _VISIBLE.fullmatch(given):
+        raise CaseError("an idempotency key has 1 to 255 visible characters", ["key"])
+    return given
 
 
 def _case(case: Case | Mapping[str, Any]) -> dict[str, Any]:

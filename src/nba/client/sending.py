@@ -14,6 +14,7 @@ import httpx
 
 from nba.client.errors import ServerError, error_of
 from nba.client.requests import Request
+from nba.errors import CaseError
 
 __all__ = ["Again", "Attempts"]
 
@@ -38,7 +39,7 @@ class Attempts:
         self.left = most
         self.wait = _FIRST_WAIT
 
-    def failed(self, error: httpx.TransportError) -> Again:
+    def failed(self, error: httpx.RequestError) -> Again:
         """Return when to send it again, after there was no answer. Raises ServerError."""
         again = self._again(None)
         if again is None:
@@ -52,7 +53,7 @@ class Attempts:
         if reply.is_success:
             try:
                 return request.read(reply.json() if reply.content else None)
-            except (ValueError, LookupError, TypeError, AttributeError) as error:
+            except (CaseError, ValueError, LookupError, TypeError, AttributeError) as error:
                 # something before the server answered, such as with a page to log in
                 message = "the answer is not one of nba: is the address that of its server?"
                 raise ServerError(message, "unreachable", reply.status_code) from error
@@ -74,8 +75,9 @@ class Attempts:
 
 def _problem(reply: httpx.Response) -> Mapping[str, Any]:
     """Return the problem document, or what stands for one that something before the server sent."""
+    kind = reply.headers.get("content-type", "").partition(";")[0]
     try:
-        found = reply.json()
+        found = reply.json() if kind == "application/problem+json" else None
     except ValueError:
         found = None
     if isinstance(found, dict) and "code" in found:

@@ -127,6 +127,9 @@ def _read(text: str, where: str) -> Iterable[tuple[bytes, Caller]]:
                 raise CaseError(f"{where}, line {number}: there is no scope `{scope}`. {help_}")
         if any(other.name == name for other in found.values()):
             raise CaseError(f"{where}, line {number}: the name `{name}` is there twice")
+        if bytes.fromhex(digest) in found:
+            other = found[bytes.fromhex(digest)].name
+            raise CaseError(f"{where}, line {number}: the key of `{name}` is that of `{other}`")
         found[bytes.fromhex(digest)] = Caller(name, frozenset(scopes.split(",")))
     if not found:
         raise CaseError(f"{where}: there is no key. `nba key NAME SCOPE …` makes one")

@@ -107,7 +107,7 @@ CaseEvents = Annotated[list[CaseEvent], Meta(max_length=MOST_EVENTS)]
 class CaseAlone(Strict):
     """A case but for its events, and what is wanted of it."""
 
-    id: Text = ""
+    id: Annotated[str, Meta(max_length=500)] = ""  # as in a path
     customer: Object = {}
     interaction: Object | None = None
     now: Time | None = None

@@ -18,14 +18,13 @@ import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from uvicorn.supervisors import Multiprocess
 
-from nba.book.build import load
+from nba.engine import Engine
 from nba.errors import BookError, CaseError, NbaError
 from nba.server import logs
 from nba.server.app import create_app
 from nba.server.bounds import Bounds
 from nba.server.keys import Keys
 from nba.server.protocol import BoundedProtocol
-from nba.state.opening import open_store
 
 __all__ = ["KEYS", "Serving", "app_from_environment", "configured", "serve"]
 
@@ -63,6 +62,10 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self, environment: Mapping[str, str]) -> None:
         """Raise CaseError for what cannot be served so."""
+        if not 0 <= self.port < 2**16:
+            raise CaseError(f"`{self.port}` is no port: choose one up to 65535 by `--port`")
+        if self.body < 1:
+            raise CaseError(f"`--max-body` is a number of bytes from 1 on, not {self.body}")
         if self.workers > 1 and self.store in (None, "memory://"):
             raise CaseError(
                 "several workers need a store that they share. "
@@ -126,9 +129,8 @@ def serve(serving: Serving) -> int:
     """
     serving.check(os.environ)
     several = serving.workers > 1
-    if several:  # what is wrong with the book is told once, before any of them begins
-        load(serving.book)
-        open_store(serving.store or "memory://").close()
+    if several:  # what is wrong is told once, before any of them begins
+        Engine.open(serving.book, store=serving.store, log=serving.log).close()
     with _listening(serving) as listening, _shared(serving) as shared:
         os.environ[_SETTINGS] = msgspec.json.encode(shared).decode()
         logs.begin(requests=serving.requests)
