@@ -65,14 +65,18 @@ def redis() -> Iterator[RedisProcess]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_store_that_fails_and_comes_back(tmp_path: Path, redis: RedisProcess) -> None:
+def test_a_store_that_fails_and_comes_back(
+    tmp_path: Path, redis: RedisProcess, caplog: pytest.LogCaptureFixture
+) -> None:
     """Decisions go on as the book allows, what writes says to come back, and nothing is lost."""
     app = app_of(tmp_path, store=redis.url(timeout=1))
     with served(app) as url, httpx.Client(base_url=url, timeout=60) as client:
         made = client.post("/v1/decisions", json=case("c-1")).json()
         redis.kill()
         alone = client.post("/v1/decisions", json=case("c-1")).json()
-        assert [one["code"] for one in alone["diagnostics"]] == ["store-failure"]
+        (told,) = alone["diagnostics"]
+        assert (told["code"], told["message"]) == ("store-failure", "the store failed")
+        assert str(redis.socket) in caplog.text  # where it is, only the log says
         assert alone["action"] is None
         outcome = {"decision": made["id"], "outcome": "accepted"}
         for method, path, body in (

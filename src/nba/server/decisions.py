@@ -49,7 +49,11 @@ def _made(call: Call, asked: messages.CaseAlone, case: Case, key: str | None) ->
         case, asked.n, observe=asked.observe, commit=asked.commit, key=key
     )
     explained = call.explain and not isinstance(decision.account, ReadBack)
-    return _Made(decision, encode(decision.to_dict(why=explained, codes=explained)), explained)
+    told = decision.to_dict(why=explained, codes=explained)
+    for one in told["diagnostics"]:
+        if one["code"] == "store-failure":  # its words name hosts and files: they stand in the log
+            one["message"] = "the store failed"
+    return _Made(decision, encode(told), explained)
 
 
 async def decide_batch(call: Call) -> Reply:

@@ -87,10 +87,11 @@ class Service:
     def decided(self, decision: Decision) -> None:
         """Count a decision."""
         self.metrics.decided(decision.action, decision.reason)
-        failed = any(one.code == "store-failure" for one in decision.diagnostics)
+        failed = [one.message for one in decision.diagnostics if one.code == "store-failure"]
         if failed:
             self.metrics.store_failed()
-        self.store_failed = failed
+            _logger.warning("%s", failed[0])
+        self.store_failed = bool(failed)
 
     def failed(self, error: Exception) -> None:
         """Count an error that is not the fault of who asked."""
