@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from tests.server.serving import app_of, case, served
+from tests.server.serving import app_of, case, missed, served
 
 from nba.server import Bounds
 from nba.server.bounds import check_depth
@@ -358,6 +358,17 @@ def test_an_id_that_is_none(client: httpx.Client, id_: str) -> None:
     """It is refused with the parameter that is wrong."""
     reply = client.get(f"/v1/decisions/{id_}")
     assert (reply.status_code, reply.json()["errors"][0]["parameter"]) == (422, "id")
+
+
+@pytest.mark.parametrize("id_", ["x" * 501, "a\0b"])
+def test_an_id_that_could_stand_in_no_path(client: httpx.Client, id_: str) -> None:
+    """Nothing is kept of whom nobody could look up or forget."""
+    for path, body, pointer in (
+        ("/v1/decisions", {"id": id_}, "/id"),
+        ("/v1/events", missed(id_), "/customer"),
+    ):
+        reply = client.post(path, json=body)
+        assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])

@@ -54,6 +54,8 @@ MOST_CASES = 200
 
 Text = Annotated[str, Meta(max_length=1000)]
 Name = Annotated[str, Meta(min_length=1, max_length=500)]
+#: The id of a customer, as it may stand in a path.
+Customer = Annotated[str, Meta(max_length=500, pattern=r"^[^\u0000]*$")]
 Time = Annotated[datetime, Meta(tz=True)]
 Object = dict[str, Any]
 
@@ -72,7 +74,7 @@ class CaseEvent(Strict):
     """
 
     type: Name  # and so on, in the order of the library's own event
-    customer: Text = ""
+    customer: Customer = ""
     channel: Name | None = None
     at: Time | None = None
     data: Object = {}
@@ -87,7 +89,7 @@ class CaseEvent(Strict):
 class ObservedEvent(CaseEvent):
     """Something that happened: its type, to whom, on which channel, when, and what about it."""
 
-    customer: Name
+    customer: Annotated[Customer, Meta(min_length=1)]
 
 
 #: One event, or a list of them.
@@ -107,7 +109,7 @@ CaseEvents = Annotated[list[CaseEvent], Meta(max_length=MOST_EVENTS)]
 class CaseAlone(Strict):
     """A case but for its events, and what is wanted of it."""
 
-    id: Annotated[str, Meta(max_length=500)] = ""  # as in a path
+    id: Customer = ""
     customer: Object = {}
     interaction: Object | None = None
     now: Time | None = None

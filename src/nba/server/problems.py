@@ -59,8 +59,10 @@ _WORDS: Final = {
     "null": "null",
     "datetime": "a time such as 2026-03-02T10:00:00Z",
 }
-_TIMES: Final = {
+#: What the decoder says, and how it is said here.
+_SAID: Final = {
     " with a timezone component": " with a time zone",
+    r" matching regex '^[^\\u0000]*$'": " without the character NUL",
     "Invalid RFC3339 encoded datetime": "this is no time such as 2026-03-02T10:00:00Z",
 }
 
@@ -180,7 +182,7 @@ def invalid(
         near = did_you_mean(name, known)
         fault["help"] = near if near.startswith("did you") else "leave it out, or check its place"
     else:
-        for theirs, ours in _TIMES.items():
+        for theirs, ours in _SAID.items():
             message = message.replace(theirs, ours)
         message = _TYPES.sub(_in_words, message)
     message = message[:1].lower() + message[1:]
