@@ -26,6 +26,7 @@ __all__ = [
     "UnknownDecisionError",
     "did_you_mean",
     "errors_in",
+    "with_help",
 ]
 
 Severity = Literal["error", "warning"]
@@ -177,6 +178,11 @@ class Diagnostic:
 def errors_in(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return those of *diagnostics* that are errors, in their order."""
     return [d for d in diagnostics if d.severity == "error"]
+
+
+def with_help(message: str, help_: str) -> str:
+    """Return a message with the help that goes with it, where there is some."""
+    return f"{message}. {help_}" if help_ else message
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

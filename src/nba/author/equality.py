@@ -17,7 +17,7 @@ from typing import Any, Final
 from nba.book.model import Book
 from nba.decide.case import Case
 from nba.decide.decision import Candidate
-from nba.errors import CaseError, did_you_mean
+from nba.errors import CaseError, did_you_mean, with_help
 from nba.lang.context import FieldSpec
 from nba.lang.plain import put
 from nba.lang.types import EnumType
@@ -75,7 +75,7 @@ def protected_fields(book: Book, paths: Iterable[str]) -> tuple[FieldSpec, ...]:
     for path in paths:
         if path not in declared:
             help_ = did_you_mean(path, declared)
-            raise CaseError(f"the book has no field `{path}`. {help_}".removesuffix(". "))
+            raise CaseError(with_help(f"the book has no field `{path}`", help_))
         if not _values(declared[path]):
             message = f"`{path}` has too many values to try each of them"
             raise CaseError(f"{message}. name a field with an `enum`, or true and false")

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from nba.book.model import Book
 from nba.decide.answer import Answer
-from nba.errors import CaseError, did_you_mean
+from nba.errors import CaseError, did_you_mean, with_help
 from nba.lang.context import FieldSpec
 from nba.lang.types import NUMBERS, STRING, EnumType
 
@@ -69,7 +69,7 @@ class Segments:
             spec = declared.get(path)
             if spec is None:
                 help_ = did_you_mean(path, declared)
-                raise CaseError(f"the book has no field `{path}`. {help_}".removesuffix(". "))
+                raise CaseError(with_help(f"the book has no field `{path}`", help_))
             if not divides(spec) and spec.type != STRING:
                 message = f"cases cannot be counted apart by `{path}`, a {spec.type.name}"
                 raise CaseError(f"{message}. choose a word, a number, or true and false")

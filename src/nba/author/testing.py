@@ -38,7 +38,7 @@ from nba.decide.decision import CODES, Decision, head
 from nba.decide.explain import ActionAccount
 from nba.engine import Engine
 from nba.engine.account import EngineAccount
-from nba.errors import CaseError, Place, did_you_mean
+from nba.errors import CaseError, Place, did_you_mean, with_help
 from nba.lang.words import value_in_words
 
 __all__ = ["Failure", "TestResult", "chosen_tests", "run_test", "run_tests"]
@@ -270,7 +270,7 @@ class _Comparison:
         """Return what is wrong with a code that no action can ever have, or nothing."""
         kind, _, subject = code.partition(":")
         if kind not in CODES:
-            return f"`{kind}` is not a code. {did_you_mean(kind, CODES)}".strip()
+            return with_help(f"`{kind}` is not a code", did_you_mean(kind, CODES))
         name = subject.partition(":")[0]
         section = SUBJECTS.get(kind)
         if section is None or name in ("", "unknown"):
@@ -278,7 +278,7 @@ class _Comparison:
         known = getattr(self.book, section)
         if name not in known:
             what = KINDS[section]
-            return f"the book has no {what} `{name}`. {did_you_mean(name, known)}".strip()
+            return with_help(f"the book has no {what} `{name}`", did_you_mean(name, known))
         return ""
 
     # --- why it is so

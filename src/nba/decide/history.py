@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from nba import money, windows
 from nba.book.contact import DAY
 from nba.book.model import Action, Book, Covers
-from nba.errors import CaseError, did_you_mean
+from nba.errors import CaseError, did_you_mean, with_help
 from nba.lang.values import INT_MIN
 
 __all__ = [
@@ -76,21 +76,19 @@ class Answered(NamedTuple):
             if key not in _KEYS:
                 help_ = did_you_mean(str(key), _KEYS)
                 raise CaseError(
-                    f"`{key}` is not a key of the history. {help_}".removesuffix(". "), [str(key)]
+                    with_help(f"`{key}` is not a key of the history", help_), [str(key)]
                 )
         name = data.get("action")
         action = book.actions.get(name) if isinstance(name, str) else None
         if action is None:
             help_ = did_you_mean(str(name), book.actions)
             raise CaseError(
-                f"there is no action `{name}` in the book. {help_}".removesuffix(". "), ["action"]
+                with_help(f"there is no action `{name}` in the book", help_), ["action"]
             )
         channel = data.get("channel") or action.treatments[0].channel
         if not isinstance(channel, str) or channel not in book.channels:
             help_ = did_you_mean(str(channel), book.channels)
-            raise CaseError(
-                f"there is no channel `{channel}`. {help_}".removesuffix(". "), ["channel"]
-            )
+            raise CaseError(with_help(f"there is no channel `{channel}`", help_), ["channel"])
         at = instant_of(data.get("at"), "`at` of the history")
         outcomes = []
         given = data.get("outcomes") or ()
@@ -100,7 +98,7 @@ class Answered(NamedTuple):
             if not isinstance(one, Mapping) or one.get("outcome") not in book.known_outcomes:
                 shown = one.get("outcome") if isinstance(one, Mapping) else one
                 help_ = did_you_mean(str(shown), book.known_outcomes)
-                raise CaseError(f"there is no outcome `{shown}`. {help_}".removesuffix(". "))
+                raise CaseError(with_help(f"there is no outcome `{shown}`", help_))
             when = instant_of(one.get("at", data.get("at")), "`at` of an outcome")
             outcomes.append((str(one["outcome"]), when))
         gesture = data.get("gesture")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from nba import money
 from nba.book.model import Book, Budget, Limit
 from nba.decide.history import History
-from nba.errors import CaseError, did_you_mean
+from nba.errors import CaseError, did_you_mean, with_help
 
 __all__ = ["used_in", "with_used"]
 
@@ -40,9 +40,7 @@ def _rule(name: str, book: Book) -> Budget | Limit:
     rule = budget or limit
     if rule is None:
         help_ = did_you_mean(str(name), [*book.budgets, *book.limits])
-        raise CaseError(
-            f"there is no budget or limit `{name}`. {help_}".removesuffix(". "), ["used", name]
-        )
+        raise CaseError(with_help(f"there is no budget or limit `{name}`", help_), ["used", name])
     return rule
 
 

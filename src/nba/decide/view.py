@@ -11,7 +11,7 @@ from nba.decide.case import Case
 from nba.decide.contact import Asked, When
 from nba.decide.history import EMPTY_HISTORY, Answered, History, key_of
 from nba.decide.plan import Once, Plan, PointPlan, Slots
-from nba.errors import CaseError, Diagnostic, did_you_mean
+from nba.errors import CaseError, Diagnostic, did_you_mean, with_help
 from nba.journey.timeline import EMPTY, Timeline
 from nba.lang.python import UNKNOWN
 from nba.lang.values import Timestamp
@@ -111,9 +111,7 @@ def inputs_of(plan: Plan, case: Case, now: datetime) -> View:
         point = plan.points.get(case.at)
         if point is None:
             help_ = did_you_mean(case.at, plan.points)
-            raise CaseError(
-                f"there is no decision point `{case.at}`. {help_}".removesuffix(". "), ["at"]
-            )
+            raise CaseError(with_help(f"there is no decision point `{case.at}`", help_), ["at"])
     zone = slots[places.zone] if places.zone is not None else None
     when = When(instant, book.zone, windows.zone_or(zone, book.zone))
     nobody = not case.id and case.history is None

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from nba import windows
 from nba.decide.plan import Plan
-from nba.errors import CaseError, Diagnostic
+from nba.errors import CaseError, Diagnostic, with_help
 from nba.journey.events import Event, Row
 from nba.journey.shapes import EventShapes
 from nba.state.store import Due, Store
@@ -110,7 +110,7 @@ def _check_event(event: object) -> None:
     if not isinstance(event, Event):
         help_ = "`Event.from_dict` reads plain data" if isinstance(event, Mapping) else ""
         message = f"what is observed is an Event, not a {type(event).__name__}"
-        raise CaseError(f"{message}. {help_}".removesuffix(". "))
+        raise CaseError(with_help(message, help_))
     if not isinstance(event.customer, str) or not event.customer:
         raise CaseError("an event needs a `customer`, a string", ["customer"])
 

@@ -14,7 +14,7 @@ from nba.decide.history import ACCEPTANCES, REFUSALS
 from nba.decide.offers import ANY_NUMBER, Claim
 from nba.engine.given import Given, Noted, given_in
 from nba.engine.standing import unknown_decision
-from nba.errors import CaseError, StoreError, did_you_mean
+from nba.errors import CaseError, StoreError, did_you_mean, with_help
 from nba.state.reservation import Settlement, entry_id
 from nba.state.store import Remembered, Store
 
@@ -64,9 +64,7 @@ class Outcomes:
         book = self.book
         if outcome not in book.known_outcomes:
             help_ = did_you_mean(str(outcome), book.known_outcomes)
-            raise CaseError(
-                f"there is no outcome `{outcome}`. {help_}".removesuffix(". "), ["outcome"]
-            )
+            raise CaseError(with_help(f"there is no outcome `{outcome}`", help_), ["outcome"])
         if not isinstance(key, str | None):
             raise CaseError(f"`key` is a string, not a {type(key).__name__}", ["key"])
         for _ in range(TRIES):
@@ -188,9 +186,7 @@ def _check_authority(book: Book, action: str, role: str, units: int) -> None:
     authority = dict(found.gesture.authority) if found and found.gesture else {}
     if role not in authority:
         help_ = did_you_mean(role, authority)
-        raise CaseError(
-            f"`{role}` has no authority over `{action}`. {help_}".removesuffix(". "), ["role"]
-        )
+        raise CaseError(with_help(f"`{role}` has no authority over `{action}`", help_), ["role"])
     if authority[role] < units:
         message = f"`{role}` may not give as much by `{action}`: ask a higher role"
         raise CaseError(message, ["role"])
@@ -205,7 +201,7 @@ def _find(store: Store, id_: str, action: str | None) -> _Found:
     chosen = [n for n, one in enumerate(answers) if action in (None, one.action)]
     if not chosen:
         help_ = did_you_mean(str(action), [one.action for one in answers])
-        message = f"`{action}` is no answer of decision `{id_}`. {help_}".removesuffix(". ")
+        message = with_help(f"`{action}` is no answer of decision `{id_}`", help_)
         raise CaseError(message, ["action"])
     given = answers[chosen[0]]
     if given.kept_from is not None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from nba import windows
 from nba.book.model import Book
-from nba.errors import CaseError, Diagnostic, EvaluationError, did_you_mean
+from nba.errors import CaseError, Diagnostic, EvaluationError, did_you_mean, with_help
 from nba.journey.events import Event, Journey, Row
 from nba.journey.timeline import Occurrences, Timeline, places_by
 from nba.lang.columns import ColumnReader
@@ -152,18 +152,14 @@ class EventShapes:
 
     def _no_channel(self, channel: str) -> CaseError:
         help_ = did_you_mean(channel, self.channels)
-        return CaseError(
-            f"there is no channel `{channel}`. {help_}".removesuffix(". "), ["channel"]
-        )
+        return CaseError(with_help(f"there is no channel `{channel}`", help_), ["channel"])
 
     def _reader(self, kind: str) -> Reader:
         """Return what reads the fields of a type of events."""
         shape = self.types.get(kind)
         if shape is None:
             help_ = did_you_mean(kind, self.types)
-            raise CaseError(
-                f"there is no event type `{kind}`. {help_}".removesuffix(". "), ["type"]
-            )
+            raise CaseError(with_help(f"there is no event type `{kind}`", help_), ["type"])
         found = self._readers[kind] = shape.into_record
         return found
 
