@@ -34,10 +34,8 @@ _SETTINGS: Final = "NBA_SERVING"
 #: Seconds after which a process that could not begin is replaced.
 _AGAIN: Final = 2.0
 _COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
-#: How much is allocated before the youngest, and then the older objects are looked through. The
-#: oldest are looked through very seldom: with all that a store in memory keeps it takes a good
-#: tenth of a second, in which nobody is answered. What is not needed any more goes without that.
-_SELDOM: Final = (1_000, 10, 5_000)
+#: How much is allocated before the youngest, and then the older objects are looked through.
+_SELDOM: Final = (5_000, 10, 10)
 _logger = logging.getLogger("nba.server")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
 
