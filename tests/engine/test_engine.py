@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from nba import BookError, Case, CaseError, Decision, Engine
+from nba.book.build import load
+from nba.decide.planner import plan_for
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 BOOK = """
@@ -311,3 +313,17 @@ def test_books_that_were_replaced_are_given_up(folder: Path, tmp_path: Path) -> 
         finally:
             gc.enable()
     assert len(alive) <= 2, "only the one before may be kept, in case that it comes back"
+
+
+def test_the_shipped_book_goes_at_once_with_its_plan() -> None:
+    """With tables, scorecards and all, though nobody looks for garbage."""
+    gc.collect()
+    gc.disable()
+    try:
+        book = load(Path(__file__).parents[2] / "rules").book
+        plan = plan_for(book)
+        gone: list[weakref.ref[Any]] = [weakref.ref(book), weakref.ref(plan)]
+        del book, plan
+        assert [one() for one in gone] == [None, None]
+    finally:
+        gc.enable()

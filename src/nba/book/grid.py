@@ -106,31 +106,41 @@ class Grid:
                 whole &= one.takers[part]
             full.append(whole)
         full.reverse()
-        covered: set[tuple[int, int]] = set()
+        return self._beyond(0, rows, within, full, set()) if all(within) else None
 
-        def find(place: int, alive: int) -> list[int] | None:
-            if alive & full[place]:
-                return None
-            if not alive:
-                return [lowest(wanted) for wanted in within[place:]]
-            if (place, alive) in covered:
-                return None
-            tried: set[int] = set()
-            for part in bits(within[place]):
-                still = alive & self.columns[place].takers[part]
-                if still in tried:
-                    continue
-                tried.add(still)
-                self.left -= 1
-                if self.left < 0:
-                    raise TooMuchError
-                found = find(place + 1, still)
-                if found is not None:
-                    return [part, *found]
-            covered.add((place, alive))
+    def _beyond(
+        self,
+        place: int,
+        alive: int,
+        within: Sequence[int],
+        full: Sequence[int],
+        covered: set[tuple[int, int]],
+    ) -> list[int] | None:
+        """Return `uncovered` from the column at a *place* on, where the rows *alive* still hold.
+
+        *full* are the rows that hold everywhere from each column on, and *covered* is what was
+        gone through without a find.
+        """
+        if alive & full[place]:
             return None
-
-        return find(0, rows) if all(within) else None
+        if not alive:
+            return [lowest(wanted) for wanted in within[place:]]
+        if (place, alive) in covered:
+            return None
+        tried: set[int] = set()
+        for part in bits(within[place]):
+            still = alive & self.columns[place].takers[part]
+            if still in tried:
+                continue
+            tried.add(still)
+            self.left -= 1
+            if self.left < 0:
+                raise TooMuchError
+            found = self._beyond(place + 1, still, within, full, covered)
+            if found is not None:
+                return [part, *found]
+        covered.add((place, alive))
+        return None
 
     def needed(self, within: Sequence[int], rows: int) -> int:
         """Return as few of these rows, which cover all that is *within*, as still cover it."""

@@ -64,7 +64,9 @@ class _Deriving:
         else:
             lines[:0] = [f"v{slot} = c[{slot}]" for slot in read]
         name = self.program.function(lines)
-        return self.program.build()[name]
+        found: Callable[[Slots], None] = self.program.build()[name]
+        del self.program  # else the two would hold each other, and the book
+        return found
 
     def variable(self, path: str) -> str:
         """Return the variable of a field."""
