@@ -130,16 +130,18 @@ OTHERS: dict[str, Callable[[Book, Any], tuple[Any, Any]]] = {
         row := book.tables[key[1]].rows[key[2] - 1], gives=tuple(None for _ in row.gives)
     ),
 }
-OF_PART: dict[str, Callable[[Any, Any], Any]] = {
-    "weight": lambda weight, _: replace(weight, add=77.0),
-    "point": lambda point, _: replace(point, add=77.0),
-    "band": lambda point, key: replace(
-        point, bands=tuple((b, 77.0 if b.text == key[2] else p) for b, p in point.bands)
+OF_PART: dict[str, Callable[[Any, Any, float], Any]] = {
+    "weight": lambda weight, _, points: replace(weight, add=points),
+    "point": lambda point, _, points: replace(point, add=points),
+    "band": lambda point, key, points: replace(
+        point, bands=tuple((b, points if b.text == key[2] else p) for b, p in point.bands)
     ),
-    "text": lambda text, _: replace(text, parts=(*text.parts, " and more")),
-    "at_most": lambda gesture, _: replace(gesture, at_most=None),
-    "authority": lambda gesture, _: replace(gesture, authority=()),
+    "text": lambda text, *_: replace(text, parts=(*text.parts, " and more")),
+    "at_most": lambda gesture, *_: replace(gesture, at_most=None),
+    "authority": lambda gesture, *_: replace(gesture, authority=()),
 }
+#: Points that a card adds instead. One of them shows where `min` or `max` hides the other.
+OTHER_POINTS = (1e6, -1e6)
 #: Of these, those who see the test see it in any case when it is another.
 FELT = {"action", "treatment", "moment", "signal", "limited", "suppressed", "put_right", "once"}
 FELT |= {"unaffordable", "row", "point", "band", "text", "at_most", "authority"}
@@ -160,7 +162,7 @@ def treatment_of(book: Book, key: Any) -> Any:
     return next(t for t in book.actions[key[1]].treatments if t.channel == key[2])
 
 
-def mutated(name: str, found: Coverage, arm: Arm) -> Book | None:
+def mutated(name: str, found: Coverage, arm: Arm, points: float) -> Book | None:
     """Return a book that is another only where an arm comes into play; None where we know none."""
     book, part_of = ENGINES[name].book, PARTS[name]
     key: Any = arm.keys[0]
@@ -169,7 +171,7 @@ def mutated(name: str, found: Coverage, arm: Arm) -> Book | None:
             return another(book, *OTHERS[key[0]](book, key))
         if key[0] in OF_PART:
             part = part_of[key[1]]
-            return another(book, part, OF_PART[key[0]](part, key))
+            return another(book, part, OF_PART[key[0]](part, key, points))
         return None
     condition, verdict = part_of[key[0]], key[1]
     assert isinstance(condition, Condition)
@@ -230,7 +232,7 @@ def test_what_is_not_reached_may_be_anything(name: str, data: st.DataObject):
     ]
     chosen = data.draw(st.lists(st.sampled_from(left), max_size=8, unique_by=id)) if left else []
     for rule, arm in chosen:
-        book = mutated(name, found, arm)
+        book = mutated(name, found, arm, data.draw(st.sampled_from(OTHER_POINTS)))
         if book is None:
             continue
         for decision in decisions:
@@ -256,9 +258,29 @@ def test_what_is_reached_is_felt(name: str, data: st.DataObject):
         st.lists(st.sampled_from(reached), max_size=6, unique_by=id) if reached else st.just([])
     )
     for rule, arm in data.draw(chosen):
-        book = mutated(name, found, arm)
-        assert book is not None
-        assert any(shown(one) != shown(one, book) for one in decisions), (rule, arm)
+        books = [mutated(name, found, arm, points) for points in OTHER_POINTS]
+        assert None not in books
+        felt = (shown(one) != shown(one, book) for book in books for one in decisions)
+        assert any(felt), (rule, arm)
+
+
+def test_a_band_is_felt_where_the_card_is_at_its_end():
+    """Sixty for the band and forty for what they say are the hundred that a card may give."""
+    engine = ENGINES["rules"]
+    wanted = "who calls to cancel is asked why, and listened to"
+    test = next(test for test in engine.book.tests if test.name == wanted)
+    found = Coverage(engine.book)
+    decision = engine.decide_case(Case.from_dict({"id": "test", "events": [], **test.case}), 2)
+    found.see(decision)
+    arm = next(
+        arm
+        for rule in found.all
+        if rule.name == "`[0.5..0.7): 60` of `scorecard.leaving`"
+        for arm in rule.arms
+    )
+    assert found.seen.intersection(arm.keys)
+    more, less = (mutated("rules", found, arm, points) for points in OTHER_POINTS)
+    assert shown(decision, more) == shown(decision) != shown(decision, less)
 
 
 def arm_kind(arm: Arm) -> str:
