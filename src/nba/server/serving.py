@@ -34,8 +34,11 @@ _SETTINGS: Final = "NBA_SERVING"
 #: Seconds after which a process that could not begin is replaced.
 _AGAIN: Final = 2.0
 _COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
-#: How much is allocated before the youngest, and then the older objects are looked through.
-_SELDOM: Final = (5_000, 10, 10)
+#: How much is allocated before the youngest objects are looked through for garbage, and how often
+#: the older. The oldest are what stores keep: looking through them all holds up every answer, for
+#: more than a tenth of a second where there are many customers. Nothing needs it soon: what the
+#: server drops is in no cycle (`python -m benchmarks.soak` watches its memory).
+_SELDOM: Final = (1_000, 10, 5_000)
 _logger = logging.getLogger("nba.server")
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
 
