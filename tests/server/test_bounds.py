@@ -190,6 +190,22 @@ def test_headers_that_are_too_slow_or_too_large_are_cut(
     assert client.get("/healthz").status_code == 200
 
 
+@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+def test_headers_that_come_at_once_have_the_same_bound(client: httpx.Client, before: bytes) -> None:
+    """Also behind another request."""
+    head = before + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Header: "
+    found = raw(client.base_url, head + b"x" * 60_000 + b"\r\n\r\n", patience=5)
+    assert found.count(b"HTTP/1.1 200") == bool(before) + 1
+    assert raw(client.base_url, head + b"x" * 70_000 + b"\r\n\r\n", patience=5) == b""
+
+
+def test_what_is_no_http_is_no_answer_to_another(client: httpx.Client) -> None:
+    """It is answered by itself; behind a request without an answer yet, the connection ends."""
+    assert raw(client.base_url, b"\x16\x03\x01\r\n\r\n").startswith(b"HTTP/1.1 400")
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    assert raw(client.base_url, head + b"\x16\x03\x01\r\n\r\n") == b""
+
+
 def test_a_body_that_nobody_reads_is_not_waited_for(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

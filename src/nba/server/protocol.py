@@ -58,6 +58,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Go on to the body, which the application reads within bounds of its own."""
+        if max(self._received, len(self._part)) > _HEADERS and self._size() > _HEADERS:
+            self.transport.close()
+            raise ValueError("the headers are too large")  # so that the parser goes no further
         self._arrived()
         self._in_body = True
         super().on_headers_complete()
@@ -77,6 +80,14 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_body and self._deadline is None:
             self._deadline = self._wait()
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP; but close where that would pass for the answer to another."""
+        cycle: Any = self.cycle  # None before the first request
+        if self.transport.is_closing() or (cycle is not None and not cycle.response_complete):
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
     def _should_upgrade(self) -> bool:
         return self.parser.get_method() != b"CONNECT"
 
@@ -94,6 +105,10 @@ class BoundedProtocol(HttpToolsProtocol):
         lines += [b"%b: %b" % one for one in self.headers if one[0] != b"upgrade"]
         self.parser = HttpRequestParser(self)
         self._parts = [self._part[error.args[0] :], b"\r\n".join([*lines, b"", b""])]
+
+    def _size(self) -> int:
+        """Return how many bytes the path and the headers have."""
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _wait(self) -> asyncio.TimerHandle:
         return self.loop.call_later(_SECONDS, self._too_slow)
