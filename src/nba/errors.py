@@ -26,6 +26,8 @@ __all__ = [
     "UnknownDecisionError",
     "did_you_mean",
     "errors_in",
+    "python_type",
+    "with_article",
     "with_help",
 ]
 
@@ -183,6 +185,18 @@ def errors_in(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def with_help(message: str, help_: str) -> str:
     """Return a message with the help that goes with it, where there is some."""
     return f"{message}. {help_}" if help_ else message
+
+
+def with_article(name: str) -> str:
+    """Return the name of a type with its article: `an int`, `a list(string)`."""
+    if name in ("bytes", "null"):
+        return name
+    return f"an {name}" if name[:1].lower() in "aeio" else f"a {name}"
+
+
+def python_type(value: object) -> str:
+    """Return what Python calls the type of a value, with its article: `an int`."""
+    return with_article(type(value).__name__)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

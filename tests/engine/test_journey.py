@@ -367,6 +367,7 @@ def test_a_reload_keeps_journeys(engine: Engine, tmp_path: Path) -> None:
         (lambda e: e.observe(Event("contact", "c", at=TEXT)), "`at` of an event is a datetime"),
         (lambda e: e.observe(Event("contact", "c", data=NUMBER)), "`data` of an event is an obj"),
         (lambda e: e.decide("c", events=[{"type": "contact"}]), "an event is an Event, not a dict"),
+        (lambda e: e.decide(7), "`id` is the customer's, a string, not an int"),
         (lambda e: e.link("", "c"), "an identity is a string that is not empty, not ''"),
         (lambda e: e.link("x", None), "a customer is a string that is not empty, not None"),
         (lambda e: e.unlink(5), "an identity is a string that is not empty, not 5"),

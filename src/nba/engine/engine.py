@@ -32,7 +32,7 @@ from nba.engine.outcomes import Outcomes, Recorded
 from nba.engine.profiles import ProfileProvider, Profiles
 from nba.engine.session import Session
 from nba.engine.standing import Standing, standing_of
-from nba.errors import CaseError, Diagnostic, StoreError, UnknownDecisionError
+from nba.errors import CaseError, Diagnostic, StoreError, UnknownDecisionError, python_type
 from nba.journey.events import Event, Journey
 from nba.journey.reading import Moments
 from nba.record.log import DecisionLog
@@ -56,7 +56,7 @@ def _after_failure(decision: Decision, error: StoreError) -> Decision:
 def _check(case: Case, n: int | None, key: str | None) -> None:
     """Refuse a case whose parts are of the wrong kind: it would be decided for nobody."""
     if not isinstance(case.id, str):
-        raise CaseError(f"`id` is the customer's, a string, not a {type(case.id).__name__}")
+        raise CaseError(f"`id` is the customer's, a string, not {python_type(case.id)}")
     if case.customer.__class__ is not dict:  # most are
         _check_object(case.customer, "customer")
     if case.interaction is not None and case.interaction.__class__ is not dict:
@@ -66,7 +66,7 @@ def _check(case: Case, n: int | None, key: str | None) -> None:
     if case.at is not None or case.role is not None:
         for name, text in (("at", case.at), ("role", case.role)):
             if text is not None and not isinstance(text, str):
-                raise CaseError(f"`{name}` is a string, not a {type(text).__name__}")
+                raise CaseError(f"`{name}` is a string, not {python_type(text)}")
     if n is not None and (type(n) is not int or n < 1):
         raise CaseError(f"`n` is how many answers are wanted, at least 1, not {n!r}")
     if key is not None and (not isinstance(key, str) or not key):
@@ -139,7 +139,7 @@ class Engine:
         """
         built = load(path)
         if not isinstance(store, str | None) and not hasattr(store, "recall"):
-            raise CaseError(f"`store` is a Store or a URL, not a {type(store).__name__}")
+            raise CaseError(f"`store` is a Store or a URL, not {python_type(store)}")
         with ExitStack() as opened:  # closed again where something else cannot be opened
             if isinstance(store, str):
                 store = open_store(store)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from nba import windows
 from nba.decide.plan import Plan
-from nba.errors import CaseError, Diagnostic, with_help
+from nba.errors import CaseError, Diagnostic, python_type, with_help
 from nba.journey.events import Event, Row
 from nba.journey.shapes import EventShapes
 from nba.state.store import Due, Store
@@ -109,7 +109,7 @@ def _check_event(event: object) -> None:
     """Refuse what is no event: nothing of it could be recorded."""
     if not isinstance(event, Event):
         help_ = "`Event.from_dict` reads plain data" if isinstance(event, Mapping) else ""
-        message = f"what is observed is an Event, not a {type(event).__name__}"
+        message = f"what is observed is an Event, not {python_type(event)}"
         raise CaseError(with_help(message, help_))
     if not isinstance(event.customer, str) or not event.customer:
         raise CaseError("an event needs a `customer`, a string", ["customer"])

@@ -14,7 +14,7 @@ from nba.decide.history import ACCEPTANCES, REFUSALS
 from nba.decide.offers import ANY_NUMBER, Claim
 from nba.engine.given import Given, Noted, given_in
 from nba.engine.standing import unknown_decision
-from nba.errors import CaseError, StoreError, did_you_mean, with_help
+from nba.errors import CaseError, StoreError, did_you_mean, python_type, with_help
 from nba.state.reservation import Settlement, entry_id
 from nba.state.store import Remembered, Store
 
@@ -66,7 +66,7 @@ class Outcomes:
             help_ = did_you_mean(str(outcome), book.known_outcomes)
             raise CaseError(with_help(f"there is no outcome `{outcome}`", help_), ["outcome"])
         if not isinstance(key, str | None):
-            raise CaseError(f"`key` is a string, not a {type(key).__name__}", ["key"])
+            raise CaseError(f"`key` is a string, not {python_type(key)}", ["key"])
         for _ in range(TRIES):
             row, place, given = found = _find(self.store, id_, action)
             at = max(self.at, row.at)  # the clocks of two machines may differ

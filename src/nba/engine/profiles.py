@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from cachetools import LRUCache, TTLCache
 
 from nba.decide.case import Case
-from nba.errors import Diagnostic, ProfileError
+from nba.errors import Diagnostic, ProfileError, python_type
 
 __all__ = ["ProfileProvider", "Profiles"]
 
@@ -146,7 +146,7 @@ class Profiles:
 def _checked(fields: object) -> Mapping[str, Any]:
     """Return a profile that is one, and nothing of one that is not there."""
     if not isinstance(fields, Mapping | None):
-        raise ProfileError(f"the profile provider gave a {type(fields).__name__}, not an object")
+        raise ProfileError(f"the profile provider gave {python_type(fields)}, not an object")
     return dict(fields or {})
 
 

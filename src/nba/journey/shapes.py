@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from nba import windows
 from nba.book.model import Book
-from nba.errors import CaseError, Diagnostic, EvaluationError, did_you_mean, with_help
+from nba.errors import CaseError, Diagnostic, EvaluationError, did_you_mean, python_type, with_help
 from nba.journey.events import Event, Journey, Row
 from nba.journey.timeline import Occurrences, Timeline, places_by
 from nba.lang.columns import ColumnReader
@@ -176,7 +176,7 @@ def _no_text(event: Event) -> CaseError | None:
 def _no_event(given: object) -> CaseError:
     if isinstance(given, Event):
         return CaseError("`data` of an event is an object")
-    return CaseError(f"an event is an Event, not a {type(given).__name__}")
+    return CaseError(f"an event is an Event, not {python_type(given)}")
 
 
 def _time(when: datetime) -> Timestamp:

@@ -17,9 +17,9 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from nba import windows
-from nba.errors import Diagnostic, EvaluationError, did_you_mean
+from nba.errors import Diagnostic, EvaluationError, did_you_mean, python_type
 from nba.lang import values
-from nba.lang.findings import a, with_article
+from nba.lang.findings import a
 from nba.lang.sparse import UNFIT, SparseReader
 from nba.lang.types import EnumType, ObjectType, Type
 from nba.lang.values import Duration, Timestamp
@@ -201,7 +201,7 @@ _NO_NUMBERS: Final = (bool, Timestamp, Duration)
 
 def _called(value: object) -> str:
     kind = values.kind_of(value)
-    return with_article(type(value).__name__) if kind == "unknown" else a(Type(kind))
+    return python_type(value) if kind == "unknown" else a(Type(kind))
 
 
 def _object(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from nba.errors import Diagnostic, Severity
+from nba.errors import Diagnostic, Severity, with_article
 from nba.lang.syntax import Locate
 from nba.lang.tree import Node
 from nba.lang.types import ObjectType, Type
 
-__all__ = ["Findings", "a", "readable", "with_article"]
+__all__ = ["Findings", "a", "readable"]
 
 
 class Findings:
@@ -50,10 +50,3 @@ def readable(kind: Type) -> str:
 def a(kind: Type) -> str:
     """Return a type with its article: `an int`, `a list(string)`."""
     return with_article(readable(kind))
-
-
-def with_article(name: str) -> str:
-    """Return what an author calls a type with its article."""
-    if name in ("bytes", "null"):
-        return name
-    return f"an {name}" if name[:1] in "aeio" else f"a {name}"
