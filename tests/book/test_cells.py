@@ -42,6 +42,12 @@ def fits(text, kind, values):
         ("0, 2.5, >= 24", lambda x: x in (0, 2.5) or x >= 24),
         ("not 2..6", lambda x: not 2 <= x <= 6),
         ("not (0, 2)", lambda x: x not in (0, 2)),
+        ("not (1..3), (5..7)", lambda x: not (1 < x < 3 or 5 < x < 7)),
+        ("not (1..3, 5..7)", lambda x: not (1 <= x <= 3 or 5 <= x <= 7)),
+        ("not ((1..3), 5..7)", lambda x: not (1 < x < 3 or 5 <= x <= 7)),
+        ("not ([1..3), (5..7))", lambda x: not (1 <= x < 3 or 5 < x < 7)),
+        ("not ((1..3))", lambda x: not 1 < x < 3),
+        ("not (-1..], [..0)", lambda _: False),
         ("not(>= 3)", lambda x: x < 3),
     ],
 )
@@ -122,6 +128,12 @@ def test_lengths():
         ("gild", TIERS, "`gild` is not one of its values", "did you mean `gold`?"),
         ("!= gold", TIERS, "text is not compared", "write `gold`, or `not gold`"),
         ("5..3", DOUBLE, "nothing is in `5..3`", "exchange its ends: `3..5`"),
+        (
+            "not (1..3)",
+            DOUBLE,
+            "`not (1..3)` may be with the ends of the range, or without",
+            "write `not 1..3` with its ends, or `not ((1..3))` without them",
+        ),
         ("[3..3)", DOUBLE, "nothing is in", "write `[` and `]` for ends that belong"),
         ("(3..4)", INT, "nothing is in", "write `[` and `]` for ends that belong"),
         ("[6..24", DOUBLE, "lacks its closing bracket", "write `6..24` or `[6..24)`"),
@@ -184,7 +196,7 @@ ENDS = st.sampled_from(["0", "2", "2.5", "-1"])
 RANGES = st.one_of(
     ENDS,
     st.builds("{} {}".format, st.sampled_from([">=", "<=", ">", "<"]), ENDS),
-    st.builds("[{}..{})".format, ENDS, ENDS),
+    st.builds("{}{}..{}{}".format, st.sampled_from("[("), ENDS, ENDS, st.sampled_from("])")),
     st.builds("{}..{}".format, ENDS, st.just("9") | st.just("")),
 )
 

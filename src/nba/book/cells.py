@@ -43,7 +43,6 @@ class _End(NamedTuple):
 
 _ANYTHING: Final = ("", "-")
 _NOT: Final = re.compile(r"not(?=[\s(])\s*(.*)", re.DOTALL)
-_INNER: Final = re.compile(r"\((.*)\)", re.DOTALL)
 #: What stands between commas: text in quotes, or anything else.
 _PART: Final = re.compile(r"""\s*(?:("(?:[^"]|"")*"|'(?:[^']|'')*')\s*(?=,|$)|([^,]*))""")
 _COMPARED: Final = re.compile(r"(>=|<=|>|<|=>|=<|≥|≤|==?|!=|≠)\s*(.*)", re.DOTALL)
@@ -70,12 +69,13 @@ def cell(text: str, kind: Type, zone: tzinfo) -> Cell | None:
         raise CellError(f"the cell has more than {MAX_CELL} characters", "make several rows of it")
     negated = _NOT.fullmatch(text)
     inner = negated[1].strip() if negated else text
-    if negated and (bracketed := _INNER.fullmatch(inner)):
-        inner = bracketed[1]
+    words = kind.name in ("bool", "string")
+    if negated and inner.startswith("(") and inner.endswith(")"):
+        inner = inner[1:-1] if words else _within_brackets(inner)
     parts = list(_split(inner, kind))
     if len(parts) > MAX_VALUES:
         raise CellError(f"the cell has more than {MAX_VALUES} values", "make several rows of it")
-    if kind.name in ("bool", "string"):
+    if words:
         read: Callable[[_Part], Any] = _switch if kind == BOOL else lambda part: _word(part, kind)
         values = tuple(sorted({read(part) for part in parts}))
         texts = [str(value).lower() if kind == BOOL else quoted(value) for value in values]
@@ -84,6 +84,23 @@ def cell(text: str, kind: Type, zone: tzinfo) -> Cell | None:
     bands = sorted(found, key=lambda band: (-inf if band.low is None else band.low, band.text))
     written = _joined([band.text for band in bands], negated=bool(negated))
     return Cell(written, (), tuple(bands), bool(negated))
+
+
+def _within_brackets(text: str) -> str:
+    """Return ranges behind `not` without the brackets around all of them, where there are any.
+
+    Those of a range are its own: `not (1..3), (5..7)`. Raises CellError where they may be either.
+    """
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign in "([") - (sign in ")]")
+        if not depth and place < len(text) - 1:  # the first bracket is closed, and more follows
+            return text
+    inner = text[1:-1]
+    if ".." in inner and not any(sign in inner for sign in "()[],"):
+        help_ = f"write `not {inner.strip()}` with its ends, or `not ({text})` without them"
+        raise CellError(f"`not {short(text)}` may be with the ends of the range, or without", help_)
+    return inner
 
 
 def number(text: str) -> float:
@@ -164,7 +181,10 @@ def quoted(text: str) -> str:
 
 
 def _joined(texts: list[str], *, negated: bool) -> str:
-    return ("not " if negated else "") + ", ".join(texts)
+    text = ", ".join(texts)
+    if not negated:
+        return text
+    return f"not ({text})" if text.startswith("(") else f"not {text}"
 
 
 def _switch(part: _Part) -> bool:
