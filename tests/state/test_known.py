@@ -13,6 +13,7 @@ from tests.state.test_takings import claim, taking
 from nba.journey.events import Row
 from nba.journey.timeline import EMPTY, Timeline
 from nba.state.known import NOTHING, Kept, Known, weight
+from nba.state.past import Past
 from nba.state.store import Memory, Remembered
 
 
@@ -33,7 +34,7 @@ def test_rows_are_read_only_where_their_journey_is_not_known() -> None:
     """It may be known by another name of the customer."""
     kept = Kept(10**6)
     first = kept.timeline("1", NOTHING, "c", iter([row("a", 1)]))
-    known = kept.keep(Known("1", first, 0, ()), "mail", "c")
+    known = kept.keep(Known("1", first, 0, Past()), "mail", "c")
     assert kept.timeline("1", known, "elsewhere", unread()) is first
     assert kept.timeline("1", kept.get("phone"), "c", unread()) is first
     assert kept.timeline("2", known, "c", iter([])) is EMPTY
@@ -43,10 +44,10 @@ def test_of_one_journey_there_is_one_timeline() -> None:
     """Whoever is first; another version has another one."""
     kept = Kept(10**6)
     first, late, next_ = Timeline([row("a", 1)]), Timeline([row("a", 1)]), Timeline([row("b", 1)])
-    assert kept.keep(Known(1, first, 0, ()), "c").timeline is first
-    assert kept.keep(Known(1, late, 2, ()), "mail", "c") == (1, first, 2, ())
+    assert kept.keep(Known(1, first, 0, Past()), "c").timeline is first
+    assert kept.keep(Known(1, late, 2, Past()), "mail", "c") == (1, first, 2, Past())
     assert kept.get("mail").timeline is first
-    assert kept.keep(Known(3, next_, 3, ()), "mail", "c").timeline is next_
+    assert kept.keep(Known(3, next_, 3, Past()), "mail", "c").timeline is next_
     kept.keep(NOTHING, "mail")
     assert (kept.get("mail"), kept.get("c").journey) == (NOTHING, 3)
     kept.clear()
@@ -57,7 +58,7 @@ def test_only_so_much_is_kept_ready(store: Any) -> None:
     """Those that were used last; and a journey that is larger than all of it never."""
     for name in "abc":
         store.append(name, [row(name, 1)])
-    store._kept = Kept(2 * weight(Known("1", store.journey("a"), 0, ())))
+    store._kept = Kept(2 * weight(Known("1", store.journey("a"), 0, Past())))
     a, b = store.journey("a"), store.journey("b")
     assert store.journey("a") is a
     store.journey("c")
@@ -71,12 +72,12 @@ def test_only_so_much_is_kept_ready(store: Any) -> None:
 
 def test_what_is_kept_weighs_what_it_says() -> None:
     """However it is nested: a journey with long texts takes the place of many."""
-    short = weight(Known(1, Timeline([row("a", 1)]), 0, ()))
+    short = weight(Known(1, Timeline([row("a", 1)]), 0, Past()))
     said = {"text": "x" * 1000, "list": ["y" * 100] * 10, "map": {"k" * 100: "z" * 900}, "n": 5}
-    long = weight(Known(1, Timeline([row("a", 1) | said]), 0, ()))
+    long = weight(Known(1, Timeline([row("a", 1) | said]), 0, Past()))
     assert long == short + 3000
     made = Remembered("d", "c", 1, "t" * 70, (0, 1), ("a" * 10, "b" * 20))
-    assert weight(Known(1, EMPTY, 2, (made, made))) - weight(NOTHING) == 2 * (512 + 100)
+    assert weight(Known(1, EMPTY, 2, Past([made, made]))) - weight(NOTHING) == 2 * (512 + 100)
 
 
 def test_a_name_that_is_a_customer_again_is_known_by_its_own(store: Any) -> None:
@@ -103,6 +104,18 @@ def test_nothing_is_kept_of_who_is_forgotten(store: Any) -> None:
     assert [name for name in ("c", "mail", "other") if store._kept.get(name) != NOTHING] == [
         "other"
     ]
+
+
+def test_what_another_process_forgot_does_not_come_back(store: Any) -> None:
+    """Also where the customer has returned since."""
+    mine, theirs = store._kept, Kept(10**6)
+    for number in range(20):
+        wanted = taking(f"d{number}", (claim(at_most=99),), customer="c", version=0)
+        assert store.take(wanted).granted
+        assert [one.id for one in store.recall("c", 20).decisions] == [f"d{number}"]
+        store._kept = theirs
+        store.forget("c")
+        store._kept = mine
 
 
 @pytest.mark.parametrize("store", ["postgres", "sqlite"], indirect=True)

@@ -12,6 +12,7 @@ from nba.errors import StoreError
 from nba.state.memory import MemoryStore
 from nba.state.opening import check, init, migrate, open_store
 from nba.state.sqlite import SqliteStore
+from nba.state.sqlite_schema import VERSION
 
 
 def test_a_url_says_which_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +95,6 @@ def test_operators_make_and_look_at_stores(tmp_path: Path) -> None:
     assert not check(url).ok
     init(url)
     assert check(url).ok
-    assert migrate(url) == (1, 1)
+    assert migrate(url) == (VERSION, VERSION)
     with pytest.raises(StoreError, match="`memory://` keeps nothing"):
         check("memory://")

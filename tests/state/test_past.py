@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from nba.state.past import Past
 from nba.state.store import Remembered
 
@@ -35,6 +37,27 @@ def test_changing_makes_another() -> None:
     assert [one.text for one in past] == ["", ""]
     assert after.adding(row("c", 3))[-1].id == "c"
     assert len(past) == 2
+
+
+def test_what_came_after_is_added_or_told_anew() -> None:
+    """What is as it was stays so."""
+    past = Past([row("a", 1), row("b", 2)])
+    assert past.said == 4
+    past.read = ("mark", {}, ())
+    after = past.after([row("b", 2, "said"), row("c", 0), row("a", 1)])
+    assert [(one.id, one.text) for one in after] == [("c", ""), ("a", ""), ("b", "said")]
+    assert after.said == 10 == Past(after).said
+    assert after.read == ("mark", {}, (row("b", 2, "said"), row("c", 0)))
+    assert past.after([]) is past
+
+
+def test_threads_may_add_to_the_same_past() -> None:
+    """Each has its own afterwards."""
+    past = Past([row("a", 1)])
+    with ThreadPoolExecutor(8) as threads:
+        found = [*threads.map(lambda n: (n, past.adding(row(f"b{n}", 2))), range(200))]
+    assert all([one.id for one in after] == ["a", f"b{n}"] for n, after in found)
+    assert past == (row("a", 1),)
 
 
 def test_what_is_read_is_carried_on() -> None:

@@ -234,10 +234,11 @@ def older(file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a file of an older version, with an event in it."""
     with closing(SqliteStore(file)) as store:
         store.append("c", [row("e", 1)])
-    monkeypatch.setattr(sqlite_schema, "VERSION", 3)
+    last = sqlite_schema.VERSION
+    monkeypatch.setattr(sqlite_schema, "VERSION", last + 2)
     steps = {
-        1: ["CREATE TABLE more (a INTEGER) STRICT", "INSERT INTO more VALUES (7)"],
-        2: ["UPDATE more SET a = a * 6"],
+        last: ["CREATE TABLE more (a INTEGER) STRICT", "INSERT INTO more VALUES (7)"],
+        last + 1: ["UPDATE more SET a = a * 6"],
     }
     monkeypatch.setattr(sqlite_schema, "MIGRATIONS", steps)
     return file
@@ -250,24 +251,53 @@ def test_an_older_file_is_refused_until_it_is_migrated(older: Path) -> None:
         with pytest.raises(StoreError, match=r"from an older nba.*run `nba store migrate URL`"):
             opens()
     found = check(url)
-    assert (found.version, found.wanted, found.ok) == (1, 3, False)
-    assert migrate(url) == (1, 3)
-    assert migrate(url) == (3, 3)
+    newest = sqlite_schema.VERSION
+    assert (found.version, found.wanted, found.ok) == (newest - 2, newest, False)
+    assert migrate(url) == (newest - 2, newest)
+    assert migrate(url) == (newest, newest)
     assert check(url).ok
     with closing(SqliteStore(older)) as store, closing(sqlite3.connect(older)) as other:
         assert ids(store, "c") == ["e"]
         assert other.execute("SELECT a FROM more").fetchall() == [(42,)]
 
 
+def test_a_file_of_the_first_version_is_migrated(file: Path) -> None:
+    """Decisions from before are read, changed and added to."""
+    with closing(SqliteStore(file)) as store:
+        for name in "ab":
+            version = store.version("c")
+            store.take(taking(name, (claim(at_most=9),), customer="c", version=version))
+    with closing(sqlite3.connect(file)) as other:
+        for statement in (
+            "DROP INDEX decisions_changed",
+            "CREATE INDEX decisions_recorded_as ON decisions (recorded_as)",
+            "ALTER TABLE decisions DROP COLUMN changed",
+            "ALTER TABLE customers DROP COLUMN added",
+            "PRAGMA user_version = 1",
+        ):
+            other.execute(statement)
+    with pytest.raises(StoreError, match=r"from an older nba.*run `nba store migrate URL`"):
+        SqliteStore(file)
+    assert migrate(f"sqlite:///{file}") == (1, 2)
+    with closing(SqliteStore(file)) as store:
+        assert [one.id for one in store.recall("c", 20).decisions] == ["a", "b"]
+        version = store.version("c")
+        store.take(taking("d", (claim(at_most=9),), customer="c", version=version))
+        store.amend("a", 0, "other", 12)
+        found = [(one.id, one.text) for one in store.recall("c", 20).decisions]
+        assert found == [("a", "other"), ("b", "text"), ("d", "text")]
+
+
 def test_a_migration_that_fails_changes_nothing(
     older: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its first steps are undone."""
-    steps = {1: ["CREATE TABLE more (a)"], 2: ["CREATE TABLE events (a)"]}
+    before = sqlite_schema.VERSION - 2
+    steps = {before: ["CREATE TABLE more (a)"], before + 1: ["CREATE TABLE events (a)"]}
     monkeypatch.setattr(sqlite_schema, "MIGRATIONS", steps)
     with pytest.raises(StoreError, match="table events already exists"):
         migrate(f"sqlite:///{older}")
-    assert check(f"sqlite:///{older}").version == 1
+    assert check(f"sqlite:///{older}").version == before
     with closing(sqlite3.connect(older)) as other, pytest.raises(sqlite3.OperationalError):
         other.execute("SELECT * FROM more")
 

@@ -17,6 +17,7 @@ from tests.state.contract import STORES, row
 from nba.decide.contact import Asked
 from nba.decide.offers import Claim
 from nba.errors import CaseError
+from nba.state.known import Kept
 from nba.state.reservation import EVER, Alternative, Granted, Settlement, Taking, entry_id
 from nba.state.store import Remembered, Store
 
@@ -285,6 +286,7 @@ class Machine(RuleBasedStateMachine):
         self.stack = ExitStack()
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
         self.store = self.stack.enter_context(STORES[self.kind](Path(folder)))
+        self.elsewhere = Kept(10**6)
         self.clock = 10
         self.links: dict[str, str] = {}
         self.decisions: dict[str, Remembered] = {}
@@ -329,6 +331,13 @@ class Machine(RuleBasedStateMachine):
             for one in self.on(place, customer)
             if one.entry == entry and (one.expires is None or one.expires > self.clock)
         ]
+
+    @rule()
+    def go_elsewhere(self) -> None:
+        """Go on in another process, which knows what it read when it was its turn."""
+        store: Any = self.store
+        if self.kind != "memory":
+            store._kept, self.elsewhere = self.elsewhere, store._kept
 
     @rule(seconds=st.integers(0, 3))
     def wait(self, seconds: int) -> None:

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 
 from nba.journey.events import Row
 from nba.journey.timeline import EMPTY, Timeline
-from nba.state.store import Remembered
+from nba.state.past import Past
 
 __all__ = ["CACHED", "NOTHING", "Kept", "Known", "weight"]
 
@@ -27,19 +27,18 @@ class Known(NamedTuple):
     journey: int | str
     timeline: Timeline
     version: int
-    decisions: tuple[Remembered, ...]
+    decisions: Past
 
 
 #: Nothing has the version 0.
-NOTHING: Final = Known(0, EMPTY, 0, ())
+NOTHING: Final = Known(0, EMPTY, 0, Past())
 
 
 def weight(known: Known) -> int:
     """Return about how many bytes it takes to keep something known."""
     rows, decisions = known.timeline.rows, known.decisions
     said = sum(_length(value) for row in rows for value in row.values())
-    said += sum(len(one.text) + sum(map(len, one.answers)) for one in decisions)
-    return _JOURNEY + _EVENT * len(rows) + _DECISION * len(decisions) + said
+    return _JOURNEY + _EVENT * len(rows) + _DECISION * len(decisions) + said + decisions.said
 
 
 def _length(value: object) -> int:
@@ -49,10 +48,6 @@ def _length(value: object) -> int:
     if isinstance(value, dict):
         return sum(_length(one) for entry in value.items() for one in entry)
     return sum(map(_length, value)) if isinstance(value, list | tuple) else 0
-
-
-def _versions(known: Known) -> tuple[int | str, int]:
-    return known.journey, known.version
 
 
 class Kept:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from nba.state.store import Remembered
 
 __all__ = ["Past"]
 
 _order = attrgetter("at", "id")
+_adding: Final = threading.Lock()
+
+
+def _said(one: Remembered) -> int:
+    return len(one.text) + sum(map(len, one.answers))
 
 
 class Past(Sequence[Remembered]):
@@ -20,33 +26,60 @@ class Past(Sequence[Remembered]):
     stand beside it: what was added or changed since.
     """
 
-    __slots__ = ("_count", "_in_order", "_rows", "read")
+    __slots__ = ("_count", "_in_order", "_rows", "_said", "read")
 
     def __init__(self, rows: Iterable[Remembered] = ()) -> None:
         self._rows = [*rows]  # as they came; those that come later are added for all
         self._count = len(self._rows)
         self._in_order: tuple[Remembered, ...] | None = None
+        self._said: int | None = None
         #: in one piece, since threads share a past
         self.read: tuple[object, Any, Sequence[Remembered]] | None = None
 
     def adding(self, row: Remembered) -> Past:
-        """Return the past with one more, which nobody added before."""
-        rows = self._rows if len(self._rows) == self._count else self._rows[: self._count]
-        rows.append(row)
+        """Return the past with one more, which is not in it."""
+        with _adding:
+            goes_on = self._count and len(self._rows) == self._count
+            rows = self._rows if goes_on else self._rows[: self._count]
+            rows.append(row)
         return self._after(rows, row)
 
     def changing(self, row: Remembered) -> Past:
         """Return the past in which a decision is as *row* says."""
-        rows = [row if one.id == row.id else one for one in self._rows[: self._count]]
-        return self._after(rows, row)
+        own = self._rows[: self._count]
+        place = next(place for place, one in enumerate(own) if one.id == row.id)
+        before, own[place] = own[place], row
+        return self._after(own, row, before)
 
-    def _after(self, rows: list[Remembered], new: Remembered) -> Past:
+    def after(self, rows: Iterable[Remembered]) -> Past:
+        """Return the past with these: others are added, and those in it are as they say now."""
+        known = {one.id: one for one in self._rows[: self._count]}
+        past = self
+        for row in rows:
+            if (own := known.get(row.id)) is None:
+                past = past.adding(row)
+            elif own != row:
+                past = past.changing(row)
+        return past
+
+    def _after(
+        self, rows: list[Remembered], new: Remembered, before: Remembered | None = None
+    ) -> Past:
         after = Past()
-        after._rows, after._count = rows, len(rows)
+        after._rows, after._count = rows, self._count + (before is None)
+        if self._said is not None:
+            after._said = self._said + _said(new) - (_said(before) if before else 0)
         if (read := self.read) is not None:
             mark, made, others = read
             after.read = (mark, made, (*others, new))
         return after
+
+    @property
+    def said(self) -> int:
+        """How many characters are remembered of all of them."""
+        if self._said is None:
+            self._said = sum(map(_said, self._rows[: self._count]))
+        return self._said
 
     def _tuple(self) -> tuple[Remembered, ...]:
         if self._in_order is None:

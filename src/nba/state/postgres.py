@@ -18,6 +18,7 @@ from nba.journey.events import Row
 from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MAX
 from nba.state.known import CACHED, Kept, Known
+from nba.state.past import Past
 from nba.state.postgres_calls import Address, Calls
 from nba.state.postgres_schema import check, init, migrate, opened
 from nba.state.postgres_text import json_of, numbers, read, texts, written
@@ -179,7 +180,7 @@ class PostgresStore:
             journey,
             self._kept.timeline(journey, before, leads_to, _rows(contents)),
             version,
-            before.decisions if version == before.version else _decisions(decisions),
+            before.decisions if version == before.version else Past(_decisions(decisions)),
         )
         known = self._kept.keep(known, customer, leads_to)
         counts = tuple(map(int, used)) if used else ()

@@ -20,7 +20,7 @@ from nba.decide.contact import Asked
 from nba.errors import CaseError, StoreError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
-from nba.state.known import CACHED, Kept, Known
+from nba.state.known import CACHED, NOTHING, Kept, Known
 from nba.state.opening import Checked
 from nba.state.redis_server import RedisServer
 from nba.state.redis_text import (
@@ -103,7 +103,9 @@ class RedisStore:
         timeline = self._kept.timeline(version, before, customer, _rows(rows))
         # the decisions are read each time: a server that lost its last second counts the same
         # versions again
-        return self._kept.keep(Known(version, timeline, 0, ()), name, customer).timeline
+        return self._kept.keep(
+            Known(version, timeline, 0, NOTHING.decisions), name, customer
+        ).timeline
 
     def version(self, customer: str) -> int:
         """Return the version of the journey, for `set_deadlines`."""

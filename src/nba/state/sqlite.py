@@ -20,6 +20,7 @@ from nba.state import sqlite_deadlines as deadlines
 from nba.state import sqlite_decisions as decisions
 from nba.state import sqlite_journeys as journeys
 from nba.state.known import CACHED, Kept, Known
+from nba.state.past import Past
 from nba.state.reservation import Granted, Settlement, Taking
 from nba.state.sqlite_accounts import Accounts, forget_before, forget_owner
 from nba.state.sqlite_file import File, Synchronous
@@ -83,7 +84,7 @@ class SqliteStore:
             if not new:
                 return []
             version = journeys.next_version(known.version)
-            journeys.put_version(run, known.customer, version, version)
+            journeys.put_version(run, known.customer, version, journey=version, added=known.added)
         before = self._kept.get(known.customer)
         if before.journey == known.journey:  # nothing has to be read again
             after = before.timeline.adding(row_of(aged[place][2]) for place in new)
@@ -203,7 +204,11 @@ class SqliteStore:
             timeline = self._timeline(run, found, before)
             decided = before.decisions
             if before.version != found.version:
-                decided = decisions.decisions(run, found.customer)
+                if before.version and found.added <= before.version <= found.version:
+                    changed = decisions.decisions(run, found.customer, before.version)
+                    decided = decided.after(changed)
+                else:
+                    decided = Past(decisions.decisions(run, found.customer))
             accounts = Accounts(run, self._names(run, found), at)
             accounts.read(asked)
             used = tuple(accounts.used(one) for one in asked)
@@ -235,9 +240,11 @@ class SqliteStore:
                 kept = Remembered(
                     taking.id, known.customer, at, taking.text, tuple(granted), answers
                 )
-                decisions.keep(run, kept)
                 version = journeys.next_version(known.version)
-                journeys.put_version(run, known.customer, version, known.journey)
+                decisions.keep(run, kept, version)
+                journeys.put_version(
+                    run, known.customer, version, journey=known.journey, added=known.added
+                )
         return Granted(tuple(granted), tuple(refused))
 
     def decision(self, id: str) -> Remembered | None:
@@ -258,9 +265,11 @@ class SqliteStore:
             accounts.read(one.claim.asked for one in settlements)
             done = tuple(accounts.settle(one) for one in settlements)
             accounts.write()
-            decisions.amend(run, id, revision + 1, text)
             version = journeys.next_version(known.version)
-            journeys.put_version(run, known.customer, version, known.journey)
+            decisions.amend(run, id, revision + 1, text, version)
+            journeys.put_version(
+                run, known.customer, version, journey=known.journey, added=known.added
+            )
         return done
 
     # --- forgetting

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from nba.state import sqlite_journeys as journeys
@@ -20,7 +21,7 @@ _ONE: Final = (
 )
 _ALL: Final = (
     "SELECT id, recorded_as, at, revision, granted, answers, text"  # noqa: S608 - our own text
-    f" FROM decisions WHERE recorded_as IN {journeys.NAMES}"
+    f" FROM decisions WHERE recorded_as IN {journeys.NAMES} AND changed > ?2"
 )
 _BEFORE: Final = (
     "SELECT (SELECT granted FROM decisions WHERE id = ?1),"
@@ -69,10 +70,10 @@ def grant(taking: Taking, accounts: Accounts) -> tuple[list[int], list[tuple[int
     return granted, refused
 
 
-def keep(run: sqlite3.Connection, one: Remembered) -> None:
-    """Remember a decision."""
+def keep(run: sqlite3.Connection, one: Remembered, changed: int) -> None:
+    """Remember a decision; *changed* is the version that the customer gets."""
     run.execute(
-        "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             written(one.id),
             written(one.recorded_as),
@@ -81,6 +82,7 @@ def keep(run: sqlite3.Connection, one: Remembered) -> None:
             json.dumps(one.granted),
             json.dumps(one.answers),
             written(one.text),
+            changed,
         ),
     )
 
@@ -91,17 +93,16 @@ def decision(run: sqlite3.Connection, id_: str) -> Remembered | None:
     return None if row is None else _remembered(row)
 
 
-def decisions(run: sqlite3.Connection, customer: str) -> tuple[Remembered, ...]:
-    """Return what is remembered of a customer's decisions, in order."""
-    found = [_remembered(row) for row in run.execute(_ALL, (written(customer),))]
-    return tuple(sorted(found, key=lambda one: (one.at, one.id)))
+def decisions(run: sqlite3.Connection, customer: str, after: int = -1) -> Iterator[Remembered]:
+    """Yield what is remembered of a customer's decisions that changed after a version."""
+    return map(_remembered, run.execute(_ALL, (written(customer), after)))
 
 
-def amend(run: sqlite3.Connection, id_: str, revision: int, text: str) -> None:
-    """Replace the text of a decision."""
+def amend(run: sqlite3.Connection, id_: str, revision: int, text: str, changed: int) -> None:
+    """Replace the text of a decision; *changed* is the version that the customer gets."""
     run.execute(
-        "UPDATE decisions SET text = ?, revision = ? WHERE id = ?",
-        (written(text), revision, written(id_)),
+        "UPDATE decisions SET text = ?, revision = ?, changed = ? WHERE id = ?",
+        (written(text), revision, changed, written(id_)),
     )
 
 

@@ -33,7 +33,8 @@ __all__ = [
 NAMES: Final = "(SELECT ?1 UNION ALL SELECT name FROM links WHERE customer = ?1)"
 
 _KNOWN: Final = (
-    "SELECT c.name, k.version, k.journey, EXISTS (SELECT 1 FROM links WHERE customer = c.name)"
+    "SELECT c.name, k.version, k.journey, k.added,"
+    " EXISTS (SELECT 1 FROM links WHERE customer = c.name)"
     " FROM (SELECT coalesce((SELECT customer FROM links WHERE name = ?1), ?1) AS name) c"
     " LEFT JOIN customers k ON k.name = c.name"
 )
@@ -49,18 +50,22 @@ _ROWS: Final = f"SELECT row FROM events WHERE name IN {NAMES} ORDER BY number"  
 
 
 class Known(NamedTuple):
-    """What is known of a customer: the name, the versions, and if other names lead there."""
+    """What is known of a customer: the name, the versions, and if other names lead there.
+
+    Since the version *added*, decisions were only added or amended.
+    """
 
     customer: str
     version: int
     journey: int
+    added: int
     linked: bool
 
 
 def known(run: sqlite3.Connection, name: str) -> Known:
     """Return what is known of the customer that a name leads to."""
-    customer, version, journey, linked = run.execute(_KNOWN, (written(name),)).fetchone()
-    return Known(read(customer), version or 0, journey or 0, bool(linked))
+    customer, version, journey, added, linked = run.execute(_KNOWN, (written(name),)).fetchone()
+    return Known(read(customer), version or 0, journey or 0, added or 0, bool(linked))
 
 
 def customer_of(run: sqlite3.Connection, name: str) -> str:
@@ -96,12 +101,14 @@ def next_version(version: int) -> int:
     return version + 1 if version else secrets.randbits(52) + 1
 
 
-def put_version(run: sqlite3.Connection, customer: str, version: int, journey: int) -> None:
-    """Keep a customer's versions."""
+def put_version(
+    run: sqlite3.Connection, customer: str, version: int, *, journey: int, added: int
+) -> None:
+    """Keep a customer's versions: those of one who is new begin with the *version*."""
     run.execute(
-        "INSERT INTO customers VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
-        " version = excluded.version, journey = excluded.journey",
-        (written(customer), version, journey),
+        "INSERT INTO customers VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        " version = excluded.version, journey = excluded.journey, added = excluded.added",
+        (written(customer), version, journey, added or version),
     )
 
 
@@ -113,7 +120,8 @@ def changed(run: sqlite3.Connection, customer: str, *, journey: bool = True) -> 
         (anything,) = run.execute(_ANYTHING, (name,)).fetchone()
         if anything:
             version = next_version(found.version)
-            put_version(run, customer, version, version if journey else found.journey)
+            seen = version if journey else found.journey
+            put_version(run, customer, version, journey=seen, added=version)
             return
     run.execute("DELETE FROM customers WHERE name = ?", (name,))
 

@@ -18,7 +18,7 @@ from nba.errors import StoreError
 __all__ = ["APPLICATION_ID", "VERSION", "create", "migrate", "verify", "version_of"]
 
 APPLICATION_ID: Final = 0x6E626131  # "nba1"
-VERSION: Final = 1
+VERSION: Final = 2
 
 _TABLES: Final[Sequence[str]] = (
     # one row: the store's id, for cursors; how many deadlines became known; the latest time that
@@ -31,9 +31,11 @@ _TABLES: Final[Sequence[str]] = (
         name TEXT PRIMARY KEY, towards TEXT NOT NULL, customer TEXT NOT NULL
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX links_customer ON links (customer)",
-    # of whom events or decisions are known: the version, and the version of the journey alone
+    # of whom events or decisions are known: the version, the version of the journey alone, and the
+    # version since which decisions were only added or amended
     """CREATE TABLE customers (
-        name TEXT PRIMARY KEY, version INTEGER NOT NULL, journey INTEGER NOT NULL
+        name TEXT PRIMARY KEY, version INTEGER NOT NULL, journey INTEGER NOT NULL,
+        added INTEGER NOT NULL DEFAULT 0
     ) STRICT, WITHOUT ROWID""",
     # in the order in which they were recorded
     """CREATE TABLE events (
@@ -50,12 +52,13 @@ _TABLES: Final[Sequence[str]] = (
     ) STRICT, WITHOUT ROWID""",
     "CREATE INDEX deadlines_customer ON deadlines (customer)",
     "CREATE INDEX deadlines_late ON deadlines (known) WHERE late",
-    # `granted` and `answers` are JSON lists
+    # `granted` and `answers` are JSON lists; `changed` is the version that the customer got then
     """CREATE TABLE decisions (
         id TEXT NOT NULL UNIQUE, recorded_as TEXT NOT NULL, at INTEGER NOT NULL,
-        revision INTEGER NOT NULL, granted TEXT NOT NULL, answers TEXT NOT NULL, text TEXT NOT NULL
+        revision INTEGER NOT NULL, granted TEXT NOT NULL, answers TEXT NOT NULL, text TEXT NOT NULL,
+        changed INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
-    "CREATE INDEX decisions_recorded_as ON decisions (recorded_as)",
+    "CREATE INDEX decisions_changed ON decisions (recorded_as, changed)",
     "CREATE INDEX decisions_age ON decisions (at)",
     # `used` is the sum of the entries. No entry is older than `oldest`, none that is forgotten
     # when it is old than `aging`, and none expires before `expiring`; NULL where there is none
@@ -76,7 +79,14 @@ _TABLES: Final[Sequence[str]] = (
 )
 
 #: By version, the statements that lead from it to the next.
-MIGRATIONS: Final[Mapping[int, Sequence[str]]] = {}
+MIGRATIONS: Final[Mapping[int, Sequence[str]]] = {
+    1: (
+        "ALTER TABLE customers ADD COLUMN added INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE decisions ADD COLUMN changed INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX decisions_changed ON decisions (recorded_as, changed)",
+        "DROP INDEX decisions_recorded_as",
+    ),
+}
 
 
 def version_of(connection: sqlite3.Connection, path: str) -> int | None:
