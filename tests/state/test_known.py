@@ -45,7 +45,7 @@ def test_of_one_journey_there_is_one_timeline() -> None:
     kept = Kept(10**6)
     first, late, next_ = Timeline([row("a", 1)]), Timeline([row("a", 1)]), Timeline([row("b", 1)])
     assert kept.keep(Known(1, first, 0, Past()), "c").timeline is first
-    assert kept.keep(Known(1, late, 2, Past()), "mail", "c") == (1, first, 2, Past())
+    assert kept.keep(Known(1, late, 2, Past()), "mail", "c")[:4] == (1, first, 2, Past())
     assert kept.get("mail").timeline is first
     assert kept.keep(Known(3, next_, 3, Past()), "mail", "c").timeline is next_
     kept.keep(NOTHING, "mail")
@@ -78,6 +78,17 @@ def test_what_is_kept_weighs_what_it_says() -> None:
     assert long == short + 3000
     made = Remembered("d", "c", 1, "t" * 70, (0, 1), ("a" * 10, "b" * 20))
     assert weight(Known(1, EMPTY, 2, Past([made, made]))) - weight(NOTHING) == 2 * (512 + 100)
+
+
+def test_what_is_kept_is_measured_anew_with_another_journey(store: Any) -> None:
+    """And not as long as it is the same."""
+    store.append("c", [row("a", 1)])
+    store.journey("c")
+    one = store._kept.get("c").size
+    store.append("c", [row("b", 2)])
+    store.journey("c")
+    store.recall("c", 5)
+    assert store._kept.get("c").size == weight(Known("1", store.journey("c"), 0, Past())) > one > 0
 
 
 def test_a_name_that_is_a_customer_again_is_known_by_its_own(store: Any) -> None:

@@ -22,12 +22,16 @@ _JOURNEY, _EVENT, _DECISION = 6144, 1536, 512
 
 
 class Known(NamedTuple):
-    """What was read last: the journey of one version, and the decisions of another."""
+    """What was read last: the journey of one version, and the decisions of another.
+
+    *size* is about how many bytes the timeline takes, as soon as that was measured.
+    """
 
     journey: int | str
     timeline: Timeline
     version: int
     decisions: Past
+    size: int = 0
 
 
 #: Nothing has the version 0.
@@ -36,9 +40,13 @@ NOTHING: Final = Known(0, EMPTY, 0, Past())
 
 def weight(known: Known) -> int:
     """Return about how many bytes it takes to keep something known."""
-    rows, decisions = known.timeline.rows, known.decisions
-    said = sum(_length(value) for row in rows for value in row.values())
-    return _JOURNEY + _EVENT * len(rows) + _DECISION * len(decisions) + said + decisions.said
+    size = known.size or _size(known.timeline)
+    return size + _DECISION * len(known.decisions) + known.decisions.said
+
+
+def _size(timeline: Timeline) -> int:
+    said = sum(_length(value) for row in timeline.rows for value in row.values())
+    return _JOURNEY + _EVENT * len(timeline.rows) + said
 
 
 def _length(value: object) -> int:
@@ -89,7 +97,9 @@ class Kept:
             kept = [(name, self._kept.get(name)) for name in names]
             for _, other in kept:
                 if other is not None and other.journey == known.journey:
-                    known = known._replace(timeline=other.timeline)
+                    known = known._replace(timeline=other.timeline, size=other.size)
+            if not known.size:
+                known = known._replace(size=_size(known.timeline))
             for name, other in kept:
                 if not (known.version or known.journey):
                     self._kept.pop(name, None)

@@ -77,7 +77,7 @@ class PostgresStore:
         found, version, contents = self._calls("journey", written(customer), str(before.journey))
         leads_to = read(found)
         timeline = self._kept.timeline(version, before, leads_to, _rows(contents))
-        known = before._replace(journey=version, timeline=timeline)
+        known = before._replace(journey=version, timeline=timeline, size=0)
         return self._kept.keep(known, customer, leads_to).timeline
 
     def version(self, customer: str) -> int:

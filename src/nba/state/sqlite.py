@@ -98,7 +98,7 @@ class SqliteStore:
             found = journeys.known(run, customer)
             before = self._kept.get(found.customer)
             timeline = self._timeline(run, found, before)
-        known = before._replace(journey=found.journey, timeline=timeline)
+        known = before._replace(journey=found.journey, timeline=timeline, size=0)
         return self._kept.keep(known, found.customer).timeline
 
     def _timeline(self, run: sqlite3.Connection, found: journeys.Known, before: Known) -> Timeline:
