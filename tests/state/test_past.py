@@ -51,6 +51,21 @@ def test_what_came_after_is_added_or_told_anew() -> None:
     assert past.after([]) is past
 
 
+def test_a_decision_is_found_by_its_id() -> None:
+    """In the past that has it, and not in those before it or beside it."""
+    first = Past([row("a", 1)])
+    assert first.find("a") == row("a", 1)
+    second, other = first.adding(row("b", 2)), first.adding(row("c", 3))
+    changed = second.changing(row("a", 1, "said")).adding(row("d", 4))
+    found = [[past.find(name) for name in "abcd"] for past in (first, second, other, changed)]
+    assert [[one and (one.id, one.text) for one in each] for each in found] == [
+        [("a", ""), None, None, None],
+        [("a", ""), ("b", ""), None, None],
+        [("a", ""), None, ("c", ""), None],
+        [("a", "said"), ("b", ""), None, ("d", "")],
+    ]
+
+
 def test_threads_may_add_to_the_same_past() -> None:
     """Each has its own afterwards."""
     past = Past([row("a", 1)])

@@ -541,7 +541,7 @@ def test_a_customer_changes_once_when_much_is_forgotten(store: RedisStore) -> No
         before = int(client.get(key))
         assert store.forget_before(100) == 20
         assert int(client.get(key)) - before == 2  # for the events, and for the decisions
-    assert (store.recall("c", 100).decisions, ids(store, "c")) == ((), [])
+    assert (tuple(store.recall("c", 100).decisions), ids(store, "c")) == ((), [])
 
 
 def test_very_many_expire_at_once(store: RedisStore) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from nba.decide.contact import Asked
 from nba.decide.offers import Claim
 from nba.state.memory import MemoryStore
+from nba.state.past import Past
 from nba.state.reservation import Alternative, Granted, Taking
 from nba.state.store import Memory, Store
 
@@ -28,9 +29,9 @@ class Rehearsal(MemoryStore):
         """Return what both remember, and what both count."""
         before = self._before.recall(customer, at, asked)
         own = super().recall(before.customer, at, asked)
-        decisions = sorted((*before.decisions, *own.decisions), key=lambda one: (one.at, one.id))
+        decisions = Past((*before.decisions, *own.decisions))
         used = tuple(there + here for there, here in zip(before.used, own.used, strict=True))
-        return Memory(before.customer, own.version, before.timeline, tuple(decisions), used)
+        return Memory(before.customer, own.version, before.timeline, decisions, used)
 
     def take(self, taking: Taking) -> Granted:
         """Grant here what fits beside what counts in the store before."""

@@ -25,6 +25,7 @@ from nba.engine.taking import SPARE, taking_of, with_reservations
 from nba.errors import CaseError, Diagnostic, StoreError
 from nba.journey.shapes import EventShapes
 from nba.journey.timeline import EMPTY, Timeline
+from nba.state.past import Past
 from nba.state.reservation import Granted, Taking
 from nba.state.store import Remembered, Store
 
@@ -120,9 +121,9 @@ def _decide(
         accounts = view.accounts if case.history is None else {}
         memory = store.recall(case.id, view.now, tuple(accounts.values()))
         if asked_for is not None:
-            for row in memory.decisions:
-                if row.id == name:
-                    return retold(row, asked_for)
+            made = memory.decisions.find(name)
+            if made is not None:
+                return retold(made, asked_for)
         timeline, problems = _timeline(running, case, now, memory.timeline)
         history = _history(plan, case, view.now)
         if history is None:
@@ -234,7 +235,7 @@ def decided_again(running: Running, store: Store, case: Case, made: Decision) ->
     timeline, _ = _timeline(running, case, made.now, memory.timeline if memory else EMPTY)
     history = _history(plan, case, view.now)
     if history is None and memory is not None:
-        before = tuple(row for row in memory.decisions if row.id != made.id and row.at <= view.now)
+        before = Past(row for row in memory.decisions if row.id != made.id and row.at <= view.now)
         found = history_in(plan, memory._replace(decisions=before), (), view.now)
         # what was used then is counted from the answers, but for what the case says
         history = with_used(History(found.answers), case.used, plan.book)

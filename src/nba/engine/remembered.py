@@ -30,7 +30,7 @@ def history_in(
     used = dict(zip(asked, memory.used, strict=True))
     if not memory.decisions:
         return History((), used)
-    past = memory.decisions if isinstance(memory.decisions, Past) else Past(memory.decisions)
+    past = memory.decisions
     heeded = _heeded(plan, past)
     unheeded = _Unheeded(plan.book, past, heeded, now)
     if not heeded:

@@ -22,6 +22,7 @@ from nba.journey.events import Row
 from nba.journey.timeline import Timeline
 from nba.state.known import CACHED, NOTHING, Kept, Known
 from nba.state.opening import Checked
+from nba.state.past import Past
 from nba.state.redis_server import RedisServer
 from nba.state.redis_text import (
     read_decision,
@@ -191,7 +192,7 @@ class RedisStore:
             leads_to,
             int(version),
             self._timeline(customer, before, leads_to, read_text(journey), rows),
-            tuple(sorted(map(read_decision, decisions), key=lambda made: (made.at, made.id))),
+            Past(map(read_decision, decisions)),
             tuple(sum(map(int, summands)) for summands in used),
         )
 

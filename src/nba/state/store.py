@@ -18,6 +18,7 @@ from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MIN
+from nba.state.past import Past, Remembered
 from nba.state.reservation import Granted, Settlement, Taking
 
 __all__ = ["Change", "Due", "Mark", "Memory", "Pass", "Remembered", "Store"]
@@ -34,22 +35,6 @@ class Due(NamedTuple):
     change: Change
 
 
-class Remembered(NamedTuple):
-    """What is remembered of a decision; *recorded_as* is the name that it was made for.
-
-    *granted* are the places of its answers among the alternatives it had, *answers* what is
-    remembered of each, *text* what is of the whole. *revision* grows when it is amended.
-    """
-
-    id: str
-    recorded_as: str
-    at: int
-    text: str
-    granted: tuple[int, ...]
-    answers: tuple[str, ...]
-    revision: int = 0
-
-
 class Memory(NamedTuple):
     """What is remembered about a customer at once.
 
@@ -59,7 +44,7 @@ class Memory(NamedTuple):
     customer: str
     version: int
     timeline: Timeline
-    decisions: Sequence[Remembered]
+    decisions: Past
     used: tuple[int, ...]
 
 
