@@ -21,12 +21,12 @@ from tests.state.contract import ids, row
 from tests.state.test_takings import claim, taking
 
 from nba.errors import CaseError, StoreError
-from nba.state import sqlite_schema
+from nba.state import sqlite_decisions, sqlite_schema
 from nba.state.known import Kept
 from nba.state.reservation import Settlement, entry_id
 from nba.state.sqlite import SqliteStore, check, init, migrate
 from nba.state.sqlite_text import read, written
-from nba.state.store import Store
+from nba.state.store import Remembered, Store
 
 
 @pytest.fixture
@@ -224,6 +224,30 @@ def test_damage_is_found(file: Path) -> None:
         opened.write(b"\xff" * (size // 4))
     with pytest.raises(StoreError, match="is damaged: go back to a copy of it"):
         check(f"sqlite:///{file}")
+
+
+def test_what_is_known_is_not_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many decisions there are, those that are new or were amended are read."""
+    plain, read = sqlite_decisions._remembered, []
+
+    def remembered(found: Any) -> Remembered:
+        read.append(one := plain(found))
+        return one
+
+    with closing(SqliteStore(file)) as store:
+        for number in range(50):
+            wanted = taking(f"d{number}", (claim(at_most=99),), version=store.version("c"))
+            assert store.take(wanted).granted
+        assert len(store.recall("c", 20).decisions) == 50
+        monkeypatch.setattr(sqlite_decisions, "_remembered", remembered)
+        store.append("c", [row("e", 1)])
+        store.take(taking("new", (claim(at_most=99),), version=store.version("c")))
+        assert len(store.recall("c", 20).decisions) == 51
+        assert [one.id for one in read] == ["new"]
+        store.amend("d7", 0, "other", 12)
+        read.clear()
+        assert store.recall("c", 20).decisions.find("d7") == read[-1]
+        assert [one.id for one in read] == ["d7"]
 
 
 # --- versions of the tables
