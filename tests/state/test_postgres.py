@@ -25,6 +25,7 @@ from nba.state.postgres import PostgresStore, check, init, migrate
 from nba.state.postgres_text import json_of, read, written
 from nba.state.reservation import EVER, Alternative, Settlement, Taking, entry_id
 
+VERSION = len(postgres_schema._STEPS)
 BUDGET, WEEKLY = Asked("budget", "", EVER), Asked("weekly", None, 0)
 
 
@@ -261,6 +262,29 @@ def test_a_restart_while_many_take_loses_and_doubles_nothing(own: PostgresServer
         assert store.recall("c", 10, [BUDGET]).used == (len(made),)
 
 
+def test_what_a_server_lost_is_not_known_any_more(server: PostgresServer, url: str) -> None:
+    """One that took over had not got the last decision, and gives its version to another one."""
+    schema = url.rpartition("=")[2]
+    with closing(PostgresStore.open(url)) as knows, server.client() as client:
+        client.execute(f"set search_path = {schema}".encode())
+        assert takes(knows, "d", "c", Claim(WEEKLY, 1, 10))
+        version = knows.recall("c", 10).version
+        assert takes(knows, "lost", "c", Claim(WEEKLY, 1, 10))
+        assert len(knows.recall("c", 10).decisions) == 2
+        client.execute("delete from entries where entry = %s", [entry_id("lost", 0)])
+        client.execute("delete from decisions where id = 'lost'")
+        client.execute("update names set version = %s", [version])
+        client.execute("select setval('changes', %s)", [version])
+        client.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where application_name = 'nba' and pid <> pg_backend_pid()"
+        )
+        with closing(PostgresStore.open(url)) as other:
+            for name in "ef":
+                assert takes(other, name, "c", Claim(WEEKLY, 1, 10))
+        assert [one.id for one in knows.recall("c", 10).decisions] == ["d", "e", "f"]
+
+
 def test_a_server_that_is_not_there_is_said_soon(own: PostgresServer) -> None:
     """In our words, and not after minutes."""
     url = own.url(timeout=1)
@@ -331,14 +355,14 @@ def test_a_server_that_is_read_only_says_so(server: PostgresServer, url: str) ->
 def test_there_has_to_be_a_store(server: PostgresServer) -> None:
     """It does not come by itself, and who opens it is told how it does."""
     url = server.url("none_yet")
-    assert check(url)[:3] == ("postgresql", None, 1)
+    assert check(url)[:3] == ("postgresql", None, VERSION)
     for use in (PostgresStore.open, migrate):
         with pytest.raises(StoreError, match="`nba store init URL`"):
             use(url)
     init(url)
     init(url)
     assert check(url).ok
-    assert migrate(url) == (1, 1)
+    assert migrate(url) == (VERSION, VERSION)
     with closing(PostgresStore.open(url)) as store:
         assert list(store.customers()) == []
         with server.client() as other:
@@ -356,30 +380,91 @@ def test_a_newer_store_is_refused_and_an_older_one_is_brought_up(
     with closing(PostgresStore.open(url)) as store:
         store.append("c", [row("a", 1)])
     with monkeypatch.context() as patched:
-        patched.setattr(postgres_schema, "_STEPS", (*postgres_schema._STEPS, "second.sql"))
+        patched.setattr(postgres_schema, "_STEPS", (*postgres_schema._STEPS, "more.sql"))
         script = postgres_schema._script
 
         def scripts(name: str, address: Any) -> bytes:
-            if name == "second.sql":
+            if name == "more.sql":
                 return b"alter table grown.events add column more text"
             return script(name, address)
 
         patched.setattr(postgres_schema, "_script", scripts)
-        assert check(url).version == 1
+        assert check(url).version == VERSION
         assert not check(url).ok
         for use in (PostgresStore.open, init):
-            with pytest.raises(StoreError, match=r"version 1, .*`nba store migrate URL`"):
+            with pytest.raises(StoreError, match=rf"version {VERSION}, .*`nba store migrate URL`"):
                 use(url)
-        assert migrate(url) == (1, 2)
+        assert migrate(url) == (VERSION, VERSION + 1)
         assert check(url).ok
         with closing(PostgresStore.open(url)) as store:
             assert ids(store, "c") == ["a"]
     every: list[Any] = [PostgresStore.open, init, migrate]
     for use in every:
-        with pytest.raises(StoreError, match="version 2, and this nba works with 1"):
+        with pytest.raises(
+            StoreError, match=f"version {VERSION + 1}, and this nba works with {VERSION}"
+        ):
             use(url)
     with server.client() as other:
         other.execute("drop schema grown cascade")
+
+
+#: What the tables, indexes and functions of a store are.
+COLUMNS = """
+select table_name, column_name, data_type, column_default, is_nullable::text
+from information_schema.columns where table_schema = 'first'
+union all select tablename, indexname, indexdef, '', '' from pg_indexes where schemaname = 'first'
+union all select proname, pg_get_function_arguments(oid), pg_get_function_result(oid), '', ''
+from pg_proc where pronamespace = 'first'::regnamespace
+order by 1, 2
+"""
+#: What the first version had in place of what it has now; its functions only by their form.
+FIRST = """
+drop index {0}.decisions_changed;
+create index decisions_recorded_as on {0}.decisions (recorded_as, at, id);
+alter table {0}.decisions drop column changed;
+alter table {0}.names drop column added;
+delete from {0}.schema_version where version = 2;
+drop function {0}.changed;
+create function {0}.changed(given text, in_journey boolean) returns void
+language sql as '';
+drop function {0}.recall;
+create function {0}.recall(
+    given text, now_ numeric, have_version bigint, have_journey bigint,
+    accounts text[], owners text[], sinces numeric[],
+    out customer_ text, out version_ bigint, out journey_ bigint,
+    out contents_ text[], out decisions_ json, out used_ numeric[]
+)
+language sql as 'select given, 0, 0, null::text[], null::json, null::numeric[]';
+"""
+
+
+def test_a_store_of_the_first_version_is_migrated(server: PostgresServer) -> None:
+    """Decisions from before are read, changed and added to."""
+    url = server.url("first")
+    init(url)
+    with closing(PostgresStore.open(url)) as store:
+        for name in "ab":
+            assert takes(store, name, "c", Claim(BUDGET, 1, 10))
+    with server.client() as other:
+        columns = other.execute(COLUMNS).fetchall()
+        other.execute(FIRST.format("first").encode())
+        assert other.execute(COLUMNS).fetchall() != columns
+    with pytest.raises(StoreError, match=r"version 1, .*`nba store migrate URL`"):
+        PostgresStore.open(url)
+    assert migrate(url) == (1, 2)
+    with (
+        closing(PostgresStore.open(url)) as store,
+        closing(PostgresStore.open(url)) as knows,
+        server.client() as client,
+    ):
+        assert [one.id for one in knows.recall("c", 20).decisions] == ["a", "b"]
+        assert takes(store, "d", "c", Claim(BUDGET, 1, 10))
+        assert store.amend("a", 0, "other", 12) == ()
+        for each in (knows, store):
+            found = [(one.id, one.text) for one in each.recall("c", 20).decisions]
+            assert found == [("a", "other"), ("b", "text"), ("d", "text")]
+        assert client.execute(COLUMNS).fetchall() == columns
+        client.execute("drop schema first cascade")
 
 
 def test_who_decides_needs_no_right_to_make_tables(server: PostgresServer) -> None:

@@ -68,6 +68,8 @@ class Kept:
     def __init__(self, most: int) -> None:
         self._lock = threading.Lock()
         self._kept: LRUCache[str, Known] = LRUCache(most, weight)
+        #: how many times `clear` was called
+        self.cleared = 0
 
     def get(self, name: str) -> Known:
         """Return what is known by a name."""
@@ -121,4 +123,5 @@ class Kept:
     def clear(self) -> None:
         """Know nothing any more: a server that took over may count versions from an older one."""
         with self._lock:
+            self.cleared += 1
             self._kept.clear()

@@ -1,8 +1,8 @@
 """The store in PostgreSQL: for several processes and machines, with one function for each call.
 
-The rules stand in SQL beside this file: `postgres.sql` has the tables, `postgres_journeys.sql` and
-`postgres_takings.sql` have a function for each method. A call is one round trip and one
-transaction (READ COMMITTED); `take` and `recall` too.
+The rules stand in SQL beside this file: `postgres.sql` has the tables, `postgres_2.sql` what came
+to them later, `postgres_journeys.sql` and `postgres_takings.sql` have a function for each method. A
+call is one round trip and one transaction (READ COMMITTED); `take` and `recall` too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
+from psycopg.rows import TupleRow
+
 from nba.decide.contact import Asked
 from nba.decide.offers import Claim
 from nba.errors import CaseError
 from nba.journey.events import Row
 from nba.journey.timeline import Timeline
 from nba.lang.values import INT_MAX
-from nba.state.known import CACHED, Kept, Known
+from nba.state.known import CACHED, NOTHING, Kept, Known
 from nba.state.past import Past
 from nba.state.postgres_calls import Address, Calls
 from nba.state.postgres_schema import check, init, migrate, opened
@@ -166,21 +168,25 @@ class PostgresStore:
 
     def recall(self, customer: str, at: int, asked: Sequence[Asked] = ()) -> Memory:
         """Return all that is remembered about a customer, and what is used of accounts."""
-        before = self._kept.get(customer)
-        found, version, journey, contents, decisions, used = self._calls(
-            "recall",
-            written(customer),
-            str(int(at)),
-            str(before.version),
-            str(before.journey),
-            *_columns(asked),
-        )
+        columns = _columns(asked)
+
+        def recalled(before: Known) -> TupleRow:
+            have = (str(before.version), str(before.journey))
+            return self._calls("recall", written(customer), str(int(at)), *have, *columns)
+
+        cleared, before = self._kept.cleared, self._kept.get(customer)
+        answer = recalled(before)
+        if cleared != self._kept.cleared:  # what was known may not be what this server told
+            before = NOTHING
+            answer = recalled(before)
+        found, version, journey, contents, only_since, decisions, used = answer
         leads_to = read(found)
+        told = _decisions(decisions)
         known = Known(
             journey,
             self._kept.timeline(journey, before, leads_to, _rows(contents)),
             version,
-            before.decisions if version == before.version else Past(_decisions(decisions)),
+            before.decisions.after(told) if only_since else Past(told),
         )
         known = self._kept.keep(known, customer, leads_to)
         counts = tuple(map(int, used)) if used else ()

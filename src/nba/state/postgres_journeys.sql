@@ -73,18 +73,23 @@ begin
     return found_;
 end $$;
 
--- Give a customer of whom something is known another version.
-create or replace function nba.changed(given text, in_journey boolean) returns void
+-- Give a customer of whom something is known another version, and return it. Who knew an older one
+-- then reads all decisions again, unless decisions were `only_added` or amended.
+create or replace function nba.changed(given text, in_journey boolean, only_added boolean)
+returns bigint
 language plpgsql as $$
+declare
+    version_ bigint := nextval('nba.changes');
 begin
-    insert into nba.names as n (name, customer, version, journey)
+    insert into nba.names as n (name, customer, version, journey, added)
     values (
-        given, given, nextval('nba.changes'),
-        case when in_journey then nextval('nba.changes') else 0 end
+        given, given, version_, case when in_journey then nextval('nba.changes') else 0 end, version_
     )
     on conflict (name) do update
     set version = excluded.version,
-        journey = case when in_journey then excluded.journey else n.journey end;
+        journey = case when in_journey then excluded.journey else n.journey end,
+        added = case when only_added and n.version > 0 then n.added else excluded.added end;
+    return version_;
 end $$;
 
 -- The same, where it is open whether anything is known; a name that nothing is known of goes.
@@ -97,7 +102,7 @@ begin
         exists (select from nba.events where recorded_as = any (names_))
         or exists (select from nba.decisions where recorded_as = any (names_))
     ) then
-        perform nba.changed(given, in_journey);
+        perform nba.changed(given, in_journey, false);
         return;
     end if;
     update nba.names set version = 0, journey = 0 where name = given and version <> 0;
@@ -129,7 +134,7 @@ begin
     ) as g
     on conflict do nothing;
     if cardinality(new_) > 0 then
-        perform nba.changed(customer_, true);
+        perform nba.changed(customer_, true, true);
     end if;
     return new_;
 end $$;

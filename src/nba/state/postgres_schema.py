@@ -21,7 +21,7 @@ from nba.state.postgres_calls import Address
 __all__ = ["check", "init", "migrate", "opened"]
 
 #: What brings the tables from each version to the next; the first makes them.
-_STEPS: Final = ("postgres.sql",)
+_STEPS: Final = ("postgres.sql", "postgres_2.sql")
 _FUNCTIONS: Final = ("postgres_journeys.sql", "postgres_takings.sql")
 _HOUR: Final = 3600.0
 

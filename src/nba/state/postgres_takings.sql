@@ -23,21 +23,24 @@ begin
     );
 end $$;
 
--- All that is remembered about a customer; only what the caller does not have by its version.
+-- All that is remembered about a customer; only what the caller does not have by its version. Where
+-- `only_since`, the decisions are those that were added or amended since that version, and not all.
 create or replace function nba.recall(
     given text, now_ numeric, have_version bigint, have_journey bigint,
     accounts text[], owners text[], sinces numeric[],
     out customer_ text, out version_ bigint, out journey_ bigint,
-    out contents_ text[], out decisions_ json, out used_ numeric[]
+    out contents_ text[], out only_since boolean, out decisions_ json, out used_ numeric[]
 )
 language plpgsql stable as $$
 declare
     names_ text[];
+    added_ bigint;
 begin
-    select customer, version, journey into customer_, version_, journey_
+    select customer, version, journey, added into customer_, version_, journey_, added_
     from nba.names where name = given;
     if customer_ <> given then
-        select version, journey into version_, journey_ from nba.names where name = customer_;
+        select version, journey, added into version_, journey_, added_
+        from nba.names where name = customer_;
     end if;
     customer_ := coalesce(customer_, given);
     version_ := coalesce(version_, 0);
@@ -46,9 +49,13 @@ begin
     if journey_ <> 0 and journey_ <> have_journey then
         contents_ := nba.contents_of(names_);
     end if;
-    if version_ <> 0 and version_ <> have_version then
-        select json_agg(nba.told(d) order by d.at, d.id) into decisions_
-        from nba.decisions as d where d.recorded_as = any (names_);
+    only_since := version_ = have_version
+        or have_version <> 0 and added_ <= have_version and have_version <= version_;
+    if version_ <> have_version and version_ <> 0 then
+        select json_agg(nba.told(d)) into decisions_
+        from nba.decisions as d
+        where d.recorded_as = any (names_)
+            and d.changed > case when only_since then have_version else -1 end;
     end if;
     if cardinality(accounts) > 0 then
         used_ := array(
@@ -226,9 +233,10 @@ begin
         end if;
     end loop;
     if cardinality(granted) > 0 then
-        insert into nba.decisions (id, recorded_as, at, content, granted, answers)
-        values (id_, customer_, now_, content_, granted, kept);
-        perform nba.changed(customer_, false);
+        insert into nba.decisions (id, recorded_as, at, content, granted, answers, changed)
+        values (
+            id_, customer_, now_, content_, granted, kept, nba.changed(customer_, false, true)
+        );
     end if;
 end $$;
 
@@ -281,6 +289,7 @@ declare
     customer_ text;
     names_ text[];
     made nba.decisions;
+    version_ bigint;
     done boolean[] := '{}';
 begin
     select * into made from nba.decisions where id = id_;
@@ -308,10 +317,11 @@ begin
             sinces[i], amounts[i], most[i], now_
         );
     end loop;
+    version_ := nba.changed(customer_, false, true);
     update nba.decisions
-    set content = content_, revision = revision + 1, amended_by = key_, settled = done
+    set content = content_, revision = revision + 1, amended_by = key_, settled = done,
+        changed = version_
     where id = id_;
-    perform nba.changed(customer_, false);
     return done;
 end $$;
 
