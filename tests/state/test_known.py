@@ -129,6 +129,21 @@ def test_what_another_process_forgot_does_not_come_back(store: Any) -> None:
         store._kept = mine
 
 
+def test_what_another_process_forgot_by_its_age_does_not_come_back(store: Any) -> None:
+    """Also where names lead to a customer of whom nothing else was known in between."""
+    store.link("mail", "c")
+    mine, theirs = store._kept, Kept(10**6)
+    for number in range(3):
+        wanted = taking(f"d{number}", (claim(at_most=99),), customer="c", version=0)
+        assert store.take(wanted).granted
+        for name in ("c", "mail"):
+            assert [one.id for one in store.recall(name, 20).decisions] == [f"d{number}"]
+        store._kept = theirs
+        store.forget_before(1000)
+        assert store.recall("c", 20).version == 0
+        store._kept = mine
+
+
 @pytest.mark.parametrize("store", ["postgres", "sqlite"], indirect=True)
 def test_decisions_are_read_again_only_where_they_changed(store: Any) -> None:
     """By a decision, an amendment, a link, or as they were forgotten."""
