@@ -173,3 +173,24 @@ def test_decisions_are_read_again_only_where_they_changed(store: Any) -> None:
     texts = [[one.text for one in memory.decisions] for memory in seen]
     assert texts == [[], ["text"], ["other"], ["other", "text"], []]
     assert ids(store, "c") == ["a"]
+
+
+@pytest.mark.parametrize("store", ["postgres", "sqlite"], indirect=True)
+def test_of_the_decisions_only_those_that_changed_are_read(store: Any) -> None:
+    """Whether one came or one was amended, here or in another process."""
+    mine, theirs = store._kept, Kept(10**6)
+    for number in range(3):
+        version = store.recall("c", 20).version
+        wanted = taking(f"d{number}", (claim(at_most=9),), customer="c", version=version)
+        assert store.take(wanted).granted
+    first = store.recall("c", 20)
+    store._kept = theirs
+    store.amend("d1", 0, "other", 12)
+    version = store.recall("c", 20).version
+    assert store.take(taking("d3", (claim(at_most=9),), customer="c", version=version)).granted
+    store.append("c", [row("a", 11)])
+    store._kept = mine
+    second = store.recall("c", 20)
+    assert [one.text for one in second.decisions] == ["text", "other", "text", "text"]
+    for place, same in enumerate([True, False, True]):
+        assert (second.decisions[place] is first.decisions[place]) is same

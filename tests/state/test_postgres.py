@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,32 @@ def test_one_limit_is_exact_in_many_threads(url: str) -> None:
     assert memory.used == (10,)
     assert sorted(granted) == sorted(made.id for made in memory.decisions)
     assert len(granted) == 10
+
+
+def test_what_each_knows_stays_what_is_there(url: str) -> None:
+    """However their decisions, amendments and links fall between what the others read."""
+
+    def known(store: PostgresStore) -> list[Any]:
+        found = [store.recall(name, 10) for name in ("c", "mail")]
+        return [(memory.customer, memory.version, tuple(memory.decisions)) for memory in found]
+
+    def work(number: int) -> list[Any]:
+        with closing(PostgresStore.open(url)) as store:
+            for turn in range(30):
+                key = f"{number}-{turn}"
+                assert takes(store, key, "mail" if turn % 2 else "c", Claim(BUDGET, 1, 10**6))
+                if turn % 3 == 0:
+                    assert store.amend(key, 0, "other", 11) == ()
+                if number == 0 and turn % 5 == 0 and not store.unlink("mail"):
+                    store.link("mail", "c")
+            done.wait(60)
+            return known(store)
+
+    done = threading.Barrier(4)
+    with ThreadPoolExecutor(4) as threads:
+        found = [*threads.map(work, range(4))]
+    with closing(PostgresStore.open(url)) as fresh:
+        assert found == [known(fresh)] * 4
 
 
 def test_two_processes_see_each_other(url: str) -> None:
