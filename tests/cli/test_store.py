@@ -34,18 +34,20 @@ def test_an_older_store_is_migrated(
 ) -> None:
     """`init` refuses it, `check` says so, and `migrate` brings it up to date."""
     assert nba("store", "init", URL).code == 0
-    assert nba("store", "migrate", URL).out == f"{URL}: version 1, nothing to do\n"
-    monkeypatch.setattr(sqlite_schema, "VERSION", 2)
-    monkeypatch.setattr(sqlite_schema, "MIGRATIONS", {1: ["CREATE TABLE more (a INTEGER) STRICT"]})
+    last = sqlite_schema.VERSION
+    assert nba("store", "migrate", URL).out == f"{URL}: version {last}, nothing to do\n"
+    steps = {last: ["CREATE TABLE more (a INTEGER) STRICT"]}
+    monkeypatch.setattr(sqlite_schema, "VERSION", last + 1)
+    monkeypatch.setattr(sqlite_schema, "MIGRATIONS", steps)
     ran = nba("store", "check", URL)
     assert (ran.code, ran.out.splitlines()[0]) == (
         1,
-        f"{URL}: sqlite, version 1, and version 2 is wanted",
+        f"{URL}: sqlite, version {last}, and version {last + 1} is wanted",
     )
     ran = nba("store", "init", URL)
     assert ran.code == 2
     assert "`nba store migrate URL`" in ran.err
-    assert nba("store", "migrate", URL, "--json").json() == {"from": 1, "to": 2}
+    assert nba("store", "migrate", URL, "--json").json() == {"from": last, "to": last + 1}
     assert nba("store", "check", URL).code == 0
     with closing(sqlite3.connect(folder / "nba.db")) as file:
         assert file.execute("SELECT count(*) FROM more").fetchone() == (0,)
