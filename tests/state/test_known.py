@@ -144,7 +144,6 @@ def test_what_another_process_forgot_by_its_age_does_not_come_back(store: Any) -
         store._kept = mine
 
 
-@pytest.mark.parametrize("store", ["postgres", "sqlite"], indirect=True)
 def test_decisions_are_read_again_only_where_they_changed(store: Any) -> None:
     """By a decision, an amendment, a link, or as they were forgotten."""
 
@@ -175,7 +174,6 @@ def test_decisions_are_read_again_only_where_they_changed(store: Any) -> None:
     assert ids(store, "c") == ["a"]
 
 
-@pytest.mark.parametrize("store", ["postgres", "sqlite"], indirect=True)
 def test_of_the_decisions_only_those_that_changed_are_read(store: Any) -> None:
     """Whether one came or one was amended, here or in another process."""
     mine, theirs = store._kept, Kept(10**6)

@@ -13,7 +13,7 @@ customer and a budget on two of its servers. All keys have a prefix, `nba:` or w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, Self
 
 from nba.decide.contact import Asked
@@ -43,7 +43,7 @@ from nba.state.text import row_of, text_of
 __all__ = ["VERSION", "RedisStore", "check", "init", "migrate"]
 
 #: The version of what is kept: how the keys are laid out.
-VERSION: Final = 1
+VERSION: Final = 2
 
 #: More deadlines than can become known.
 _ALL: Final = 2**53
@@ -96,17 +96,12 @@ class RedisStore:
         """Return the whole journey of the customer that a name leads to."""
         before = self._kept.get(customer)
         leads_to, version, rows = self._run("journey", name=customer, have=str(before.journey))
-        return self._timeline(customer, before, read_text(leads_to), read_text(version), rows)
-
-    def _timeline(
-        self, name: str, before: Known, customer: str, version: str, rows: list[bytes] | None
-    ) -> Timeline:
-        timeline = self._kept.timeline(version, before, customer, _rows(rows))
-        # the decisions are read each time: a server that lost its last second counts the same
-        # versions again
-        return self._kept.keep(
-            Known(version, timeline, 0, NOTHING.decisions), name, customer
-        ).timeline
+        leads_to, version = read_text(leads_to), read_text(version)
+        timeline = self._kept.timeline(version, before, leads_to, _rows(rows))
+        for name in {leads_to: None, customer: None}:  # by each, other decisions may be known
+            known = self._kept.get(name)._replace(journey=version, timeline=timeline)
+            timeline = self._kept.keep(known, name).timeline
+        return timeline
 
     def version(self, customer: str) -> int:
         """Return the version of the journey, for `set_deadlines`."""
@@ -185,14 +180,23 @@ class RedisStore:
             at=time_text(at),
             asked=written_asked(asked),
             have=str(before.journey),
+            mark=str(before.version),
         )
-        whose, version, journey, rows, decisions, used = found
-        leads_to = read_text(whose)
+        whose, version, journey, rows, contents, all_, mark, used = found
+        leads_to, journey = read_text(whose), read_text(journey)
+        decisions = map(read_decision, contents)
+        known = Known(
+            journey,
+            self._kept.timeline(journey, before, leads_to, _rows(rows)),
+            int(mark),
+            _past(decisions) if all_ else before.decisions.after(decisions),
+        )
+        known = self._kept.keep(known, customer, leads_to)
         return Memory(
             leads_to,
             int(version),
-            self._timeline(customer, before, leads_to, read_text(journey), rows),
-            Past(map(read_decision, decisions)),
+            known.timeline,
+            known.decisions,
             tuple(sum(map(int, summands)) for summands in used),
         )
 
@@ -247,6 +251,12 @@ class RedisStore:
         return self._server.run(script, arguments)
 
 
+def _past(decisions: Iterable[Remembered]) -> Past:
+    """Return all decisions on a customer; of none, the past that everybody has."""
+    rows = [*decisions]
+    return Past(rows) if rows else NOTHING.decisions
+
+
 def _rows(contents: list[bytes] | None) -> Iterator[Row]:
     """Yield the rows of a journey; where it is the one from before, nothing was sent.
 
@@ -270,7 +280,8 @@ def migrate(url: str) -> tuple[int, int]:
         server.facts()
         found = _version(server)
         _refuse_newer(server, found or 0)
-        _begin(server)  # there is one version so far: nothing is to be changed
+        # what changed before version 2 is not noted: who recalls it reads all
+        server.ask("SET", server.key("schema"), str(VERSION))
         return found or 0, VERSION
     finally:
         server.close()

@@ -1,4 +1,4 @@
--- needs: names once accounts decisions
+-- needs: names once accounts decisions changes
 -- Replace the text of a decision and settle entries; answer with 1 for each that was done.
 
 local before = told()
@@ -40,5 +40,5 @@ for place, one in ipairs(A.settlements) do
   end
 end
 call('HSET', P .. 'k:' .. name, A.id, amended(row, A.text))
-changed(customer, false)
+note(customer, changed(customer, false), A.id)
 return tell(done)

@@ -27,7 +27,7 @@ for _, name in ipairs(names) do
       call('ZREM', P .. 'old', value:sub(1, 20) .. owner_in_old('c' .. name) .. field:sub(2))
     end
   end)
-  call('DEL', P .. 'b:c' .. name)
+  call('DEL', P .. 'b:c' .. name, P .. 'c:' .. name)
 end
 for _, name in ipairs(names) do
   changed(name, true)

@@ -1,4 +1,4 @@
--- needs: names deadlines accounts decisions
+-- needs: names deadlines accounts decisions changes
 -- Forget what is before a time, so many of each kind at once; answer with how many events, and
 -- with 1 if there may be more.
 
@@ -23,14 +23,14 @@ local function counted(member, place)
   return member:sub(start, stop - 1), stop
 end
 
--- Give each customer whom names lead to another version, once.
-local function changed_of(names, journey)
+-- Each customer whom names lead to, once.
+local function each_customer(names, work)
   local customers = {}
   for name in pairs(names) do
     customers[customer_of(name)] = true
   end
   for customer in pairs(customers) do
-    changed(customer, journey)
+    work(customer)
   end
 end
 
@@ -41,7 +41,9 @@ local events = each_before('ages', function(member)
   call('HDEL', P .. 'r:' .. name, member:sub(rest))
   recorded[name] = true
 end)
-changed_of(recorded, true)
+each_customer(recorded, function(customer)
+  changed(customer, true)
+end)
 
 each_before('due', function(member)
   local shown, what, number = member:sub(21):match('^([^%z]*)%z(.*)%z(%d+)$')
@@ -58,7 +60,9 @@ each_before('decided', function(member)
   call('HDEL', P .. 'k:' .. name, id)
   decided[name] = true
 end)
-changed_of(decided, false)
+each_customer(decided, function(customer)
+  note_anew(customer, changed(customer, false))
+end)
 
 each_before('old', function(member)
   local owner, rest = counted(member, 22)

@@ -1,4 +1,4 @@
--- needs: names once deadlines
+-- needs: names once deadlines changes
 -- Make one name lead to another; answer with the customers whose journeys this changed.
 
 local before = told()
@@ -29,6 +29,6 @@ if is == was then -- by another way
   return tell({})
 end
 replace(A.identity, {})
-changed(was, true)
-changed(is, true)
+note_anew(was, changed(was, true))
+note_anew(is, changed(is, true))
 return tell(was == A.identity and {is} or {is, was})

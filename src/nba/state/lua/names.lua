@@ -39,7 +39,7 @@ local function tidy(name)
   end
 end
 
--- Give a customer another version, and none to whom nothing is known of.
+-- Give a customer another version, and return it; none to whom nothing is known of.
 local function changed(customer, journey)
   local own = P .. 'n:' .. customer
   local number = call('INCR', P .. 'changes')
@@ -63,6 +63,7 @@ local function changed(customer, journey)
     call('HSET', own, 'v', number)
   end
   tidy(customer)
+  return is and number
 end
 
 -- Make a name lead nowhere; return where it led.

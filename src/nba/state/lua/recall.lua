@@ -1,15 +1,10 @@
--- needs: names rows accounts
+-- needs: names rows accounts changes
 -- All that is remembered about a customer, and what is used of accounts: of each the summands.
 
 local customer, version, leading, journey = customer_of(A.name)
 local names = names_of(customer, leading)
 
-local decisions = {}
-for _, name in ipairs(names) do
-  for _, decision in ipairs(call('HVALS', P .. 'k:' .. name)) do
-    decisions[#decisions + 1] = decision
-  end
-end
+local decisions, all, mark = decisions_since(A.mark, customer, names)
 
 -- what counts on an account is its total without the entries that are gone: nothing is changed
 local function add_summands(one, since, used)
@@ -38,4 +33,4 @@ for _, group in ipairs(grouped(A.asked, names)) do
     end
   end
 end
-return {customer, version, journey, rows_of(names, journey), decisions, used}
+return {customer, version, journey, rows_of(names, journey), decisions, all, mark, used}

@@ -1,4 +1,4 @@
--- needs: names accounts decisions
+-- needs: names accounts decisions changes
 -- Grant the first alternatives that fit; answer with a line, which is read faster than lists are:
 -- 1 if the memory was stale, their places, and of those that were refused the places and claims.
 --
@@ -79,5 +79,7 @@ call('ZADD', P .. 'decided', 0, decided_member(A.at, customer, A.id))
 if version == '0' then
   known(customer)
 end
-call('HSET', P .. 'n:' .. customer, 'v', call('INCR', P .. 'changes'))
+local number = call('INCR', P .. 'changes')
+call('HSET', P .. 'n:' .. customer, 'v', number)
+note(customer, number, A.id)
 return line(0, granted, misfits)

@@ -1,4 +1,4 @@
--- needs: names once
+-- needs: names once changes
 -- Make a name a customer again; answer with the customers whose journeys this changed.
 
 local before = told()
@@ -11,6 +11,6 @@ if was == A.identity then
   return {}
 end
 loosen(A.identity)
-changed(was, true)
-changed(A.identity, true)
+note_anew(was, changed(was, true))
+note_anew(A.identity, changed(A.identity, true))
 return tell({A.identity, was})
