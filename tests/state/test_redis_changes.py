@@ -107,6 +107,19 @@ def test_each_name_goes_on_from_what_is_known_by_it(store: RedisStore) -> None:
     assert texts(store) == texts(store, "mail") == {"d": "text", "e": "text"}
 
 
+def test_a_time_that_comes_again_is_another_number(store: RedisStore, sent: list[int]) -> None:
+    """As where the server's clock was put back: then all is read."""
+    decide(store, "d")
+    decide(store, "e")
+    texts(store)
+    with shared_redis().client() as client:
+        key = store._server.key("c:c")
+        [last] = client.zrange(key, -1, -1)
+        client.zincrby(key, 1, last)
+    texts(store)
+    assert sent == [2, 2]
+
+
 def test_so_many_changes_are_noted(store: RedisStore, sent: list[int]) -> None:
     """Who knows only what was before them reads all; who knows the first of them does not."""
     early, late = store._kept, Kept(10**6)
