@@ -8,27 +8,39 @@
 
 local LATELY, TIME = 1000, 16
 
--- Note that a decision was added or amended.
+-- Note that a decision was added or amended; the number is the customer's version now.
 local function note(customer, number, id)
-  local own, time = P .. 'c:' .. customer, call('TIME')
-  call('ZADD', own, number, string.format('%010d%06d', time[1], time[2]) .. id)
+  local own, seconds = P .. 'c:' .. customer, call('TIME')
+  local time = string.format('%010d%06d', seconds[1], seconds[2])
+  call('HSET', P .. 'n:' .. customer, 'v', number, 'd', string.format('%d', number) .. time)
+  call('ZADD', own, number, time .. id)
   call('ZREMRANGEBYRANK', own, 0, -LATELY - 1)
 end
 
 -- Note that decisions came or went; there is no number of whom nothing is known of.
 local function note_anew(customer, number)
   call('DEL', P .. 'c:' .. customer)
-  for _, name in ipairs(number and names_of(customer, true) or {}) do
-    if call('EXISTS', P .. 'k:' .. name) == 1 then
-      note(customer, number, '')
-      break
+  if number then
+    call('HDEL', P .. 'n:' .. customer, 'd')
+    for _, name in ipairs(names_of(customer, true)) do
+      if call('EXISTS', P .. 'k:' .. name) == 1 then
+        note(customer, number, '')
+        break
+      end
     end
   end
 end
 
--- The decisions that changed after a mark, each once; nil where the mark is not there.
-local function changed_since(changes, mark)
+-- The decisions that changed after a mark until the last one, each once; nil where that is not
+-- known.
+local function changed_since(mark, customer, last)
+  if mark == '0' or last == '0' then
+    return nil
+  elseif mark == last then
+    return {}
+  end
   local number, time = mark:sub(1, -TIME - 1), mark:sub(-TIME)
+  local changes = call('ZRANGEBYSCORE', P .. 'c:' .. customer, number, '+inf', 'WITHSCORES')
   if changes[2] ~= number or changes[1]:sub(1, TIME) ~= time then
     return nil
   end
@@ -44,23 +56,13 @@ local function changed_since(changes, mark)
   return decisions
 end
 
--- The decisions of a customer that changed after a mark, or all; 1 where it is all; and the mark
--- up to which they are known then, 0 if there is none.
-local function decisions_since(mark, customer, names)
-  local own, changes = P .. 'c:' .. customer, {}
-  if mark ~= '0' then
-    changes = call('ZRANGEBYSCORE', own, mark:sub(1, -TIME - 1), '+inf', 'WITHSCORES')
-  end
-  local decisions, all = changed_since(changes, mark), 0
-  if not decisions then
-    decisions, all = {}, 1
-    for _, name in ipairs(names) do
-      for _, decision in ipairs(call('HVALS', P .. 'k:' .. name)) do
-        decisions[#decisions + 1] = decision
-      end
+-- All decisions that were made under names.
+local function decisions_of(names)
+  local decisions = {}
+  for _, name in ipairs(names) do
+    for _, decision in ipairs(call('HVALS', P .. 'k:' .. name)) do
+      decisions[#decisions + 1] = decision
     end
-    changes = call('ZREVRANGE', own, 0, 0, 'WITHSCORES')
   end
-  local last, number = changes[#changes - 1], changes[#changes]
-  return decisions, all, last and number .. last:sub(1, TIME) or '0'
+  return decisions
 end

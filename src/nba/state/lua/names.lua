@@ -1,17 +1,19 @@
 -- Every script begins with this: what it was given, and who is who.
 --
 -- Of each name there is a hash `n:`: `to` is the name that it leads to, `in` how many lead to it
--- (the set `f:`), `v` the version of the customer, and `j` that of the customer's rows.
+-- (the set `f:`), `v` the version of the customer, `j` that of the customer's rows, and `d` the
+-- mark of the last change of the customer's decisions (see changes.lua).
 -- `names` are all that something is known of.
 
 local P, A, call = ARGV[1], cjson.decode(ARGV[2]), redis.call
 
--- The customer that a name leads to; its version; how many lead there, if any; and its rows' version.
+-- The customer that a name leads to; its version; how many lead there, if any; its rows' version;
+-- and the mark of its decisions, 0 if there is none.
 local function customer_of(name)
   while true do
-    local found = call('HMGET', P .. 'n:' .. name, 'to', 'v', 'in', 'j')
+    local found = call('HMGET', P .. 'n:' .. name, 'to', 'v', 'in', 'j', 'd')
     if not found[1] then
-      return name, found[2] or '0', found[3], found[4] or ''
+      return name, found[2] or '0', found[3], found[4] or '', found[5] or '0'
     end
     name = found[1]
   end
@@ -54,7 +56,7 @@ local function changed(customer, journey)
     end
   end
   if not is then
-    call('HDEL', own, 'v', 'j')
+    call('HDEL', own, 'v', 'j', 'd')
   elseif journey then
     -- the time is in it, as a server that lost its last second counts the same numbers again
     local time = call('TIME')

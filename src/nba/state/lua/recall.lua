@@ -1,10 +1,11 @@
 -- needs: names rows accounts changes
 -- All that is remembered about a customer, and what is used of accounts: of each the summands.
 
-local customer, version, leading, journey = customer_of(A.name)
+local customer, version, leading, journey, mark = customer_of(A.name)
 local names = names_of(customer, leading)
 
-local decisions, all, mark = decisions_since(A.mark, customer, names)
+local decisions = changed_since(A.mark, customer, mark)
+local all = not decisions and decisions_of(names)
 
 -- what counts on an account is its total without the entries that are gone: nothing is changed
 local function add_summands(one, since, used)
@@ -33,4 +34,4 @@ for _, group in ipairs(grouped(A.asked, names)) do
     end
   end
 end
-return {customer, version, journey, rows_of(names, journey), decisions, all, mark, used}
+return {customer, version, journey, rows_of(names, journey), decisions or all, all and 1, mark, used}

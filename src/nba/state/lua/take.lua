@@ -79,7 +79,5 @@ call('ZADD', P .. 'decided', 0, decided_member(A.at, customer, A.id))
 if version == '0' then
   known(customer)
 end
-local number = call('INCR', P .. 'changes')
-call('HSET', P .. 'n:' .. customer, 'v', number)
-note(customer, number, A.id)
+note(customer, call('INCR', P .. 'changes'), A.id)
 return line(0, granted, misfits)
