@@ -96,7 +96,7 @@ class Kept:
         from it hangs on it.
         """
         with self._lock:
-            kept = [(name, self._kept.get(name)) for name in names]
+            kept = [(name, self._kept.get(name)) for name in dict.fromkeys(names)]
             for _, other in kept:
                 if other is not None and other.journey == known.journey:
                     known = known._replace(timeline=other.timeline, size=other.size)
