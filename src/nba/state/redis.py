@@ -99,7 +99,7 @@ class RedisStore:
         leads_to, version = read_text(leads_to), read_text(version)
         timeline = self._kept.timeline(version, before, leads_to, _rows(rows))
         for name in {leads_to: None, customer: None}:  # by each, other decisions may be known
-            known = self._kept.get(name)._replace(journey=version, timeline=timeline)
+            known = self._kept.get(name)._replace(journey=version, timeline=timeline, size=0)
             timeline = self._kept.keep(known, name).timeline
         return timeline
 

@@ -34,7 +34,7 @@ end
 -- The decisions that changed after a mark until the last one, each once; nil where that is not
 -- known.
 local function changed_since(mark, customer, last)
-  if mark == '0' or last == '0' then
+  if mark == '0' then
     return nil
   elseif mark == last then
     return {}
