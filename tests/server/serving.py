@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 from tests.engine.contacts import BOOK, Clock
 
@@ -74,3 +75,19 @@ def served(app: Any) -> Iterator[str]:
         thread.join(20)
         listening.close()
         assert not thread.is_alive(), "the server did not end"
+
+
+def raw(url: httpx.URL | str, *parts: bytes, pause: float = 0, patience: float = 20) -> bytes:
+    """Send bytes as they are, and return all that comes back until the connection ends."""
+    url = httpx.URL(url)
+    with socket.create_connection((url.host, url.port or 80), timeout=patience) as connection:
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(pause)
+        found = b""
+        try:
+            while more := connection.recv(65536):
+                found += more
+        except (ConnectionResetError, TimeoutError):
+            pass
+        return found

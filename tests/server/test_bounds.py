@@ -11,16 +11,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
-from tests.server.serving import app_of, case, missed, served
+from tests.server.serving import app_of, case, missed, raw, served
 
 from nba.server import Bounds
 from nba.server.bounds import check_depth
 from nba.server.problems import ProblemError
-from nba.server.protocol import Together
 
 JSON = {"Content-Type": "application/json"}
 
@@ -31,21 +30,6 @@ def bounded(folder: Path, **bounds: Any) -> Iterator[httpx.Client]:
     app = app_of(folder, bounds=Bounds(**bounds))
     with served(app) as url, httpx.Client(base_url=url) as client:
         yield client
-
-
-def raw(url: httpx.URL, *parts: bytes, pause: float = 0, patience: float = 20) -> bytes:
-    """Send bytes as they are, and return all that comes back until the connection ends."""
-    with socket.create_connection((url.host, url.port or 80), timeout=patience) as connection:
-        for part in parts:
-            connection.sendall(part)
-            time.sleep(pause)
-        found = b""
-        try:
-            while more := connection.recv(65536):
-                found += more
-        except (ConnectionResetError, TimeoutError):
-            pass
-        return found
 
 
 # --- how large
@@ -197,13 +181,6 @@ def test_headers_that_come_at_once_have_the_same_bound(client: httpx.Client, bef
     found = raw(client.base_url, head + b"x" * 60_000 + b"\r\n\r\n", patience=5)
     assert found.count(b"HTTP/1.1 200") == bool(before) + 1
     assert raw(client.base_url, head + b"x" * 70_000 + b"\r\n\r\n", patience=5) == b""
-
-
-def test_what_is_no_http_is_no_answer_to_another(client: httpx.Client) -> None:
-    """It is answered by itself; behind a request without an answer yet, the connection ends."""
-    assert raw(client.base_url, b"\x16\x03\x01\r\n\r\n").startswith(b"HTTP/1.1 400")
-    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    assert raw(client.base_url, head + b"\x16\x03\x01\r\n\r\n") == b""
 
 
 def test_a_body_that_nobody_reads_is_not_waited_for(
@@ -430,22 +407,6 @@ def test_what_is_said_twice_is_said_once_more(client: httpx.Client) -> None:
         assert status(*lines) == status(*reversed(lines)) == expected
 
 
-@pytest.mark.parametrize("apart", [True, False])
-def test_who_would_have_another_protocol_is_answered_in_this(
-    client: httpx.Client, apart: bool
-) -> None:
-    """Clients in Java ask for HTTP/2 so, with a body; what follows on the connection is read."""
-    body = json.dumps(case("c-1")).encode()
-    head = b"POST /v1/decisions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    head += b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAQAAP__\r\n"
-    head += b"Content-Length: %d\r\n\r\n" % len(body)
-    last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    parts = [head, body, head + body + last] if apart else [head + body + head + body + last]
-    found = raw(client.base_url, *parts, pause=0.1)
-    assert found.count(b"HTTP/1.1 200") == 3, found
-    assert found.count(b'"reason":"chosen"') == 2
-
-
 def test_no_websocket_is_opened_elsewhere(tmp_path: Path) -> None:
     """Nor where another server hands one on: it is closed before it opens."""
     sent: list[Any] = []
@@ -467,38 +428,3 @@ def test_no_websocket_is_opened(client: httpx.Client) -> None:
     head += b"Upgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n"
     found = raw(client.base_url, head, patience=2)
     assert b" 101 " not in found.partition(b"\r\n")[0]
-
-
-# --- how it is sent
-
-
-class Wire:
-    """Takes down what is sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        """Send."""
-        self.sent.append(data)
-
-    def close(self) -> None:
-        """Send no more."""
-        self.sent.append(b"closed")
-
-
-def test_what_is_written_in_one_turn_is_sent_together() -> None:
-    """The head of an answer and its body; and nothing is lost where the connection is closed."""
-
-    async def written() -> list[bytes]:
-        wire = Wire()
-        together = Together(cast(asyncio.Transport, wire), asyncio.get_running_loop())
-        together.write(b"head, ")
-        together.write(b"body")
-        await asyncio.sleep(0)
-        together.write(b"last")
-        together.close()
-        await asyncio.sleep(0)
-        return wire.sent
-
-    assert asyncio.run(written()) == [b"head, body", b"last", b"closed"]
