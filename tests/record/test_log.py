@@ -115,8 +115,8 @@ def test_a_sink_that_fails_is_tried_again(caplog: pytest.LogCaptureFixture):
     found.engine.close()
 
 
-def test_a_sink_that_never_works_is_given_up_at_the_end():
-    """Closing waits for so long and no longer; what was not written is lost and counted."""
+def test_a_sink_that_never_works_is_given_up_at_the_end(caplog: pytest.LogCaptureFixture):
+    """Closing waits for so long and no longer; what was not written is lost, counted and said."""
     sink = Slow()
     sink.free.set()
     sink.faults = 10**9
@@ -127,9 +127,25 @@ def test_a_sink_that_never_works_is_given_up_at_the_end():
     log.close(timeout=0.2)
     assert time.monotonic() - start < 5
     assert log.stats()[:2] == (0, 1)
+    assert caplog.messages[-1].startswith("decisions not logged: 1; failures of the sink: ")
     found.decide()
     assert log.stats().lost == 2  # it was closed
     log.close()
+
+
+def test_what_waits_before_a_sink_that_hangs_is_said_to_be_lost(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    """The program ends, and with it the thread."""
+    monkeypatch.setattr(threading.Thread, "join", lambda *_: None)
+    sink = Slow()
+    log = DecisionLog(sink)
+    found = logging_to(log)
+    for number in range(3):
+        found.decide(f"c-{number}")
+    log.close()
+    assert caplog.messages == ["decisions not logged: 3; failures of the sink: 0"]
+    sink.free.set()
 
 
 def test_many_threads_note_each_decision_once(tmp_path: Path):

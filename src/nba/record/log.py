@@ -185,6 +185,7 @@ class DecisionLog:
         thread.join(timeout)
         self._ending.set()
         thread.join(1.0)
+        self._warn(last=True)
 
     # --- the thread
 
@@ -255,10 +256,15 @@ class DecisionLog:
             notes = self._notes[version] = Notes(plan, keep_private=self.keep_private)
         return notes
 
-    def _warn(self, error: Exception | None = None) -> None:
-        """Say what was lost and what failed since it was said last, not more than once a minute."""
-        now = (self._turned_away + self._dropped, self._failed)
-        if now == self._said or time.monotonic() < self._said_at + _PATIENCE:
+    def _warn(self, error: Exception | None = None, *, last: bool = False) -> None:
+        """Say what was lost and what failed since it was said last, not more than once a minute.
+
+        The *last* time, what still waits is lost too, and only that something was lost matters.
+        """
+        _, lost, failed, waiting = self.stats()
+        now = (lost + waiting, failed) if last else (lost, failed)
+        soon = time.monotonic() < self._said_at + _PATIENCE
+        if now[0] == self._said[0] if last else now == self._said or soon:
             return
         self._said, self._said_at = now, time.monotonic()
         why = f": {error}" if error else ""
