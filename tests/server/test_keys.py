@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,6 +170,18 @@ def test_a_broken_file_of_keys_takes_nothing_back(tmp_path: Path) -> None:
         file.write_text(line)
         assert httpx.post(f"{url}/v1/book:reload", headers=headers).status_code == 200
         assert httpx.get(f"{url}/readyz").json()["keys"] == "ok"
+
+
+def test_a_pipe_is_no_file_of_keys(tmp_path: Path) -> None:
+    """Reading it would hold everybody up."""
+    file = tmp_path / "keys.txt"
+    _, line = new_key("shop", ["decide"])
+    file.write_text(line, encoding="utf-8-sig")  # as some editors write it
+    keys = Keys.open(file)
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(CaseError, match="cannot be read: not a regular file"):
+        keys.refresh()
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ class Keys:
         self._stamp = self._written()
         shown = f"`{os.fspath(self._path)}`"
         try:
-            text = Path(self._path).read_text(encoding="utf-8")
+            text = _text_of(Path(self._path))
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8"
             raise CaseError(f"the keys in {shown} cannot be read: {reason.lower()}") from None
@@ -105,6 +105,13 @@ class Keys:
             if hmac.compare_digest(known, digest):
                 found = caller
         return found
+
+
+def _text_of(path: Path) -> str:
+    """Return what stands in a file. Reading a pipe would wait for whoever writes into it."""
+    if path.exists() and not path.is_file():
+        raise OSError(0, "not a regular file")
+    return path.read_text(encoding="utf-8-sig")
 
 
 def _read(text: str, where: str) -> Iterable[tuple[bytes, Caller]]:
