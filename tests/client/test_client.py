@@ -178,7 +178,7 @@ def test_what_json_does_not_have(url: str, connected: Callable[..., Any]) -> Non
     assert client.decide("c-2", **given).moments == ["technician_missed"]
     (found,) = client.decide("c-1", customer={"tier": datetime.now(UTC)}).diagnostics
     assert "customer.tier" in found.message
-    for wrong in (float("nan"), float("inf"), {(1, 2): 3}):
+    for wrong in (float("nan"), float("inf"), {(1, 2): 3}, "half of a pair: \ud800"):
         with pytest.raises(CaseError, match="this cannot be JSON"):
             client.decide("c-1", customer={"monthly_bill": wrong})
 
@@ -317,6 +317,28 @@ def test_what_something_else_answered() -> None:
     newer = {"code": "newer-code", "detail": "something else", "status": 418}
     assert isinstance(error_of(newer), ServerError)
     assert isinstance(error_of({"code": "wrong-input", "detail": "x", "errors": []}), NbaError)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"code": "wrong-input", "errors": ["x"]}',
+        '{"code": "wrong-input", "errors": null}',
+        '{"code": "wrong-input", "errors": [{"pointer": 5}]}',
+        '{"code": "book-errors", "errors": [{}]}',
+        '{"code": "E-17", "status": "bad"}',
+    ],
+)
+def test_a_problem_that_is_anothers(content: str) -> None:
+    """Other services have problem documents too."""
+    kind = {"Content-Type": "application/problem+json"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(422, text=content, headers=kind))
+    with (
+        Client("http://nba", transport=transport, attempts=1) as client,
+        pytest.raises(ServerError, match="the answer is not one of nba") as caught,
+    ):
+        client.decide("c-1")
+    assert (caught.value.code, caught.value.status) == ("unreachable", 422)
 
 
 @pytest.mark.parametrize("content", ["<h1>Log in</h1>", "[1]", "{}", "null", ""])

@@ -199,11 +199,12 @@ def _posted(
     if explain:
         headers["Prefer"] = "explain"
     try:
-        content = json.dumps(body, allow_nan=False, default=_otherwise)
+        text = json.dumps(body, allow_nan=False, default=_otherwise, ensure_ascii=False)
+        content = text.encode()
     except (TypeError, ValueError) as error:
         message = f"this cannot be JSON: {str(error).lower()}. leave out what JSON does not have"
         raise CaseError(message) from None
-    return Request("POST", path, read, content.encode(), headers)
+    return Request("POST", path, read, content, headers)
 
 
 def _otherwise(value: object) -> str:

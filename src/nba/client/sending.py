@@ -50,18 +50,19 @@ class Attempts:
 
     def answered(self, request: Request[T], reply: httpx.Response) -> T | Again:
         """Return what an answer says, or when to send it again. Raises NbaError."""
-        if reply.is_success:
-            try:
-                return request.read(reply.json() if reply.content else None)
-            except (CaseError, ValueError, LookupError, TypeError, AttributeError) as error:
-                # something before the server answered, such as with a page to log in
-                message = "the answer is not one of nba: is the address that of its server?"
-                raise ServerError(message, "unreachable", reply.status_code) from error
         if reply.status_code in _PASSING:
             again = self._again(reply.headers.get("retry-after"))
             if again is not None:
                 return again
-        raise error_of(_problem(reply))
+        try:
+            if reply.is_success:
+                return request.read(reply.json() if reply.content else None)
+            refused = error_of(_problem(reply))
+        except (CaseError, ValueError, LookupError, TypeError, AttributeError) as error:
+            # something before the server answered, such as with a page to log in
+            message = "the answer is not one of nba: is the address that of its server?"
+            raise ServerError(message, "unreachable", reply.status_code) from error
+        raise refused
 
     def _again(self, after: str | None) -> Again | None:
         self.left -= 1
