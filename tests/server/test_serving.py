@@ -196,6 +196,20 @@ def test_a_process_that_ends_is_replaced(tmp_path: Path) -> None:
     assert all(json.loads(line) for line in running.lines)  # no trace of an error between
 
 
+def test_no_process_outlives_the_first(tmp_path: Path) -> None:
+    """Where that is killed the others end, in their order, and the port is free."""
+    store = f"sqlite:///{tmp_path}/nba.db"
+    with serving(tmp_path, "--workers", "2", "--store", store, "--quiet") as running:
+        assert running.http.post(f"{running.url}/v1/decisions", json=case("c-1")).is_success
+        running.end(signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while "".join(running.lines).count("Finished server process") < 2:
+            assert time.monotonic() < deadline, running.lines
+            time.sleep(0.05)
+        with pytest.raises(httpx.TransportError):
+            running.http.get(f"{running.url}/healthz")
+
+
 def test_its_log_says_nothing_private(tmp_path: Path) -> None:
     """Lines of JSON, with no id, field, key or path in them, whatever was asked."""
     with serving(tmp_path) as running:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import multiprocessing
 import os
+import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -113,9 +116,11 @@ def app_from_environment() -> Any:
 def app_of_worker() -> Any:
     """Return the application of one of several processes; end the process where there is none.
 
-    A process takes the place of one that ended, maybe while the files of the book are broken: the
-    others go on with the book that they have, and another attempt is made in a while.
+    It takes the place of one that ended, maybe while the files of the book are broken: the others
+    go on with the book that they have, and another attempt is made in a while. It ends too when the
+    first process is gone: it would hold the port, and nobody would replace it.
     """
+    threading.Thread(target=_end_with_the_first, daemon=True).start()
     try:
         return app_from_environment()
     except NbaError as error:
@@ -123,6 +128,14 @@ def app_of_worker() -> Any:
         _logger.error("a process cannot begin, and is tried again: %s", reason)  # noqa: TRY400
         time.sleep(_AGAIN)
         raise SystemExit(1) from None
+
+
+def _end_with_the_first() -> None:
+    """Wait until the process that began this one is gone, and then end this one as if told to."""
+    first = multiprocessing.parent_process()
+    if first is not None:
+        first.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def serve(serving: Serving) -> int:
@@ -207,9 +220,9 @@ def _shared(serving: Serving) -> Iterator[Serving]:
         yield serving
         return
     with tempfile.TemporaryDirectory(prefix="nba-serve-") as folder:
-        signal = Path(folder, "reload")
-        signal.touch()
+        reload = Path(folder, "reload")
+        reload.touch()
         counts = Path(folder, "counts")
         counts.mkdir()
         os.environ[_COUNTS] = str(counts)
-        yield msgspec.structs.replace(serving, signal=str(signal))
+        yield msgspec.structs.replace(serving, signal=str(reload))
