@@ -26,7 +26,7 @@ from nba.book.model import Condition
 from nba.decide.compared import as_tests, compared
 from nba.decide.domains import Domains
 from nba.decide.functions import Function, Functions, Slots
-from nba.decide.predicates import Clause, needs_of
+from nba.decide.predicates import Clause, constants_of, needs_of
 from nba.decide.rows import Bands, Rows, Table, joined, rows_of
 from nba.decide.straight import straight
 from nba.decide.targets import bits, mask_of
@@ -77,8 +77,12 @@ MOST_STRAIGHT: Final = 128
 #: So many lines cost as much as to look up a field for all.
 _LINES: Final = 3
 MOST_PLANES: Final = 64
+#: All fields together have about so many whole rows.
+ROOM: Final = 64 * 1024
 #: Fields of few values are looked up together, where that makes no more rows than so many.
 MOST_TOGETHER: Final = 32
+#: What is common to several treatments and names more values than this is looked up by itself.
+_MANY_VALUES: Final = 16
 #: After so many lookups it is looked whether anything is left.
 _LOOK_EVERY: Final = 12
 
@@ -151,6 +155,21 @@ def one_by_one(
     return Narrowing(narrow)
 
 
+#: Predicates of one field by treatment: all that it needs.
+_Level = dict[int, list[Normal]]
+#: A field, and what its value lets through.
+_Lookup = tuple[str, Rows]
+#: A condition that is asked, and who requires it.
+_Asked = tuple[Condition, Sequence[int]]
+
+
+class _Either(NamedTuple):
+    """Treatments of which one of several rows, by field, has to let each through."""
+
+    mask: int
+    rows: Mapping[str, Rows]
+
+
 class _Index:
     def __init__(
         self,
@@ -167,46 +186,48 @@ class _Index:
         #: the variables that generated code has for fields, and for expressions
         self.variables = {path: f"v{slot}" for path, slot in functions.slots.items()}
         self.variables |= {text: f"e{place}" for place, text in enumerate(self.compared)}
-        asked: dict[str, dict[int, Normal]] = {}
-        inexact: list[tuple[Condition, Sequence[int]]] = []
+        asked: dict[str, dict[tuple[int, ...], list[Normal]]] = {}
+        inexact: list[_Asked] = []
         clauses: list[_Taken] = []
         for condition, numbers in required.items():
             needs = needs_of(as_tests(forms[condition], self.compared))
+            whose = tuple(numbers)
             for path, form in needs.predicates.items():
-                own = asked.setdefault(path, {})
-                for number in numbers:
-                    own[number] = AllOf((own[number], form)) if number in own else form
+                asked.setdefault(path, {}).setdefault(whose, []).append(form)
             if not needs.exact:
-                inexact.append((condition, numbers))
+                inexact.append((condition, whose))
             elif needs.clauses:
-                clauses.append((condition, numbers, needs.clauses))
-        ordered = sorted(asked.items(), key=lambda each: -len(each[1]))
-        self.rows = {path: self.rows_by(own, path) for path, own in ordered}
-        groups, alone = _by_fields(clauses)
+                clauses.append((condition, whose, needs.clauses))
+        levels = [(path, level) for path, own in asked.items() for level in _levels(own)]
+        levels.sort(key=lambda each: -len(each[1]))
+        eithers, alone = _in_levels(clauses)
+        lookups = len(levels) + sum(len(each.fields) for each in eithers)
+        self.most = ROOM // max(1, lookups)
+        self.rows = [(path, self.rows_by(each, path, everything)) for path, each in levels]
+        self.either = [self.rows_of_either(each.own) for each in eithers]
         inexact += alone
-        #: of each of these sets of rows, one has to let a treatment through
-        self.either = [
-            {
-                path: self.rows_by({number: clause[path] for number, clause in own.items()}, path)
-                for path in next(iter(own.values()))
-            }
-            for own in groups
-        ]
         inexact.sort(key=lambda each: -len(each[1]))
         self.planes = inexact[:MOST_PLANES]
-        self.rest: dict[int, list[Condition]] = {}
-        for condition, numbers in inexact[MOST_PLANES:]:
-            for number in numbers:
-                self.rest.setdefault(number, []).append(condition)
+        self.rest = inexact[MOST_PLANES:]
 
-    def rows_by(self, own: Mapping[int, Normal], path: str) -> Rows:
-        return rows_of(_grouped(own), self.everything, self.values.get(path, ()))
+    def rows_by(self, own: _Level, path: str, everything: int) -> Rows:
+        return rows_of(_grouped(own), everything, self.values.get(path, ()), self.most)
+
+    def rows_of_either(self, own: Mapping[int, Clause]) -> _Either:
+        by_path: dict[str, _Level] = {}
+        for number, clause in own.items():
+            for path, form in clause.items():
+                by_path.setdefault(path, {})[number] = [form]
+        rows = {
+            path: self.rows_by(some, path, mask_of(list(some))) for path, some in by_path.items()
+        }
+        return _Either(mask_of(list(own)), rows)
 
     def narrowing(self) -> Narrowing:
         """Generate the functions: a line for each field and each plane."""
-        lasting = {path: rows for path, rows in self.rows.items() if self.lasts(path)}
-        others = {path: rows for path, rows in self.rows.items() if path not in lasting}
-        slots = sorted(self.functions.slots[path] for path in lasting)
+        lasting = [(path, rows) for path, rows in self.rows if self.lasts(path)]
+        others = [(path, rows) for path, rows in self.rows if not self.lasts(path)]
+        slots = sorted({self.functions.slots[path] for path, _ in lasting})
         parts = None
         if len(slots) > 1:  # else there is nothing to be gained
             parts = Parts(
@@ -216,10 +237,10 @@ class _Index:
             )
         return Narrowing(self.function(self.rows, asking=True), parts)
 
-    def function(self, fields: Mapping[str, Rows], *, asking: bool) -> Narrow:
+    def function(self, fields: Sequence[_Lookup], *, asking: bool) -> Narrow:
         """Generate what looks up fields, and where it is *asking*, asks for the rest."""
         eithers, planes = (self.either, self.planes) if asking else ((), ())
-        asked = {*fields, *(path for either in eithers for path in either)}
+        asked = {path for path, _ in fields} | {path for each in eithers for path in each.rows}
         variables = {path: self.variables[path] for path in asked}
         program = self.functions.program(variables)
         name, row = program.constant, _Rows(program)
@@ -234,16 +255,18 @@ class _Index:
                 tables = joined([rows for _, rows in together if isinstance(rows, Table)])
                 values = "".join(f"[{variables[path]}]" for path, _ in together)
                 lines.append(f"m &= {name(tables)}{values}")
-        for either in eithers:
+        for mask, either in eithers:
             some = [row.of(rows, variables[path]) for path, rows in either.items()]
-            lines.append(f"m &= {' | '.join(some)}")
+            if others := self.everything & ~mask:
+                some.append(name(others))
+            lines.append(f"if m & {name(mask)}: m &= {' | '.join(some)}")
         for condition, numbers in planes:
             mask, holds = mask_of(numbers), program.true(condition.tree)
             others = name(self.everything & ~mask)
             lines.append(f"if m & {name(mask)} and not {holds}: m &= {others}")
         if self.rest and asking:
-            rest, rest_of = name(mask_of(self.rest)), name(_Rest(self.rest, self.functions))
-            lines.append(f"if m & {rest}: m = {rest_of}(c, m, m & {rest})")
+            rest = _Rest(self.rest, self.functions)
+            lines.append(f"if m & {name(rest.mask)}: m = {name(rest)}(c, m, m & {name(rest.mask)})")
         function = program.function([*lines, "return m"], "m")
         return program.build()[function]
 
@@ -265,24 +288,56 @@ class _Index:
         return not passing and path not in self.compared
 
 
-def _grouped(own: Mapping[int, Normal]) -> list[tuple[Normal, Sequence[int]]]:
-    """Return predicates with the treatments that need them, those of one condition once."""
-    found: dict[int, tuple[Normal, list[int]]] = {}
-    for number, form in own.items():
-        found.setdefault(id(form), (form, []))[1].append(number)
+# --- what is looked up at once
+
+
+def _levels(own: Mapping[tuple[int, ...], Sequence[Normal]]) -> list[_Level]:
+    """Return the predicates of a field, given whose they are, by treatment.
+
+    What names many values and is common to several is looked up apart from what these need besides:
+    else each of them would have all these values.
+    """
+    levels: list[_Level] = [{}]
+    common: list[tuple[Sequence[int], Normal]] = []
+    for numbers, forms in own.items():
+        form = forms[0] if len(forms) == 1 else AllOf(tuple(forms))
+        if len(numbers) > 1 and len(list(constants_of(form))) > _MANY_VALUES:
+            common.append((numbers, form))
+            continue
+        for number in numbers:
+            levels[0].setdefault(number, []).append(form)
+    for numbers, form in common:
+        level = next((one for one in levels if one.keys().isdisjoint(numbers)), None)
+        if level is None and len(levels) < _MOST_LEVELS:
+            levels.append(level := {})
+        elif level is None:
+            level = levels[0]
+        for number in numbers:
+            level.setdefault(number, []).append(form)
+    return levels
+
+
+def _grouped(own: _Level) -> list[tuple[Normal, Sequence[int]]]:
+    """Return predicates with the treatments that need them, those of the same conditions once."""
+    found: dict[tuple[int, ...], tuple[Normal, list[int]]] = {}
+    for number, forms in own.items():
+        key = tuple(map(id, forms))
+        if key not in found:
+            found[key] = (forms[0] if len(forms) == 1 else AllOf(tuple(forms)), [])
+        found[key][1].append(number)
     return list(found.values())
 
 
-def _together(fields: Mapping[str, Rows]) -> list[list[tuple[str, Rows]]]:
+def _together(fields: Sequence[_Lookup]) -> list[list[_Lookup]]:
     """Return fields by how they are looked up: those of few values several at once."""
-    found: list[list[tuple[str, Rows]]] = []
+    found: list[list[_Lookup]] = []
     small: list[tuple[str, Table]] = []
-    for path, rows in fields.items():
+    for path, rows in fields:
         if isinstance(rows, Table) and rows.closed:
             small.append((path, rows))
         else:
             found.append([(path, rows)])
-    groups: list[list[tuple[str, Rows]]] = []
+    groups: list[list[_Lookup]] = []
     room = 0
     for path, table in sorted(small, key=lambda each: len(each[1].rows)):
         if len(table.rows) > room:
@@ -311,55 +366,99 @@ class _Rows:
         return f"{self.name(rows.row)}({value})"
 
 
+# --- clauses
+
 #: A condition that needs clauses and nothing else that no table can say, and who requires it.
 _Taken = tuple[Condition, Sequence[int], Sequence[Clause]]
-#: So many conditions over the same fields are looked up and not asked.
+#: A field is looked up for so many clauses, and else they are asked.
 _ALIKE: Final = 3
-#: A treatment has so many clauses over the same fields looked up.
+#: So many predicates of one field, or clauses, of a treatment are looked up one after the other.
 _MOST_LEVELS: Final = 4
 
 
-def _by_fields(
-    conditions: Sequence[_Taken],
-) -> tuple[list[dict[int, Clause]], list[tuple[Condition, Sequence[int]]]]:
-    """Return clauses over the same fields by treatment, one for each; and who is left alone."""
-    alike = Counter(
-        fields for _, _, clauses in conditions for fields in set(map(frozenset, clauses))
-    )
-    groups: dict[frozenset[str], list[dict[int, Clause]]] = {}
-    alone = []
+class _Alternatives:
+    """Clauses of treatments, one for each, over some *fields*."""
+
+    def __init__(self) -> None:
+        self.own: dict[int, Clause] = {}
+        self.fields: set[str] = set()
+        self.conditions: list[_Asked] = []
+        self._tests = 0
+
+    def add(self, condition: Condition, numbers: Sequence[int], clause: Clause) -> None:
+        self.own.update(dict.fromkeys(numbers, clause))
+        self.fields |= clause.keys()
+        self.conditions.append((condition, numbers))
+        self._tests += len(clause)
+
+    @property
+    def pays(self) -> bool:
+        """Whether looking all fields up costs less than to ask."""
+        return self._tests >= _ALIKE * len(self.fields)
+
+
+def _in_levels(conditions: Sequence[_Taken]) -> tuple[list[_Alternatives], list[_Asked]]:
+    """Return clauses, each where most of its fields are looked up already; and what is asked."""
+    alike = Counter(path for _, _, clauses in conditions for clause in clauses for path in clause)
+    levels: list[_Alternatives] = []
+    alone: list[_Asked] = []
     for condition, numbers, clauses in conditions:
-        if any(alike[frozenset(clause)] < _ALIKE for clause in clauses):
+        if any(alike[path] < _ALIKE for clause in clauses for path in clause):
             alone.append((condition, numbers))
             continue
         for clause in clauses:
-            levels = groups.setdefault(frozenset(clause), [])
-            free = (level for level in levels if level.keys().isdisjoint(numbers))
-            level = next(free, None)
-            if level is None:
-                if len(levels) == _MOST_LEVELS:
-                    alone.append((condition, numbers))
-                    break
-                levels.append(level := {})
-            level.update(dict.fromkeys(numbers, clause))
-    return [level for levels in groups.values() for level in levels], alone
+            free = [level for level in levels if level.own.keys().isdisjoint(numbers)]
+            if not free and len(levels) == _MOST_LEVELS:
+                alone.append((condition, numbers))
+                break
+            if not free:
+                levels.append(_Alternatives())
+                free = levels[-1:]
+            best = min(free, key=lambda level: len(clause.keys() - level.fields))
+            best.add(condition, numbers, clause)
+    alone += [one for level in levels if not level.pays for one in level.conditions]
+    return [level for level in levels if level.pays], list(dict.fromkeys(alone))
 
 
 class _Rest:
-    """Asks each treatment that is left for the conditions that stand in no table."""
+    """Asks for what stands in no table: for each treatment that is left, or all where many are.
 
-    def __init__(self, conditions: Mapping[int, Sequence[Condition]], functions: Functions) -> None:
-        self.conditions = conditions
+    Conditions are compiled when they are asked for.
+    """
+
+    def __init__(self, conditions: Sequence[_Asked], functions: Functions) -> None:
         self.functions = functions
-        self.ready: dict[int, tuple[Function, ...]] = {}
+        self.conditions = [condition for condition, _ in conditions]
+        self.numbers = [numbers for _, numbers in conditions]
+        self.ready: list[Function | None] = [None] * len(conditions)
+        self.every: list[tuple[Function, Sequence[int]]] = []
+        #: by treatment: the places of its conditions
+        self.places: dict[int, list[int]] = {}
+        for place, (_, numbers) in enumerate(conditions):
+            for number in numbers:
+                self.places.setdefault(number, []).append(place)
+        self.mask = mask_of(list(self.places))
 
     def __call__(self, slots: Slots, left: int, asked: int) -> int:
-        failed = [number for number in bits(asked) if not self.holds(slots, number)]
+        ready, failed = self.ready, []
+        if 2 * asked.bit_count() > len(ready):
+            for holds, numbers in self.every or self.all_compiled():
+                if not holds(slots):
+                    failed += numbers
+        else:
+            places = self.places
+            for number in bits(asked):
+                for place in places[number]:
+                    if not (ready[place] or self.compiled(place))(slots):
+                        failed.append(number)
+                        break
         return left & ~mask_of(failed)
 
-    def holds(self, slots: Slots, number: int) -> bool:
-        functions = self.ready.get(number)
-        if functions is None:
-            functions = tuple(map(self.functions.holds, self.conditions[number]))
-            self.ready[number] = functions
-        return all(function(slots) for function in functions)
+    def all_compiled(self) -> list[tuple[Function, Sequence[int]]]:
+        holds = [found or self.compiled(place) for place, found in enumerate(self.ready)]
+        self.every = list(zip(holds, self.numbers, strict=True))
+        return self.every
+
+    def compiled(self, place: int) -> Function:
+        found = self.ready[place] = self.functions.holds(self.conditions[place])
+        return found

@@ -185,7 +185,7 @@ class _Planner:
         if not changes and not before:
             return None
         everything = self.names.everything
-        found = bands(changes, everything ^ mask_of(before), everything)
+        found = bands(changes, {}, everything ^ mask_of(before), everything)
         return found.row
 
     def points(self) -> dict[str, PointPlan]:
@@ -214,11 +214,14 @@ class _Planner:
         required = self.required(
             lambda number: [one for gates in self.all_levels(number) for one in gates.conditions]
         )
+        covered: dict[int, list[int]] = {}
         for policy, covers in self.policies():
             if covers.direction is None:
                 passes = opposite_of(policy.block_when)
-                stopped = {*required.get(passes, ()), *bits(covers.mask)}
-                required[passes] = sorted(stopped)
+                stopped = covers.mask | mask_of(required.get(passes, ()))
+                if stopped not in covered:  # what many policies cover is listed once
+                    covered[stopped] = list(bits(stopped))
+                required[passes] = covered[stopped]
         return self.indexed(required)
 
     def policies(self) -> Iterator[tuple[Policy, Selector]]:

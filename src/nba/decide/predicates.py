@@ -9,8 +9,8 @@ are *exact*; else they are necessary, and the rest has to be asked.
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import product
 from typing import Any, Final, NamedTuple
 
@@ -20,12 +20,15 @@ from nba.lang.values import Duration, Timestamp
 __all__ = [
     "ORDERED",
     "Clause",
+    "Exceptions",
     "Needs",
+    "Turns",
     "constants_of",
-    "edges_of",
-    "holds_for",
+    "exceptions_of",
+    "holds_unknown",
     "is_indexable",
     "needs_of",
+    "turns_of",
 ]
 
 #: Types whose values have an order and the next greater value.
@@ -73,12 +76,12 @@ def needs_of(form: Normal) -> Needs:
 
 
 def _all_of(parts: Sequence[Needs]) -> Needs:
-    found: dict[str, Normal] = {}
-    for part in parts:
-        for path, one in part.predicates.items():
-            found[path] = AllOf((found[path], one)) if path in found else one
     clauses = tuple(clause for part in parts for clause in part.clauses)
-    return Needs(found, clauses, all(part.exact for part in parts))
+    return Needs(
+        _by_path(AllOf, [part.predicates for part in parts]),
+        clauses,
+        all(part.exact for part in parts),
+    )
 
 
 def _any_of(parts: Sequence[Needs]) -> Needs:
@@ -94,19 +97,21 @@ def _any_of(parts: Sequence[Needs]) -> Needs:
             (),
             exact=False,
         )
-    predicates: dict[str, Normal] = {}
-    clauses = []
-    for choice in product(*needs):
-        clause: dict[str, Normal] = {}
-        for each in choice:
-            for path, one in each.items():
-                clause[path] = AnyOf((clause[path], one)) if path in clause else one
-        if len(clause) > 1:
-            clauses.append(clause)
-            continue
-        for path, one in clause.items():
-            predicates[path] = AllOf((predicates[path], one)) if path in predicates else one
-    return Needs(predicates, tuple(clauses), all(part.exact for part in parts))
+    clauses = [_by_path(AnyOf, choice) for choice in product(*needs)]
+    return Needs(
+        _by_path(AllOf, [clause for clause in clauses if len(clause) == 1]),
+        tuple(clause for clause in clauses if len(clause) > 1),
+        all(part.exact for part in parts),
+    )
+
+
+def _by_path(kind: type[AllOf | AnyOf], some: Sequence[Clause]) -> dict[str, Normal]:
+    """Return by path what all, or any, of some predicates of the same field say."""
+    own: dict[str, list[Normal]] = {}
+    for predicates in some:
+        for path, form in predicates.items():
+            own.setdefault(path, []).append(form)
+    return {path: one[0] if len(one) == 1 else kind(tuple(one)) for path, one in own.items()}
 
 
 def is_indexable(test: Test) -> bool:
@@ -136,49 +141,106 @@ def constants_of(form: Normal) -> Iterator[object]:
             yield from constants_of(part)
 
 
-def edges_of(form: Normal) -> Iterator[float]:
-    """Yield the values of an ordered field from which on a predicate may say something else."""
-    if isinstance(form, AllOf | AnyOf):
-        for part in form.parts:
-            yield from edges_of(part)
-    elif isinstance(form, Test):
-        for constant in constants_of(form):
-            value: float = constant  # type: ignore[assignment]
-            if form.operator not in ("<=", ">"):
-                yield value
-            if form.operator not in ("<", ">="):
-                yield _next(value)
+def holds_unknown(form: Normal) -> bool:
+    """Return whether a predicate holds where its field is unknown."""
+    match form:
+        case AllOf():
+            return all(map(holds_unknown, form.parts))
+        case AnyOf():
+            return any(map(holds_unknown, form.parts))
+        case Test():
+            return form.operator == "not has"
+    raise TypeError(form)
+
+
+# --- for which values a predicate holds, in time linear in its constants
+
+
+class Exceptions(NamedTuple):
+    """Whether a predicate *usually* holds, and the *values* for which it is the other way round."""
+
+    usually: bool
+    values: AbstractSet[object]
+
+
+def exceptions_of(form: Normal) -> Exceptions:
+    """Return for which values a predicate of a category or a flag holds."""
+    match form:
+        case AllOf():
+            return _all_but([exceptions_of(part) for part in form.parts])
+        case AnyOf():
+            usually, values = _all_but([_reverse(exceptions_of(part)) for part in form.parts])
+            return Exceptions(not usually, values)
+        case Test():
+            positive = form.operator in ("==", "in", "not has")
+            return Exceptions(not positive, frozenset(constants_of(form)))
+    raise TypeError(form)
+
+
+def _reverse(one: Exceptions) -> Exceptions:
+    return Exceptions(not one.usually, one.values)
+
+
+def _all_but(parts: Sequence[Exceptions]) -> Exceptions:
+    """Return where all parts hold."""
+    refused = set().union(*(values for usually, values in parts if usually))
+    named = sorted((values for usually, values in parts if not usually), key=len)
+    if not named:
+        return Exceptions(usually=True, values=refused)
+    return Exceptions(usually=False, values=named[0].intersection(*named[1:]) - refused)
+
+
+class Turns(NamedTuple):
+    """Whether a predicate holds *at first*, and the *edges* from which on it is the other way."""
+
+    at_first: bool
+    edges: Sequence[float]
+
+
+def turns_of(form: Normal) -> Turns:
+    """Return from which values on a predicate of an ordered field says something else."""
+    match form:
+        case AllOf():
+            return _joined([turns_of(part) for part in form.parts], len(form.parts))
+        case AnyOf():
+            return _joined([turns_of(part) for part in form.parts], 1)
+        case Test(operator="has" | "not has"):
+            return Turns(form.operator == "has", ())
+        case Test():
+            at_first = form.operator in ("<", "<=", "!=", "not in")
+            stretches = [_turns(form.operator, value) for value in set(constants_of(form))]
+            if len(stretches) == 1:
+                return Turns(at_first, stretches[0])
+            return Turns(at_first, _joined([Turns(False, each) for each in stretches], 1).edges)
+    raise TypeError(form)
+
+
+def _turns(operator: str, constant: Any) -> tuple[float, ...]:
+    if operator in ("<", ">="):
+        return (constant,)
+    if operator in ("<=", ">"):
+        return (_next(constant),)
+    return constant, _next(constant)
+
+
+def _joined(parts: Sequence[Turns], enough: int) -> Turns:
+    """Return where *enough* parts hold."""
+    steps: dict[float, int] = {}
+    for at_first, edges in parts:
+        step = -1 if at_first else 1
+        for edge in edges:
+            steps[edge] = steps.get(edge, 0) + step
+            step = -step
+    holding = sum(at_first for at_first, _ in parts)
+    at_first = holds = holding >= enough
+    found = []
+    for edge in sorted(steps):
+        holding += steps[edge]
+        if (holding >= enough) is not holds:
+            holds = not holds
+            found.append(edge)
+    return Turns(at_first, found)
 
 
 def _next(value: float) -> float:
     return math.nextafter(value, math.inf) if isinstance(value, float) else int(value) + 1
-
-
-def holds_for(form: Normal, value: object) -> bool:
-    """Return whether a predicate holds for a value of its field; None is unknown."""
-    match form:
-        case AllOf():
-            return all(holds_for(part, value) for part in form.parts)
-        case AnyOf():
-            return any(holds_for(part, value) for part in form.parts)
-        case Test():
-            return _test(form, value)
-    raise TypeError(form)
-
-
-def _test(test: Test, value: object) -> bool:
-    if value is None or test.operator in _PRESENCE:
-        return (value is None) is (test.operator == "not has")
-    return bool(_OPERATORS[test.operator](value, test.value))
-
-
-_OPERATORS: Final[dict[str, Callable[[Any, Any], object]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": lambda value, constants: value in constants,
-    "not in": lambda value, constants: value not in constants,
-}

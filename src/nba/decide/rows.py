@@ -4,17 +4,17 @@ A row has a bit for every treatment of the plan; one whose conditions do not rea
 every row. Categories are found in a table, numbers and times by bisection between the *edges* at
 which some treatment comes or goes. What is unknown has a row of its own. A field with very many
 values keeps every so many rows whole, and from there on who comes and goes, so that the room that
-rows take stays linear in the size of the book.
+rows take stays linear in the size of the book. Those who come and go together are a set where they
+are many, which takes less room than their numbers.
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from nba.decide.predicates import ORDERED, constants_of, edges_of, holds_for
+from nba.decide.predicates import ORDERED, exceptions_of, holds_unknown, turns_of
 from nba.decide.targets import mask_of
 from nba.lang.normal import Normal, Test
 
@@ -25,6 +25,12 @@ Asked = list[tuple[Normal, Sequence[int]]]
 
 #: A field has at most so many whole rows.
 MOST_ROWS: Final = 1024
+#: So many numbers take as much room as a set has treatments for each.
+_WIDTH: Final = 64
+
+#: Who comes and goes at a value: single treatments, and sets of many.
+Numbers = Mapping[Any, Sequence[int]]
+Sets = Mapping[Any, Sequence[int]]
 
 
 class Table(NamedTuple):
@@ -39,7 +45,8 @@ class Table(NamedTuple):
 class Sparse(NamedTuple):
     """Of many values: who is different from the row *other* for each of them."""
 
-    changes: Mapping[Any, tuple[int, ...]]
+    numbers: Numbers
+    sets: Sets
     other: int
     unknown: int
 
@@ -47,7 +54,7 @@ class Sparse(NamedTuple):
         """Return the row of a value, or of None."""
         if value is None:
             return self.unknown
-        return self.other ^ mask_of(self.changes.get(value, ()))
+        return _changed(self.other, self.numbers.get(value, ()), self.sets.get(value, ()))
 
 
 class Bands(NamedTuple):
@@ -63,11 +70,12 @@ class Bands(NamedTuple):
 
 
 class WideBands(NamedTuple):
-    """Bands, of which only each *step*-th row is whole; *changes* lead from row to row."""
+    """Bands, of which only each *step*-th row is whole; from there, who comes and goes by edge."""
 
     edges: Sequence[float]
     rows: Sequence[int]
-    changes: Sequence[tuple[int, ...]]
+    numbers: Sequence[Sequence[int]]
+    sets: Sets
     step: int
     unknown: int
 
@@ -78,21 +86,24 @@ class WideBands(NamedTuple):
         place = bisect_right(self.edges, value)
         whole, row = place - place % self.step, self.rows[place // self.step]
         for each in range(whole, place):
-            row ^= mask_of(self.changes[each])
+            row = _changed(row, self.numbers[each], self.sets.get(self.edges[each], ()))
         return row
 
 
 Rows = Table | Sparse | Bands | WideBands
 
 
-def rows_of(asked: Asked, everything: int, values: Iterable[object] = ()) -> Rows:
-    """Return the rows of a field. All its *values*, where they are known, get a row."""
+def rows_of(
+    asked: Asked, everything: int, values: Iterable[object] = (), most: int = MOST_ROWS
+) -> Rows:
+    """Return the rows of a field, at *most* so many. All its *values*, if known, get a row."""
     unknown = everything ^ mask_of(
-        [number for form, numbers in asked if not holds_for(form, None) for number in numbers]
+        [number for form, numbers in asked if not holds_unknown(form) for number in numbers]
     )
+    most = min(most, MOST_ROWS)
     if asked and _type_of(asked[0][0]) in ORDERED:
-        return _bands(asked, everything, unknown)
-    return _table(asked, everything, unknown, values)
+        return _bands(asked, everything, unknown, most)
+    return _table(asked, everything, unknown, values, most)
 
 
 def joined(tables: Sequence[Table]) -> Mapping[Any, Any]:
@@ -116,52 +127,84 @@ def _type_of(form: Normal) -> str:
     return form.type.name
 
 
-class _Other:
-    """What is no value of any field."""
-
-
-def _table(asked: Asked, everything: int, unknown: int, values: Iterable[object]) -> Table | Sparse:
-    changes: dict[object, list[int]] = {value: [] for value in values}
-    closed = bool(changes)  # all values have a row
+def _table(
+    asked: Asked, everything: int, unknown: int, values: Iterable[object], most: int
+) -> Table | Sparse:
+    found = _Changes(everything)
+    for value in values:
+        found.numbers[value] = []
+    closed = bool(found.numbers)  # all values have a row
     without: list[int] = []
     for form, numbers in asked:
-        other = holds_for(form, _Other)
-        if not other:
+        usually, exceptions = exceptions_of(form)
+        if not usually:
             without += numbers
-        for value in dict.fromkeys(constants_of(form)):
-            if holds_for(form, value) is not other:
-                changes.setdefault(value, []).extend(numbers)
+        found.add(exceptions, numbers)
     rest = everything ^ mask_of(without)
-    if len(changes) > MOST_ROWS:
-        return Sparse({value: tuple(some) for value, some in changes.items()}, rest, unknown)
-    rows = {value: rest ^ mask_of(some) for value, some in changes.items()}
+    if len(found.numbers) > most:
+        return Sparse(*found.frozen(), rest, unknown)
+    rows = {value: found.row(rest, value) for value in found.numbers}
     return Table({**rows, None: unknown}, rest, unknown, closed=closed)
 
 
-def _bands(asked: Asked, everything: int, unknown: int) -> Bands | WideBands:
-    changes: dict[float, list[int]] = {}
+def _bands(asked: Asked, everything: int, unknown: int, most: int) -> Bands | WideBands:
+    found = _Changes(everything)
     without: list[int] = []
     for form, numbers in asked:
-        before = holds_for(form, -math.inf)
-        if not before:
+        at_first, edges = turns_of(form)
+        if not at_first:
             without += numbers
-        for edge in sorted(set(edges_of(form))):
-            now = holds_for(form, edge)
-            if now is not before:
-                changes.setdefault(edge, []).extend(numbers)
-                before = now
-    return bands(changes, everything ^ mask_of(without), unknown)
+        found.add(edges, numbers)
+    return bands(*found.frozen(), everything ^ mask_of(without), unknown, most)
 
 
-def bands(changes: Mapping[float, Sequence[int]], first: int, unknown: int) -> Bands | WideBands:
-    """Return the bands that begin with a row and *change* who is in it at every edge."""
-    edges = sorted(changes)
-    step = len(edges) // MOST_ROWS + 1
+def bands(
+    numbers: Numbers, sets: Sets, first: int, unknown: int, most: int = MOST_ROWS
+) -> Bands | WideBands:
+    """Return the bands that begin with a row, where at every edge somebody comes or goes."""
+    edges = sorted(numbers)
+    step = len(edges) // most + 1
     row, rows = first, [first]
     for place, edge in enumerate(edges, 1):
-        row ^= mask_of(changes[edge])
+        row = _changed(row, numbers[edge], sets.get(edge, ()))
         if place % step == 0:
             rows.append(row)
     if step == 1:
         return Bands(edges, rows, unknown)
-    return WideBands(edges, rows, [tuple(changes[edge]) for edge in edges], step, unknown)
+    return WideBands(edges, rows, [numbers[edge] for edge in edges], sets, step, unknown)
+
+
+class _Changes:
+    """Gathers who comes and goes by value; each value has *numbers*, if none."""
+
+    def __init__(self, everything: int) -> None:
+        self.numbers: dict[Any, list[int]] = {}
+        self.sets: dict[Any, list[int]] = {}
+        self._many = everything.bit_length() // _WIDTH
+
+    def add(self, values: Iterable[Any], numbers: Sequence[int]) -> None:
+        """Let these treatments come or go at each of the values."""
+        if len(numbers) <= self._many:
+            for value in values:
+                self.numbers.setdefault(value, []).extend(numbers)
+            return
+        together = mask_of(numbers)
+        for value in values:
+            self.numbers.setdefault(value, [])
+            self.sets.setdefault(value, []).append(together)
+
+    def row(self, row: int, value: object) -> int:
+        """Return the row of a value that differs from another."""
+        return _changed(row, self.numbers[value], self.sets.get(value, ()))
+
+    def frozen(self) -> tuple[Numbers, Sets]:
+        """Return what was gathered."""
+        numbers = {value: tuple(some) for value, some in self.numbers.items()}
+        return numbers, {value: tuple(some) for value, some in self.sets.items()}
+
+
+def _changed(row: int, numbers: Sequence[int], sets: Sequence[int]) -> int:
+    """Return a row where others come and go."""
+    for some in sets:
+        row ^= some
+    return row ^ mask_of(numbers) if numbers else row

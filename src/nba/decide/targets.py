@@ -53,7 +53,13 @@ def mask_of(numbers: Iterable[int]) -> int:
         for number in some:
             mask |= 1 << number
         return mask
-    found = bytearray((max(some) >> 3) + 1)
+    most = max(some)
+    if len(some) > most >> 5:  # then a digit for each is the fastest
+        digits = bytearray(b"0") * (most + 1)
+        for number in some:
+            digits[most - number] = _ONE
+        return int(digits, 2)
+    found = bytearray((most >> 3) + 1)
     for number in some:
         found[number >> 3] |= 1 << (number & 7)
     return int.from_bytes(found, "little")
@@ -80,6 +86,7 @@ def bits(mask: int) -> Iterator[int]:
 #: So many are set one after the other faster than in a row of bytes.
 _FEW: Final = 8
 _WORD: Final = 1 << 64
+_ONE: Final = ord("1")
 
 
 # --- names
