@@ -8,8 +8,8 @@ treatments that have the same weights are gone through together, each lot by its
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from heapq import heappop, heappush, heapreplace
+from collections.abc import Iterator, Sequence
+from heapq import heapify, heappop, heappush, heapreplace
 from itertools import starmap
 from typing import Any, Final
 
@@ -27,6 +27,8 @@ _ONES: Final = (1 << _PART) - 1
 _MOST: Final = 1e100
 #: More lots than this cost more than they save; then weights only raise the bounds.
 _MOST_LOTS: Final = 16
+#: Where a sixteenth of what was scored is equal, the rest is looked through for more.
+_MOSTLY: Final = 4
 
 
 class Lot:
@@ -44,12 +46,15 @@ class Lot:
         self.weight = weight
         self.surge = surge
 
-    def split(self, mask: int, surge: float) -> Iterator[Lot]:
-        """Yield the lot in two parts, before it was begun: those in *mask* surge."""
-        if inside := self.rest & mask:
-            yield Lot(inside, self.weight, max(self.surge, surge))
-        if outside := self.rest & ~mask:
-            yield Lot(outside, self.weight, self.surge)
+    def split(self, surges: Sequence[tuple[int, float]]) -> Iterator[Lot]:
+        """Yield the lot in parts, before it was begun: those of it that surge, and the others."""
+        rest = self.rest
+        for mask, surge in surges:
+            if inside := rest & mask:
+                yield Lot(inside, self.weight, surge)
+                rest ^= inside
+        if rest:
+            yield Lot(rest, self.weight)
 
     def next_part(self) -> int:
         """Go on to the next part that has something in it; return 0 after the last."""
@@ -84,6 +89,7 @@ class Contenders:
     _lots: list[tuple[float, int, Lot]] | None = None  # where there are several: a heap
     _exact = True  # whether they have the weights, and not only what these are at most
     _equal: list[int] | None = None  # what goes next, the last first
+    _behind: dict[str, int] | None = None  # by channel: how far it puts equals back
 
     def __init__(self, passage: Passage, *, thorough: bool = False) -> None:
         self.passage = passage
@@ -170,9 +176,8 @@ class Contenders:
             self._exact = False
             weights = [(members, self.scorer.growth(members))]
         lots = list(starmap(Lot, weights))
-        for mask, surge in self._surges:
-            if mask & members:
-                lots = [part for lot in lots for part in lot.split(mask, surge)]
+        if self._surges:
+            lots = [part for lot in lots for part in lot.split(self._surges)]
         if len(lots) == 1 and lots[0].weight == lots[0].surge == 1.0:
             self._lot = lots[0]
             return
@@ -183,12 +188,16 @@ class Contenders:
                 heappush(self._lots, (-most, number, lot))
 
     def _above(self) -> list[tuple[int, float]]:
-        """Return whose bounds go up, and how many times, because of a number above its scale."""
+        """Return whose bounds go up, and how many times, because of numbers above their scale."""
         found, slots = [], self.view.slots
-        for slot, scale, mask in self.plan.factors.surges:
-            value = slots[slot]
-            if value is not None and value > scale:
-                found.append((mask, value / scale * MARGIN))
+        for scales, mask in self.plan.factors.surges:
+            times = 1.0
+            for slot, scale in scales:
+                value = slots[slot]
+                if value is not None and value > scale:
+                    times = max(times, value / scale * MARGIN)
+            if times > 1.0:
+                found.append((mask, times))
         return found
 
     # --- priorities
@@ -225,7 +234,7 @@ class Contenders:
         """Score what may go next, where each lot has a weight of its own."""
         found, least, plan, slots = self._found, self._least, self.plan, self.view.slots
         bounds, factors = plan.factors.bounds, plan.factors
-        plain = plan.plain if self._exact else None
+        plain, exact = plan.plain, self._exact
         weights, best = self._weights, -found[0][0] if found else -math.inf
         while lots:
             less, number, lot = lots[0]
@@ -239,6 +248,8 @@ class Contenders:
             growth = weight * lot.surge
             while number >= 0:
                 priority = None
+                if not exact:
+                    weight = self.scorer.weight(number)
                 if plain is not None:
                     worth, propensity, lever = plain[number] or factors.plain_of(number)
                     value = worth(slots)
@@ -271,6 +282,11 @@ class Contenders:
         if found and found[0][0] == less:
             equal = [number]
             while found and found[0][0] == less:
+                if len(equal) > len(found) >> _MOSTLY:  # perhaps all the others, too
+                    equal += [number for other, number in found if other == less]
+                    found[:] = [each for each in found if each[0] != less]
+                    heapify(found)
+                    break
                 equal.append(heappop(found)[1])
             self._equal = sorted(equal, key=self._ties, reverse=True)
             number = self._equal.pop()
@@ -284,22 +300,22 @@ class Contenders:
             priority = propensity * weight * value * lever
             self.trail.scores[number] = (priority, propensity, weight, value, lever)
 
-    def _ties(self, number: int) -> tuple[Any, ...]:
-        plan, view = self.plan, self.view
-        channel = plan.targets[number].channel
-        slot = plan.book.shape.slots.get("customer.preferred_channel")
-        preferred = view.slots[slot] if slot is not None else None
-        return (
-            channel.id != view.current,
-            channel.id != preferred,
-            channel.cost,
-            plan.alphabetical[number],
-        )
+    def _ties(self, number: int) -> int:
+        """Return the place among equals: by current and preferred channel, then as in the plan."""
+        plan, behind = self.plan, self._behind
+        if behind is None:
+            count, slot, slots = len(plan.targets), plan.places.preferred, self.view.slots
+            current, preferred = self.view.current, None if slot is None else slots[slot]
+            behind = self._behind = {
+                channel: (2 * (channel != current) + (channel != preferred)) * count
+                for channel in plan.doors
+            }
+        return behind[plan.targets[number].channel.id] + plan.cheapest[number]
 
     def _among_kept(self, number: int) -> tuple[Any, ...]:
         channel, kept = self.plan.targets[number].channel.id, self.view.kept[number].channel
         priority = -self.trail.scores[number][0]
-        return (channel != self.view.current, channel != kept, priority, *self._ties(number))
+        return (channel != self.view.current, channel != kept, priority, self._ties(number))
 
 
 def _times(bound: float, weight: float) -> float:

@@ -59,10 +59,9 @@ class Most(NamedTuple):
 
 
 class Surge(NamedTuple):
-    """A number that may be above its *scale*, by its slot, and whose bounds go up with it."""
+    """Treatments whose bounds go up with the same numbers, by slot, which may be above a scale."""
 
-    slot: int
-    scale: float
+    scales: tuple[tuple[int, float], ...]
     mask: int
 
 
@@ -149,10 +148,13 @@ def _lever(book: Book, target: Target) -> float:
 
 
 def _surges(bounds: Sequence[Most], slots: Mapping[str, int]) -> Iterator[Surge]:
-    scales = {path: scale for bound in bounds for path, scale in bound.scales.items()}
-    for path, scale in scales.items():
-        some = [number for number, bound in enumerate(bounds) if path in bound.scales]
-        yield Surge(slots[path], scale, mask_of(some))
+    alike: dict[tuple[tuple[int, float], ...], list[int]] = {}
+    for number, bound in enumerate(bounds):
+        if bound.scales:
+            own = sorted((slots[path], scale) for path, scale in bound.scales.items())
+            alike.setdefault(tuple(own), []).append(number)
+    for scales, some in alike.items():
+        yield Surge(scales, mask_of(some))
 
 
 def bounds_of(book: Book, targets: Sequence[Target]) -> list[Most]:

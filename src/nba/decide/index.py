@@ -202,7 +202,7 @@ class _Index:
         levels.sort(key=lambda each: -len(each[1]))
         eithers, alone = _in_levels(clauses)
         lookups = len(levels) + sum(len(each.fields) for each in eithers)
-        self.most = ROOM // max(1, lookups)
+        self.most = max(1, ROOM // max(1, lookups))
         self.rows = [(path, self.rows_by(each, path, everything)) for path, each in levels]
         self.either = [self.rows_of_either(each.own) for each in eithers]
         inexact += alone

@@ -50,12 +50,13 @@ __all__ = [
 
 
 class Places(NamedTuple):
-    """The slots of what is read of every case; *zone* is None where a book has no such field."""
+    """The slots of what is read of every case; None where a book has no such field."""
 
     now: int
     present: int
     channel: int
     zone: int | None
+    preferred: int | None
 
 
 class Gating(NamedTuple):
@@ -137,10 +138,11 @@ class Pause(NamedTuple):
 
 
 class Boost(NamedTuple):
-    """A weight: a percentage on what it covers."""
+    """A weight: a percentage on what it covers. *place* is its own among the weights."""
 
     covers: Selector
     add: float
+    place: int
 
 
 class TierPlan(NamedTuple):
@@ -180,7 +182,7 @@ class Plan:
     book: Book
     targets: Sequence[Target]
     names: Names
-    alphabetical: Sequence[int]  # by treatment: its place by action and channel
+    cheapest: Sequence[int]  # by treatment: its place by cost, then by action and channel
     slot_count: int
     places: Places
     functions: Functions
@@ -213,7 +215,8 @@ class Plan:
     doors: dict[str, Door]
     refusing: Callable[[Slots], list[str]] | None  # the channels without consent
     ways: Mapping[str | None, Ways]  # by the channel of the interaction, where some are guarded
-    boosts: Callable[[Slots], list[Boost]] | None  # the weights that hold
+    weights: Sequence[Boost]
+    boosts: Callable[[Slots], list[Boost]] | None  # those that hold
     factors: Factors
     plain: list[Plain | None] | None  # those of factors, where there is no formula
     wordings: Wordings
@@ -232,4 +235,6 @@ class Plan:
     counting: dict[tuple[int, bool], tuple[tuple[Limit, bool], ...]] = field(default_factory=dict)
     #: By treatment and direction.
     always: dict[tuple[int, str], Always] = field(default_factory=dict)
+    #: By treatment, once asked for: the weights that cover it, as bits by their place.
+    weighing: dict[int, int] = field(default_factory=dict)
     ladders: dict[int, Ladder] = field(default_factory=dict)  # by treatment, once asked for

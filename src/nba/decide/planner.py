@@ -70,8 +70,10 @@ class _Planner:
         targets = targets_of(book)
         bounds = bounds_of(book, targets)
         order = sorted(range(len(targets)), key=lambda place: -bounds[place].worth)
-        self.alphabetical = order
         self.targets = [targets[place] for place in order]
+        cheapest = sorted(order, key=lambda place: (targets[place].channel.cost, place))
+        places = {place: rank for rank, place in enumerate(cheapest)}
+        self.cheapest = [places[place] for place in order]
         self.bounds = [bounds[place] for place in order]
         self.names = names_of(self.targets)
         self.first = self.judged_first()
@@ -82,6 +84,10 @@ class _Planner:
         self.slots = {**book.shape.slots, **{name: first + i for i, name in enumerate(more)}}
         self.functions = Functions(self.slots)
         self.domains = domains_of(book.shape)
+        self.weights = [
+            Boost(select(one.covers, self.names), one.add, place)
+            for place, one in enumerate(book.scoring.weights)
+        ]
 
     def plan(self) -> Plan:
         book, targets, names = self.book, self.targets, self.names
@@ -93,13 +99,14 @@ class _Planner:
             book=book,
             targets=targets,
             names=names,
-            alphabetical=self.alphabetical,
+            cheapest=self.cheapest,
             slot_count=len(self.slots),
             places=Places(
                 self.slots["now"],
                 self.slots["interaction.present"],
                 self.slots["interaction.channel"],
                 self.slots.get("customer.timezone"),
+                book.shape.slots.get("customer.preferred_channel"),
             ),
             functions=functions,
             journey=JourneyReader(book, self.slots, self.moments),
@@ -148,6 +155,7 @@ class _Planner:
             doors=doors,
             refusing=self.refusing(),
             ways=ways_of(doors),
+            weights=self.weights,
             boosts=self.boosts(),
             factors=factors,
             plain=factors.plain if factors.formula is None else None,
@@ -331,8 +339,10 @@ class _Planner:
 
     def boosts(self) -> Callable[[Slots], list[Boost]] | None:
         """Return what gives the weights that hold."""
-        weights = self.book.scoring.weights
-        asked = [(one.when, Boost(select(one.covers, self.names), one.add)) for one in weights]
+        asked = [
+            (one.when, boost)
+            for one, boost in zip(self.book.scoring.weights, self.weights, strict=True)
+        ]
         return self.functions.holding(asked) if asked else None
 
     # --- contact

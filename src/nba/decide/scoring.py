@@ -11,6 +11,7 @@ from nba.book.ranking import FACTORS
 from nba.decide.factors import MARGIN
 from nba.decide.gesture import Refused, options
 from nba.decide.plan import Ladder, Plan
+from nba.decide.targets import bits, mask_of
 from nba.decide.trail import Trail
 from nba.decide.view import View
 from nba.lang.python import UNKNOWN
@@ -24,16 +25,17 @@ class Scorer:
     What it finds stands in the trail: the score and what a gesture may give, or why there is none.
     """
 
-    __slots__ = ("boosts", "plan", "trail", "view")
+    __slots__ = ("_held", "_inbound", "_outbound", "_weights", "boosts", "plan", "trail", "view")
 
     def __init__(self, plan: Plan, view: View, trail: Trail) -> None:
         self.plan = plan
         self.view = view
         self.trail = trail
-        #: the weights that hold: what they cover, and their percentages
-        self.boosts: list[tuple[int, float]] = []
-        for covers, add in plan.boosts(view.slots) if plan.boosts else ():
-            self.boosts.append((covers.among(view.inbound), add))
+        #: the weights that hold, and of those what they cover, and their percentages
+        held = plan.boosts(view.slots) if plan.boosts else []
+        self.boosts = [(covers.among(view.inbound), add) for covers, add, _ in held]
+        self._held = held
+        self._weights: dict[int, float] | None = None  # by the places of those that hold
 
     def lots(self, members: int, most: int) -> list[tuple[int, float]] | None:
         """Return these treatments by context weight; None where there are more weights than *most*.
@@ -59,8 +61,10 @@ class Scorer:
 
     def growth(self, members: int) -> float:
         """Return what the context weight of these treatments is at most."""
-        adds = [add for mask, add in self.boosts if add > 0 and mask & members]
-        return (1.0 + math.fsum(adds) / 100.0) * MARGIN
+        some = [(add, here) for mask, add in self.boosts if add > 0 and (here := mask & members)]
+        adds = sorted((add for add, _ in some), reverse=True)
+        most = _most_at_once([here for _, here in some])
+        return (1.0 + math.fsum(adds[:most]) / 100.0) * MARGIN
 
     def score(self, number: int) -> float | None:
         """Return the priority of a treatment; None where it drops."""
@@ -84,7 +88,7 @@ class Scorer:
             if fault := _fault(propensity, "propensity") or _fault(value, "value"):
                 return self._drop(number, fault)
             propensity, value = float(propensity), float(value)
-        weight = self._weight(number) if self.boosts else 1.0
+        weight = self.weight(number) if self.boosts else 1.0
         priority = propensity * weight * value * lever
         if factors.formula is not None:
             slots[-len(FACTORS) :] = [propensity, weight, value, lever]
@@ -105,8 +109,26 @@ class Scorer:
         self.trail.scores[number] = (0.0, 0.0, 0.0, 0.0, self.plan.factors.of(number).lever)
         return 0.0
 
-    def _weight(self, number: int) -> float:
-        return _together([add for mask, add in self.boosts if mask >> number & 1])
+    def weight(self, number: int) -> float:
+        """Return the context weight of a treatment: treatments with the same weights have one."""
+        plan, known = self.plan, self._weights
+        if known is None:
+            known = self._weights = {}
+            self._inbound = mask_of(
+                [w.place for w in self._held if w.covers.direction != "outbound"]
+            )
+            self._outbound = mask_of(
+                [w.place for w in self._held if w.covers.direction != "inbound"]
+            )
+        covering = plan.weighing.get(number)
+        if covering is None:
+            some = [weight.place for weight in plan.weights if weight.covers.mask >> number & 1]
+            covering = plan.weighing[number] = mask_of(some)
+        held = covering & (self._inbound if self.view.inbound >> number & 1 else self._outbound)
+        found = known.get(held)
+        if found is None:
+            found = known[held] = _together([plan.weights[place].add for place in bits(held)])
+        return found
 
     # --- gestures
 
@@ -156,6 +178,22 @@ class Scorer:
         if found is None:
             raise KeyError(number)
         return found
+
+
+def _most_at_once(sets: Sequence[int]) -> int:
+    """Return of how many of these sets a treatment is at most: all are counted at once, in bits."""
+    counts: list[int] = []
+    for one in sets:
+        carry = one
+        for place, bit in enumerate(counts):
+            counts[place], carry = bit ^ carry, bit & carry
+        if carry:
+            counts.append(carry)
+    most, among = 0, -1
+    for place in reversed(range(len(counts))):
+        if here := among & counts[place]:
+            most, among = most | 1 << place, here
+    return most
 
 
 def _together(adds: Sequence[float]) -> float:
