@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from random import Random
 from typing import Any
 
 import pytest
+from tests.decide.effort import calls
 from tests.decide.strategies import NOW, built
 
 from nba.book.model import Book
 from nba.decide.case import Case
 from nba.decide.contenders import Contenders
+from nba.decide.factors import Plain
+from nba.decide.functions import Slots
+from nba.decide.plan import Plan
 from nba.decide.planner import plan_for
 from nba.decide.scales import scales_of
 from nba.decide.stages import Passage
@@ -148,3 +153,125 @@ def test_weights_that_are_for_some_tiers_only() -> None:
     found = [ranking.pop() for _ in range(7)]
     names = [None if number is None else plan.targets[number].action.id for number in found]
     assert names == ["a004", "a000", "a002", "a001", "a003", "a005", None]
+
+
+def ranked(plan: Plan, customer: dict[str, Any], count: int, *, thorough: bool) -> list[int]:
+    """Return what goes first, and how much it is worth."""
+    passage = Passage(plan, inputs_of(plan, Case("c", customer), NOW))
+    ranking = Contenders(passage, thorough=thorough)
+    found = [number for _ in range(count) if (number := ranking.pop()) is not None]
+    for number in found:
+        ranking.note(number)
+    return found
+
+
+def scored(plan: Plan, customer: dict[str, Any]) -> int:
+    """Return how many are worked out to find the best, where all values are numbers."""
+    worked_out = 0
+
+    def counted(of: Plain) -> Plain:
+        def value(slots: Slots) -> object:
+            nonlocal worked_out
+            worked_out += 1
+            return of.value(slots)
+
+        return of._replace(value=value)
+
+    factors = plan.factors
+    factors.plain[:] = [counted(factors.plain_of(n)) for n in range(len(plan.targets))]
+    ranked(plan, customer, 1, thorough=False)
+    return worked_out
+
+
+def test_numbers_next_to_nothing_have_bounds() -> None:
+    """A weight makes of the least number that there is what rounding took from its bound."""
+    document = {
+        "scoring": {"weights": [{"add": "999999 %", "covers": {"tag": "odd"}}]},
+        "issues": {"i": {"lever": "-70 %"}},
+    }
+    values = ["5e-324", "5e-324", "1e-323", "2e-323", "1e-320", "1e-310"] * 2
+    plan = plan_for(book_of(values, document))
+    first = ranked(plan, {}, 12, thorough=False)
+    assert len(first) > 3
+    assert first == ranked(plan, {}, 12, thorough=True)[: len(first)]
+
+
+def test_many_numbers_above_their_scale() -> None:
+    """Each treatment goes by the bounds of its own number; the steps grow as the numbers do."""
+    random = Random(5)
+
+    def book(count: int) -> Book:
+        fields = {f"n{place}": {"type": "number", "min": 0} for place in range(count)}
+        values = [f"customer.n{n % count} * {random.uniform(0.1, 2):.3f}" for n in range(2 * count)]
+        return book_of(values, {"context": {"customer": fields}})
+
+    lots = []
+    for count in (30, 300):
+        plan = plan_for(book(count))
+        customer = {f"n{place}": random.uniform(10, 1000) for place in range(count)}
+        first = ranked(plan, customer, 9, thorough=False)
+        assert first == ranked(plan, customer, 9, thorough=True)
+        lots.append(calls(partial(ranked, plan, customer, 1, thorough=False)))
+    assert lots[1] < 12 * lots[0]
+
+
+def test_weights_of_very_many_combinations() -> None:
+    """Bounds go up by as many weights as any treatment has, and not by all that hold."""
+    random = Random(6)
+    names = [f"t{place}" for place in range(40)]
+    document = {
+        "scoring": {
+            "weights": [
+                {"add": f"{place} %", "covers": {"tag": name, **some}}
+                for place, name in enumerate(names)
+                for some in ({}, {"direction": "inbound"}, {"direction": "outbound"})[place % 3 :][
+                    :1
+                ]
+            ]
+        },
+        "actions": {
+            f"a{place:03}": {
+                "title": "A",
+                "group": "i/g",
+                "kind": "offer",
+                "value": round(random.uniform(1, 50), 2),
+                "channels": ["phone"],
+                "tags": random.sample(names, 2),
+            }
+            for place in range(500)
+        },
+    }
+    plan = plan_for(book_of([], document))
+    assert ranked(plan, {}, 20, thorough=False) == ranked(plan, {}, 500, thorough=True)[:20]
+    assert scored(plan, {}) < 250
+
+
+def test_equals_go_by_channel_cost_and_name() -> None:
+    """However many are worth the same."""
+    actions = {
+        f"a{place:03}": {
+            "title": "A",
+            "group": "i/g",
+            "kind": "offer",
+            "value": 1 + place % 3,
+            "channels": ["chat", "phone", "email"][place % 3 :],
+        }
+        for place in range(120)
+    }
+    document = {
+        "context": {"customer": {"preferred_channel": {"enum": "$channels"}}},
+        "channels": {"phone": {"cost": 2}, "chat": {"cost": 3}, "email": {"cost": 1}},
+        "actions": actions,
+    }
+    plan = plan_for(book_of([], document))
+    for preferred in ("chat", "phone", None):
+        found = ranked(plan, {"preferred_channel": preferred}, 999, thorough=False)
+        assert found == sorted(
+            range(len(plan.targets)),
+            key=lambda number: (
+                -(1 + int(plan.targets[number].action.id[1:]) % 3),
+                plan.targets[number].channel.id != preferred,
+                plan.targets[number].channel.cost,
+                plan.targets[number].action.id,
+            ),
+        )

@@ -8,11 +8,13 @@ import random
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.decide.effort import calls
 from tests.decide.strategies import (
     NOW,
     PLAIN_ATOMS,
@@ -310,3 +312,134 @@ def test_what_was_generated_is_given_up_at_once(way: Indexing) -> None:
         assert left() is None
     finally:
         gc.enable()
+
+
+# --- what it takes: function calls, which are the same on a busy machine
+
+
+def any_of(field: str, values: list[Any]) -> dict[str, Any]:
+    """Return a condition that a field is one of many values, in lists of a hundred."""
+    lists = [values[place : place + 100] for place in range(0, len(values), 100)]
+    return {"any": [f"customer.{field} in {some}" for some in lists]}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda count: any_of("age", [7 * place for place in range(count)]),
+        lambda count: any_of("city", [f"c{place}" for place in range(count)]),
+        lambda count: {"any": [f"customer.age == {7 * place}" for place in range(count)]},
+        lambda count: {"all": [f"customer.city != 'c{place}'" for place in range(count)]},
+        lambda count: {
+            "any": [f"customer.age > {7 * n} && customer.age < {7 * n + 3}" for n in range(count)]
+        },
+    ],
+    ids=["numbers", "texts", "any", "all", "ranges"],
+)
+def test_building_is_linear_in_the_constants_of_a_condition(condition: Any) -> None:
+    """However many values one condition names."""
+    few, many = (book_of([condition(count), "customer.age > 3"]) for count in (200, 2000))
+    taken = [calls(partial(plan_for, book, "native", tables)) for book in (few, many)]
+    assert taken[1] < 12 * taken[0]
+    plan = plan_for(many, "native", tables)
+    literal = plan_for(many, "native", one_by_one)
+    for age in (0, 1, 2, 7, 8, 10490, 10493, 10500, None):
+        customer = {"age": age, "city": "c3" if age == 7 else "c1499" if age == 8 else "c2000"}
+        assert fitting(plan, customer) == fitting(literal, customer)
+
+
+def with_policies(actions: int, policies: int) -> Book:
+    """Return a book whose policies all ask for the same field, which all actions do, too."""
+    document = {
+        "format": 1,
+        "book": "policies",
+        "context": {"customer": {"age": "int"}},
+        "channels": {"app": {}},
+        "issues": {"i": {}},
+        "groups": {"i/g": {}},
+        "actions": {
+            f"a{place:05}": {
+                "title": "One",
+                "group": "i/g",
+                "kind": "offer",
+                "eligible": [f"customer.age > {place}"],
+                "channels": ["app"],
+            }
+            for place in range(actions)
+        },
+        "policies": {
+            f"p{place:05}": {"block_when": f"customer.age == {3 * place}"}
+            for place in range(policies)
+        },
+    }
+    return built(document).book
+
+
+def test_building_is_linear_where_policies_and_actions_grow() -> None:
+    """A thousand policies over all actions, and each a condition on the same field."""
+    small, large = with_policies(150, 100), with_policies(1500, 1000)
+    taken = [calls(partial(plan_for, book, "native", tables)) for book in (small, large)]
+    assert taken[1] < 25 * taken[0]  # what goes first has tables of its own in the large one
+    plan, literal = (plan_for(large, "native", way) for way in (tables, one_by_one))
+    for age in (0, 1, 3, 4, 700, 2997, 2998, None):
+        found = []
+        for each in (plan, literal):
+            view = viewed(each, Case("c", {"age": age}, None), NOW)
+            assert each.fitting is not None
+            found.append(each.fitting.narrow(view.slots, each.names.everything).bit_count())
+        assert found[0] == found[1] == (0 if age is None or age % 3 == 0 else min(age, 1500))
+
+
+def asking(lines: list[str], customer: dict[str, Any]) -> tuple[int, set[str]]:
+    """Return how many functions it takes to find what fits, and what does."""
+    plan = plan_for(book_of(lines), "native", tables)
+    found = fitting(plan, customer)  # and compile what is asked for
+    view = viewed(plan, Case("c", customer, None), NOW)
+    assert plan.eligible is not None
+    taken = calls(partial(plan.eligible.narrow, view.slots, plan.names.everything))
+    literal = plan_for(book_of(lines), "native", one_by_one)
+    assert found == fitting(literal, customer)
+    return taken, found
+
+
+def test_alternatives_over_any_fields_are_looked_up() -> None:
+    """No two conditions need be over the same fields."""
+    chooser = random.Random(8)
+    lines = []
+    for _ in range(300):
+        some = [
+            f"customer.age > {chooser.randrange(100)}",
+            f"customer.score < {chooser.randrange(100)}.5",
+            f"customer.city == 'c{chooser.randrange(9)}'",
+            "customer.joined > timestamp('2026-01-03T00:00:00Z')",
+        ]
+        lines.append(" || ".join(chooser.sample(some, chooser.randint(2, 4))))
+    customer = {"age": 40, "score": 70, "city": "c3", "joined": "2025-01-01"}
+    taken, found = asking(lines, customer)
+    assert 50 < len(found) < 250
+    assert taken < 10
+
+
+def test_what_several_share_is_asked_once_where_many_are_left() -> None:
+    """Two hundred conditions that stand in no table, each of ten actions."""
+    lines = [f"double(customer.age) * customer.score > {n % 200}.5" for n in range(2000)]
+    taken, found = asking(lines, {"age": 10, "score": 10})
+    assert len(found) == 1000
+    assert taken < 220
+
+
+def test_rows_of_many_fields_have_a_room_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there are more fields than room, each has a row and goes on from there."""
+    monkeypatch.setattr(indexes, "ROOM", 2)
+    chooser = random.Random(9)
+    lines = [
+        chooser.choice(
+            [
+                f"customer.city in ['c{number % 50}', 'c{number % 9}']",
+                f"customer.age > {number % 55}",
+                f"customer.score <= {number % 30} || customer.city != 'c{number % 60}'",
+            ]
+        )
+        for number in range(200)
+    ]
+    assert alike_found(lines, chooser) > 1000

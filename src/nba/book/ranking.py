@@ -60,7 +60,7 @@ class Ranking:
         return model.Scorecard(
             name,
             document.title,
-            document.start,
+            document.start + 0.0,  # which is never -0.0: a sum that has parts is not
             tuple(points),
             document.min,
             document.max,
@@ -178,7 +178,7 @@ class Ranking:
             self.point(point, at / "points" / place) for place, point in enumerate(document.points)
         )
         return model.Scorecard(
-            "relationship", document.title, document.start, points, 0.0, 100.0, at.key_place
+            "relationship", document.title, document.start + 0.0, points, 0.0, 100.0, at.key_place
         )
 
     # --- arbitration

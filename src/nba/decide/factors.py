@@ -24,6 +24,8 @@ Factor = float | Function
 MARGIN: Final = 1 + 1e-12
 
 
+#: No bound but 0 is below: near the least number that there is, rounding may be larger than that.
+_LEAST: Final = 1e-290
 #: A propensity and a lever that are larger than this are looked at more closely.
 _SMALL: Final = 1e100
 
@@ -169,7 +171,9 @@ def bounds_of(book: Book, targets: Sequence[Target]) -> list[Most]:
         lever = _lever(book, target)
         if formula is None:
             highs = (propensity.high, value.high, lever)
-            most = 0.0 if 0.0 in highs else math.prod(highs)
+            most = 0.0
+            if 0.0 not in highs:
+                most = max(_LEAST, math.prod(max(_LEAST, high) for high in highs))
         else:
             each: dict[str, Between] = {
                 "propensity": propensity[:2],
