@@ -85,7 +85,7 @@ def test_what_a_value_is_at_most_at_the_scale(
     """An expression that grows in proportion has a bound, and surges; any other has none."""
     plan = plan_for(book_of([value]))
     assert plan.factors.bounds[0] == pytest.approx(worth)
-    slots = {slot for surge in plan.factors.surges for slot, _ in surge.scales}
+    slots = {surge.slot for surge in plan.factors.surges}
     wanted = {"customer.bill", "customer.spent"} if scales is None else scales
     assert slots == {plan.book.shape.slots[path] for path in wanted}
 

@@ -8,9 +8,10 @@ treatments that have the same weights are gone through together, each lot by its
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import starmap
+from operator import itemgetter
 from typing import Any, Final
 
 from nba.decide.factors import MARGIN
@@ -47,7 +48,7 @@ class Lot:
         self.surge = surge
 
     def split(self, surges: Sequence[tuple[int, float]]) -> Iterator[Lot]:
-        """Yield the lot in parts, before it was begun: those of it that surge, and the others."""
+        """Yield the lot in parts, before it was begun: by the first surge of each, and the rest."""
         rest = self.rest
         for mask, surge in surges:
             if inside := rest & mask:
@@ -89,7 +90,7 @@ class Contenders:
     _lots: list[tuple[float, int, Lot]] | None = None  # where there are several: a heap
     _exact = True  # whether they have the weights, and not only what these are at most
     _equal: list[int] | None = None  # what goes next, the last first
-    _behind: dict[str, int] | None = None  # by channel: how far it puts equals back
+    _behind: Mapping[str, int] | None = None  # by channel: how far it puts equals back
 
     def __init__(self, passage: Passage, *, thorough: bool = False) -> None:
         self.passage = passage
@@ -188,16 +189,14 @@ class Contenders:
                 heappush(self._lots, (-most, number, lot))
 
     def _above(self) -> list[tuple[int, float]]:
-        """Return whose bounds go up, and how many times, because of numbers above their scale."""
+        """Return whose bounds go up, and how many times, because of a number above its scale."""
         found, slots = [], self.view.slots
-        for scales, mask in self.plan.factors.surges:
-            times = 1.0
-            for slot, scale in scales:
-                value = slots[slot]
-                if value is not None and value > scale:
-                    times = max(times, value / scale * MARGIN)
-            if times > 1.0:
-                found.append((mask, times))
+        for slot, scale, mask in self.plan.factors.surges:
+            value = slots[slot]
+            if value is not None and value > scale:
+                found.append((mask, value / scale * MARGIN))
+        if len(found) > 1:  # what goes up because of several goes up by the most
+            found.sort(key=itemgetter(1), reverse=True)
         return found
 
     # --- priorities
@@ -304,13 +303,21 @@ class Contenders:
         """Return the place among equals: by current and preferred channel, then as in the plan."""
         plan, behind = self.plan, self._behind
         if behind is None:
-            count, slot, slots = len(plan.targets), plan.places.preferred, self.view.slots
-            current, preferred = self.view.current, None if slot is None else slots[slot]
-            behind = self._behind = {
-                channel: (2 * (channel != current) + (channel != preferred)) * count
+            behind = self._behind = self._channels()
+        return behind[plan.targets[number].channel.id] + plan.cheapest[number]
+
+    def _channels(self) -> Mapping[str, int]:
+        """Return how far each channel puts equals back: the current one not, nor what is liked."""
+        plan, slot = self.plan, self.plan.places.preferred
+        preferred = None if slot is None else self.view.slots[slot]
+        key = tuple(one if one in plan.doors else None for one in (self.view.current, preferred))
+        if key not in plan.behind:
+            count = len(plan.targets)
+            plan.behind[key] = {
+                channel: (2 * (channel != key[0]) + (channel != key[1])) * count
                 for channel in plan.doors
             }
-        return behind[plan.targets[number].channel.id] + plan.cheapest[number]
+        return plan.behind[key]
 
     def _among_kept(self, number: int) -> tuple[Any, ...]:
         channel, kept = self.plan.targets[number].channel.id, self.view.kept[number].channel

@@ -61,9 +61,10 @@ class Most(NamedTuple):
 
 
 class Surge(NamedTuple):
-    """Treatments whose bounds go up with the same numbers, by slot, which may be above a scale."""
+    """A number that may be above its *scale*, by its slot, and whose bounds go up with it."""
 
-    scales: tuple[tuple[int, float], ...]
+    slot: int
+    scale: float
     mask: int
 
 
@@ -150,13 +151,12 @@ def _lever(book: Book, target: Target) -> float:
 
 
 def _surges(bounds: Sequence[Most], slots: Mapping[str, int]) -> Iterator[Surge]:
-    alike: dict[tuple[tuple[int, float], ...], list[int]] = {}
+    own: dict[tuple[str, float], list[int]] = {}
     for number, bound in enumerate(bounds):
-        if bound.scales:
-            own = sorted((slots[path], scale) for path, scale in bound.scales.items())
-            alike.setdefault(tuple(own), []).append(number)
-    for scales, some in alike.items():
-        yield Surge(scales, mask_of(some))
+        for scale in bound.scales.items():
+            own.setdefault(scale, []).append(number)
+    for (path, scale), some in own.items():
+        yield Surge(slots[path], scale, mask_of(some))
 
 
 def bounds_of(book: Book, targets: Sequence[Target]) -> list[Most]:

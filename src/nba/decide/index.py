@@ -257,8 +257,8 @@ class _Index:
                 lines.append(f"m &= {name(tables)}{values}")
         for mask, either in eithers:
             some = [row.of(rows, variables[path]) for path, rows in either.items()]
-            if others := self.everything & ~mask:
-                some.append(name(others))
+            if untouched := self.everything & ~mask:
+                some.append(name(untouched))
             lines.append(f"if m & {name(mask)}: m &= {' | '.join(some)}")
         for condition, numbers in planes:
             mask, holds = mask_of(numbers), program.true(condition.tree)
@@ -298,7 +298,7 @@ def _levels(own: Mapping[tuple[int, ...], Sequence[Normal]]) -> list[_Level]:
     else each of them would have all these values.
     """
     levels: list[_Level] = [{}]
-    common: list[tuple[Sequence[int], Normal]] = []
+    common: list[tuple[tuple[int, ...], Normal]] = []
     for numbers, forms in own.items():
         form = forms[0] if len(forms) == 1 else AllOf(tuple(forms))
         if len(numbers) > 1 and len(list(constants_of(form))) > _MANY_VALUES:
@@ -440,7 +440,8 @@ class _Rest:
         self.mask = mask_of(list(self.places))
 
     def __call__(self, slots: Slots, left: int, asked: int) -> int:
-        ready, failed = self.ready, []
+        ready = self.ready
+        failed: list[int] = []
         if 2 * asked.bit_count() > len(ready):
             for holds, numbers in self.every or self.all_compiled():
                 if not holds(slots):

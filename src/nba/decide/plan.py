@@ -235,6 +235,8 @@ class Plan:
     counting: dict[tuple[int, bool], tuple[tuple[Limit, bool], ...]] = field(default_factory=dict)
     #: By treatment and direction.
     always: dict[tuple[int, str], Always] = field(default_factory=dict)
+    #: By the channel of the interaction and the preferred one: how far each puts equals back.
+    behind: dict[tuple[str | None, ...], Mapping[str, int]] = field(default_factory=dict)
     #: By treatment, once asked for: the weights that cover it, as bits by their place.
     weighing: dict[int, int] = field(default_factory=dict)
     ladders: dict[int, Ladder] = field(default_factory=dict)  # by treatment, once asked for

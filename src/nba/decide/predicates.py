@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import reduce
 from itertools import product
+from operator import and_
 from typing import Any, Final, NamedTuple
 
 from nba.lang.normal import AllOf, AnyOf, Constant, Normal, Test
@@ -187,7 +189,7 @@ def _all_but(parts: Sequence[Exceptions]) -> Exceptions:
     named = sorted((values for usually, values in parts if not usually), key=len)
     if not named:
         return Exceptions(usually=True, values=refused)
-    return Exceptions(usually=False, values=named[0].intersection(*named[1:]) - refused)
+    return Exceptions(usually=False, values=reduce(and_, named) - refused)
 
 
 class Turns(NamedTuple):

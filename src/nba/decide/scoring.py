@@ -114,12 +114,12 @@ class Scorer:
         plan, known = self.plan, self._weights
         if known is None:
             known = self._weights = {}
-            self._inbound = mask_of(
-                [w.place for w in self._held if w.covers.direction != "outbound"]
-            )
-            self._outbound = mask_of(
-                [w.place for w in self._held if w.covers.direction != "inbound"]
-            )
+            self._inbound = self._outbound = 0
+            for covers, _, place in self._held:
+                if covers.direction != "outbound":
+                    self._inbound |= 1 << place
+                if covers.direction != "inbound":
+                    self._outbound |= 1 << place
         covering = plan.weighing.get(number)
         if covering is None:
             some = [weight.place for weight in plan.weights if weight.covers.mask >> number & 1]
