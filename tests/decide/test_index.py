@@ -390,6 +390,14 @@ def test_building_is_linear_where_policies_and_actions_grow() -> None:
         assert found[0] == found[1] == (0 if age is None or age % 3 == 0 else min(age, 1500))
 
 
+def test_few_treatments_with_many_conditions_have_tables() -> None:
+    """Lines would ask each of them for all, since most hold."""
+    book = with_policies(60, 100)
+    taken = [calls(partial(plan_for, book, "native", way)) for way in (index, tables, line_by_line)]
+    assert taken[0] < 1.1 * taken[1]
+    assert taken[0] < taken[2] / 3
+
+
 def asking(lines: list[str], customer: dict[str, Any]) -> tuple[int, set[str]]:
     """Return how many functions it takes to find what fits, and what does."""
     plan = plan_for(book_of(lines), "native", tables)

@@ -3,15 +3,17 @@
 Each condition is taken apart into predicates of single fields (`predicates`). An index looks every
 field up once, and a row (`rows`) says whom its value lets through; what is left is in all rows.
 Of a condition such as `relationship > 40.0 || customer.tier == 'platinum'` one row of either field
-has to let a treatment through; where several conditions are over the same fields, these are looked
-up for all of them. What no table can say is asked afterwards: a condition that many share is a
-*plane*, asked once for all of them while any of them is left; where there are many more than
-`MOST_PLANES`, the rare ones are the *rest*, asked of each treatment that is left.
+has to let a treatment through; where several such conditions ask for a field, it is looked up for
+all of them, whatever else they ask for. What no table can say is asked afterwards: a condition that
+many share is a *plane*, asked once for all of them while any of them is left; where there are more
+than `MOST_PLANES`, the rare ones are the *rest*, asked of each treatment that is left, or once each
+where many are left.
 
 A lookup of every field is a fixed cost. Up to `MOST_STRAIGHT` treatments straight-line code
 (`straight`) is faster: an `if` for each, which the first test that fails ends. Both were measured
 (`python -m benchmarks.actions`): they cross between 60 and 200 treatments. That is so where there
-are some 60 fields; up to twice as many treatments, a book with more to look up has lines too.
+are some 60 fields; up to twice as many treatments, a book with more to look up has lines too. None
+has lines where treatments have more than `_MOST_TESTS` conditions each, such as many policies.
 """
 
 from __future__ import annotations
@@ -74,6 +76,8 @@ class Narrowing(NamedTuple):
 Indexing = Callable[[Required, Functions, int, Domains], Narrowing]
 
 MOST_STRAIGHT: Final = 128
+#: Who has more conditions fits only where most of them hold: no line would end early.
+_MOST_TESTS: Final = 16
 #: So many lines cost as much as to look up a field for all.
 _LINES: Final = 3
 MOST_PLANES: Final = 64
@@ -95,8 +99,8 @@ def index(
 ) -> Narrowing:
     """Return what narrows a set of treatments by the conditions of a stage."""
     few = len({number for numbers in required.values() for number in numbers})
-    lines = few <= MOST_STRAIGHT
-    if not lines and few <= 2 * MOST_STRAIGHT:
+    lines = few <= 2 * MOST_STRAIGHT and sum(map(len, required.values())) <= _MOST_TESTS * few
+    if lines and few > MOST_STRAIGHT:
         lines = few <= _LINES * _lookups(required)
     return (line_by_line if lines else tables)(required, functions, everything, domains)
 
