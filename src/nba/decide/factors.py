@@ -153,8 +153,8 @@ def _lever(book: Book, target: Target) -> float:
 def _surges(bounds: Sequence[Most], slots: Mapping[str, int]) -> Iterator[Surge]:
     own: dict[tuple[str, float], list[int]] = {}
     for number, bound in enumerate(bounds):
-        for scale in bound.scales.items():
-            own.setdefault(scale, []).append(number)
+        for one in bound.scales.items():
+            own.setdefault(one, []).append(number)
     for (path, scale), some in own.items():
         yield Surge(slots[path], scale, mask_of(some))
 
