@@ -14,8 +14,6 @@ from tests.decide.strategies import NOW, built
 from nba.book.model import Book
 from nba.decide.case import Case
 from nba.decide.contenders import Contenders
-from nba.decide.factors import Plain
-from nba.decide.functions import Slots
 from nba.decide.plan import Plan
 from nba.decide.planner import plan_for
 from nba.decide.scales import scales_of
@@ -165,24 +163,6 @@ def ranked(plan: Plan, customer: dict[str, Any], count: int, *, thorough: bool) 
     return found
 
 
-def scored(plan: Plan, customer: dict[str, Any]) -> int:
-    """Return how many are worked out to find the best, where all values are numbers."""
-    worked_out = 0
-
-    def counted(of: Plain) -> Plain:
-        def value(slots: Slots) -> object:
-            nonlocal worked_out
-            worked_out += 1
-            return of.value(slots)
-
-        return of._replace(value=value)
-
-    factors = plan.factors
-    factors.plain[:] = [counted(factors.plain_of(n)) for n in range(len(plan.targets))]
-    ranked(plan, customer, 1, thorough=False)
-    return worked_out
-
-
 def test_numbers_next_to_nothing_have_bounds() -> None:
     """A weight makes of the least number that there is what rounding took from its bound."""
     document = {
@@ -191,9 +171,11 @@ def test_numbers_next_to_nothing_have_bounds() -> None:
     }
     values = ["5e-324", "5e-324", "1e-323", "2e-323", "1e-320", "1e-310"] * 2
     plan = plan_for(book_of(values, document))
-    first = ranked(plan, {}, 12, thorough=False)
-    assert len(first) > 3
-    assert first == ranked(plan, {}, 12, thorough=True)[: len(first)]
+    passage = Passage(plan, inputs_of(plan, Case("c", {}), NOW))
+    ranking = Contenders(passage, thorough=True)
+    more = [n for _ in values if (n := ranking.pop()) is not None and ranking.scorer.score(n)]
+    assert len(more) > 6
+    assert ranked(plan, {}, 12, thorough=False) == more
 
 
 def test_many_numbers_above_their_scale() -> None:
@@ -243,7 +225,7 @@ def test_weights_of_very_many_combinations() -> None:
     }
     plan = plan_for(book_of([], document))
     assert ranked(plan, {}, 20, thorough=False) == ranked(plan, {}, 500, thorough=True)[:20]
-    assert scored(plan, {}) < 250
+    assert calls(partial(ranked, plan, {}, 1, thorough=False)) < 600
 
 
 def test_equals_go_by_channel_cost_and_name() -> None:

@@ -149,9 +149,9 @@ def test_every_way_decides_alike(document: dict[str, Any], some: list[Case]) -> 
 # --- the shapes of rows
 
 
-def book_of(lines: list[str], value: str = "1") -> Book:
+def document_of(lines: list[str], value: str = "1") -> dict[str, Any]:
     """Return a book with one action for each condition."""
-    document = {
+    return {
         "format": 1,
         "book": "rows",
         "context": {
@@ -177,7 +177,11 @@ def book_of(lines: list[str], value: str = "1") -> Book:
             for place, line in enumerate(lines)
         },
     }
-    return built(document).book
+
+
+def book_of(lines: list[str], value: str = "1") -> Book:
+    """Return the same, built."""
+    return built(document_of(lines, value)).book
 
 
 def fitting(plan: Plan, customer: dict[str, Any]) -> set[str]:
@@ -398,14 +402,14 @@ def test_few_treatments_with_many_conditions_have_tables() -> None:
     assert taken[0] < taken[2] / 3
 
 
-def asking(lines: list[str], customer: dict[str, Any]) -> tuple[int, set[str]]:
+def asking(book: Book, customer: dict[str, Any]) -> tuple[int, set[str]]:
     """Return how many functions it takes to find what fits, and what does."""
-    plan = plan_for(book_of(lines), "native", tables)
+    plan = plan_for(book, "native", tables)
     found = fitting(plan, customer)  # and compile what is asked for
     view = viewed(plan, Case("c", customer, None), NOW)
     assert plan.eligible is not None
     taken = calls(partial(plan.eligible.narrow, view.slots, plan.names.everything))
-    literal = plan_for(book_of(lines), "native", one_by_one)
+    literal = plan_for(book, "native", one_by_one)
     assert found == fitting(literal, customer)
     return taken, found
 
@@ -413,17 +417,13 @@ def asking(lines: list[str], customer: dict[str, Any]) -> tuple[int, set[str]]:
 def test_alternatives_over_any_fields_are_looked_up() -> None:
     """No two conditions need be over the same fields."""
     chooser = random.Random(8)
-    lines = []
-    for _ in range(300):
-        some = [
-            f"customer.age > {chooser.randrange(100)}",
-            f"customer.score < {chooser.randrange(100)}.5",
-            f"customer.city == 'c{chooser.randrange(9)}'",
-            "customer.joined > timestamp('2026-01-03T00:00:00Z')",
-        ]
-        lines.append(" || ".join(chooser.sample(some, chooser.randint(2, 4))))
-    customer = {"age": 40, "score": 70, "city": "c3", "joined": "2025-01-01"}
-    taken, found = asking(lines, customer)
+    fields = [f"f{place:02}" for place in range(14)]
+    lines = [
+        " || ".join(f"customer.{name} > {chooser.randrange(60, 100)}" for name in some)
+        for some in (chooser.sample(fields, 3) for _ in range(300))
+    ]
+    document = dict(document_of(lines), context={"customer": dict.fromkeys(fields, "int")})
+    taken, found = asking(built(document).book, {name: chooser.randrange(100) for name in fields})
     assert 50 < len(found) < 250
     assert taken < 10
 
@@ -431,7 +431,7 @@ def test_alternatives_over_any_fields_are_looked_up() -> None:
 def test_what_several_share_is_asked_once_where_many_are_left() -> None:
     """Two hundred conditions that stand in no table, each of ten actions."""
     lines = [f"double(customer.age) * customer.score > {n % 200}.5" for n in range(2000)]
-    taken, found = asking(lines, {"age": 10, "score": 10})
+    taken, found = asking(book_of(lines), {"age": 10, "score": 10})
     assert len(found) == 1000
     assert taken < 220
 
