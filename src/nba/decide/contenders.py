@@ -177,8 +177,8 @@ class Contenders:
             self._exact = False
             weights = [(members, self.scorer.growth(members))]
         lots = list(starmap(Lot, weights))
-        if self._surges:
-            lots = [part for lot in lots for part in lot.split(self._surges)]
+        if self._surges and (surges := [each for each in self._surges if each[0] & members]):
+            lots = [part for lot in lots for part in lot.split(surges)]
         if len(lots) == 1 and lots[0].weight == lots[0].surge == 1.0:
             self._lot = lots[0]
             return

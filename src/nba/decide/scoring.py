@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from nba import money
 from nba.book.ranking import FACTORS
@@ -17,6 +17,10 @@ from nba.decide.view import View
 from nba.lang.python import UNKNOWN
 
 __all__ = ["Scorer"]
+
+
+#: So many weights are gone through for each treatment: more are known by those that hold.
+_FEW: Final = 8
 
 
 class Scorer:
@@ -111,6 +115,8 @@ class Scorer:
 
     def weight(self, number: int) -> float:
         """Return the context weight of a treatment: treatments with the same weights have one."""
+        if len(self.boosts) <= _FEW:
+            return _together([add for mask, add in self.boosts if mask >> number & 1])
         plan, known = self.plan, self._weights
         if known is None:
             known = self._weights = {}
