@@ -354,27 +354,9 @@ def test_building_is_linear_in_the_constants_of_a_condition(condition: Any) -> N
 
 def with_policies(actions: int, policies: int) -> Book:
     """Return a book whose policies all ask for the same field, which all actions do, too."""
-    document = {
-        "format": 1,
-        "book": "policies",
-        "context": {"customer": {"age": "int"}},
-        "channels": {"app": {}},
-        "issues": {"i": {}},
-        "groups": {"i/g": {}},
-        "actions": {
-            f"a{place:05}": {
-                "title": "One",
-                "group": "i/g",
-                "kind": "offer",
-                "eligible": [f"customer.age > {place}"],
-                "channels": ["app"],
-            }
-            for place in range(actions)
-        },
-        "policies": {
-            f"p{place:05}": {"block_when": f"customer.age == {3 * place}"}
-            for place in range(policies)
-        },
+    document = document_of([f"customer.age > {place}" for place in range(actions)])
+    document["policies"] = {
+        f"p{place:05}": {"block_when": f"customer.age == {3 * place}"} for place in range(policies)
     }
     return built(document).book
 
