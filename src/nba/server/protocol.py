@@ -72,11 +72,6 @@ class BoundedProtocol(HttpToolsProtocol):
         scope: Any = self.scope
         scope["nba.ahead"] = len(self.tasks)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header. What follows a body is none, and is not needed."""
-        if not self._in_body:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         """Go on to the body, which the application reads within bounds of its own."""
         if len(self.pipeline) >= _WAITING:
@@ -87,6 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._arrived()
         self._in_body = True
         super().on_headers_complete()
+        self.headers = []  # what follows a body is no header of the request
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
@@ -163,7 +159,7 @@ class BoundedProtocol(HttpToolsProtocol):
         error: Any = sys.exception()
         method, version = self.parser.get_method(), self.parser.get_http_version().encode()
         lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
-        lines += [b"%b: %b" % one for one in self.headers if one[0] != b"upgrade"]
+        lines += [b"%b: %b" % one for one in self.scope["headers"] if one[0] != b"upgrade"]
         self.parser = HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as the first one
         self._parts = [self._part[error.args[0] :], b"\r\n".join([*lines, b"", b""])]
@@ -209,6 +205,7 @@ class Together:
         self._transport = transport
         self._loop = loop
         self._waiting: list[bytes] = []
+        self.is_closing = transport.is_closing  # it is asked for often
 
     def write(self, data: bytes) -> None:
         """Send *data* soon."""
